@@ -1,0 +1,88 @@
+# Everything a target needs is installed by it, into .venv and build/, once: a stamp file remembers each set-up step.
+#   make demo   check timm's sources, show one finding in full and leave a picture of it
+#   make test   ruff, mypy --strict and the tests, with torch to hold claims against; what .ci/run runs
+#   make score  recall and precision against the ground truth in corpus/
+#   make bench  start-up and whole-tree cost, as ratios
+#   make docs   write docs/rules from the rules' pages
+#   make bless  that, the examples in README.md and the gaps in docs/soundness.md: all that a script writes
+#   make clean  forget .venv and build/
+# Another interpreter: make test PYTHON=python3.12 (after make clean).
+
+PYTHON ?= python3
+BIN    := .venv/bin
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+TIMM   := 1.0.31
+TORCH  := 2.13.0
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types score bench docs bless clean
+
+help:
+	@sed -n '2,9s/^#   //p' Makefile
+
+.venv/.created:
+	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; name a Python 3.10 or later with PYTHON=..." >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	  echo "tsl needs Python 3.10 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1 | head -1): name another with PYTHON=..." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu install python3-venv" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.base: pyproject.toml .venv/.created
+	$(PIP) install --editable .
+	@touch $@
+
+.venv/.dev: .venv/.base
+	$(PIP) install --editable '.[dev]'
+	@touch $@
+
+# What the pages, the fixtures and the tables claim about tracing is held against torch itself.
+.venv/.torch: .venv/.dev
+	$(PIP) install torch==$(TORCH) numpy
+	@touch $@
+
+build/timm/.$(TIMM): .venv/.created
+	@rm -rf build/timm
+	$(PIP) install --no-deps --target build/timm timm==$(TIMM)
+	@touch $@
+
+build/site/.installed: .venv/.created corpus/trace/packages.txt
+	@rm -rf build/site
+	$(PIP) install --no-deps --target build/site -r corpus/trace/packages.txt
+	@touch $@
+
+demo: .venv/.base build/timm/.$(TIMM)
+	@$(BIN)/python scripts/demo.py build/timm/timm --picture build/demo/finding.svg
+
+lint: .venv/.dev
+	$(BIN)/ruff check --quiet .
+
+types: .venv/.dev
+	$(BIN)/mypy --strict tsl rules
+
+test: lint types .venv/.torch
+	$(BIN)/python -m pytest -q
+
+score: .venv/.base build/site/.installed
+	@echo "trace: statements that tracing loses"
+	@$(BIN)/python corpus/score_trace.py --site build/site --tsl '"$(CURDIR)/$(BIN)/tsl"'
+	@echo "script: programs that torch.jit.script refuses"
+	@$(BIN)/python corpus/score_script.py --tsl '"$(CURDIR)/$(BIN)/tsl"'
+	@echo "cases: models from bug reports"
+	@$(BIN)/python corpus/score_cases.py --tsl '"$(CURDIR)/$(BIN)/tsl"'
+
+bench: .venv/.base build/timm/.$(TIMM)
+	@$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python benchmarks/tree.py build/timm/timm
+
+docs: .venv/.base
+	$(BIN)/python scripts/build_docs.py
+
+bless: docs
+	$(BIN)/python scripts/refresh_examples.py
+	$(BIN)/python scripts/list_gaps.py
+
+clean:
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis

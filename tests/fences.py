@@ -1,0 +1,57 @@
+"""What tsl's own rules find in a fence of a page, and the pages of hard cases under fixtures.
+
+Needs the source engine and the rulebook. It will never hold an assertion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tsl.page import Fence, Page
+from tsl.rule import Verdict, verdicts
+from tsl.rulebook import load
+from tsl.source import analyse
+from tsl.source.file import parse
+
+RULEBOOK = load()
+SOURCE_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine == "source")
+XFAIL = "xfail: "
+
+
+class Case(NamedTuple):
+    """A fence with the line of its file it starts on, and the reason why it is a known gap, if it is one."""
+
+    fence: Fence
+    line: int
+    gap: str
+
+
+def verdicts_on(code: str) -> dict[int, list[tuple[str, Verdict]]]:
+    """Line to the findings that start there, each with its rule's code."""
+    found: dict[int, list[tuple[str, Verdict]]] = {}
+    for function in analyse(parse("fence.py", code.encode())).functions:
+        for rule in SOURCE_RULES:
+            for verdict in verdicts(rule, function):
+                found.setdefault(verdict.node.lineno, []).append((rule.code, verdict))
+    return found
+
+
+def codes_on(code: str) -> dict[int, set[str]]:
+    """Line to the codes of the findings that start there."""
+    return {line: {code for code, _ in found} for line, found in verdicts_on(code).items()}
+
+
+def python_fences(page: Page) -> list[Fence]:
+    """The fences of a page that are tests."""
+    return [fence for fence in page.fences if fence.language == "python"]
+
+
+def cases_of(path: Path) -> Iterator[Case]:
+    """The cases of a page of hard cases: a known gap is a fence after a line `xfail: reason`."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for fence in python_fences(Page.parse(text.removeprefix("# "), str(path))):
+        before = next((line for line in reversed(lines[: fence.line - 1]) if line.strip()), "")
+        yield Case(fence, fence.line, before.removeprefix(XFAIL) if before.startswith(XFAIL) else "")

@@ -1,0 +1,231 @@
+"""What a run does with each file, settled before the first one is read.
+
+Needs the configuration and the rulebook, and brings the two together: here a name becomes codes, and a name that no
+rule has becomes an error that tells where it stands. It will never read a file of the user's project.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from tsl.cache import Cache, stamp
+from tsl.config import Config, SettingError
+from tsl.diagnostic import Diagnostic, Severity
+from tsl.outcome import Failure
+from tsl.project import Patterns, shown
+from tsl.record import Record
+from tsl.rule import Rule
+from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory, load_directory
+
+# Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
+UNCHECKED = frozenset(["TSL900", "TSL902"])
+UNUSED = "TSL901"
+PROMISES = {"TSL1": "trace", "TSL2": "script"}
+
+
+class Settings(Record):
+    """What one run is asked for: the configuration under the command line, and what only a command line says."""
+
+    config: Config = Config()
+    roots: tuple[str, ...] = ()
+    jobs: int = 1
+    cache: bool = False
+    stdin_filename: str = "<stdin>"
+
+
+class Books(Record):
+    """The rules a run knows, and the rulebooks that could not be loaded."""
+
+    rulebook: Rulebook
+    failures: tuple[Failure, ...] = ()
+
+
+class Plan(Record):
+    """The rules of a run, and what decides which of their findings are shown, and how."""
+
+    settings: Settings
+    rulebook: Rulebook
+    selected: frozenset[str]
+    prefixes: frozenset[str]
+    severities: Mapping[str, Severity]
+    ignored_in: tuple[tuple[Patterns, frozenset[str]], ...]
+    cache: Cache | None = None
+
+    @property
+    def source_rules(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rulebook.rules if rule.engine == "source")
+
+    def rule(self, code: str) -> Rule:
+        """The rule that has one of the codes the driver itself reports."""
+        return next(rule for rule in self.rulebook.rules if rule.code == code)
+
+    def weighed(self, found: Diagnostic) -> Diagnostic:
+        """A finding with the severity the configuration has for its rule, if it has one."""
+        severity = self.severities.get(found.code)
+        return found if severity is None else found._replace(severity=severity)
+
+    def codes_of(self, name: str) -> frozenset[str]:
+        """The codes a name stands for, none where no rule has it."""
+        try:
+            return self.rulebook.select(name)
+        except UnknownRule:
+            return frozenset()
+
+    def is_own(self, code: str) -> bool:
+        """Whether a code is of this rulebook's kind, known or not, and not another tool's."""
+        return code.rstrip("0123456789") in self.prefixes
+
+    def is_named_in(self, data: bytes) -> bool:
+        """Whether a file can hold a comment on a rule: a cheap look that spares reading most files again."""
+        text = data.lower()
+        return any(prefix.lower().encode() in text for prefix in self.prefixes)
+
+    def shown_in(self, path: str, captures: frozenset[str]) -> frozenset[str]:
+        """The codes whose findings are shown in a file whose call sites make these captures."""
+        promises = self._promises(captures)
+        codes = frozenset(code for code in self.selected if PROMISES.get(code[:4], "") in {"", *promises})
+        for patterns, ignored in self.ignored_in:
+            if patterns.verdict(os.path.abspath(path)):
+                codes -= ignored
+        return codes
+
+    @property
+    def empty_promises(self) -> tuple[str, ...]:
+        """The promises that every file is to be held to and that no rule is about."""
+        asked = {"both": ("trace", "script"), "auto": ()}.get(self.settings.config.capture)
+        promises = (self.settings.config.capture,) if asked is None else asked
+        kept = {PROMISES.get(rule.code[:4]) for rule in self.rulebook.rules}
+        return tuple(promise for promise in promises if promise not in kept)
+
+    def _promises(self, captures: frozenset[str]) -> frozenset[str]:
+        capture = self.settings.config.capture
+        if capture == "auto":
+            return captures or frozenset(["trace"])
+        return frozenset(["trace", "script"] if capture == "both" else [capture])
+
+
+def open_books(config: Config) -> Books:
+    """tsl's own rules and those of the configured rulebooks; one that is broken is left out whole and said.
+
+    Raises SettingError where tsl's own do not load.
+    """
+    try:
+        book = Rulebook(load_directory(builtin_directory()))
+    except RulebookError as error:
+        raise SettingError(*_split(error)) from None
+    missing = sorted({UNUSED, *UNCHECKED} - {rule.code for rule in book.rules})
+    if missing:
+        raise SettingError(builtin_directory(), f"tsl's own rules lack {', '.join(missing)}; install it again")
+    failures = []
+    for directory in config.rulebooks:
+        try:
+            more = list(load_directory(shown(config.place(directory))))
+            book = Rulebook([*book.rules, *more])
+        except RulebookError as error:
+            failures.append(Failure(*_split(error)))
+    return Books(book, tuple(failures))
+
+
+def rule_named(word: str, books: Books) -> Rule:
+    """The one rule to explain that has a name or code. Raises SettingError where there is none, or more than one."""
+    try:
+        codes = books.rulebook.select(word)
+    except UnknownRule as error:
+        raise SettingError("explain", str(error)) from None
+    if len(codes) > 1:
+        message = f"{word} stands for {len(codes)} rules, {min(codes)} to {max(codes)}; name one of them"
+        raise SettingError("explain", message)
+    return next(rule for rule in books.rulebook.rules if rule.code in codes)
+
+
+def make_plan(settings: Settings, books: Books) -> Plan:
+    """The plan of a run. Raises SettingError for a name that no rule has or a pattern that is none."""
+    config, names = settings.config, _Names(books, settings.config)
+    return Plan(
+        settings,
+        books.rulebook,
+        _selected(names),
+        frozenset(rule.code.rstrip("0123456789") for rule in books.rulebook.rules),
+        _severities(names),
+        tuple(
+            (_patterns(config, "per_file_ignores", [pattern]), frozenset().union(*names.all(rules, "per_file_ignores")))
+            for pattern, rules in config.per_file_ignores
+        ),
+        _cache(settings, books.rulebook),
+    )
+
+
+def excluded(config: Config) -> Patterns | None:
+    """The configuration's `exclude` patterns. Raises SettingError for one that is none."""
+    return _patterns(config, "exclude", config.exclude) if config.exclude else None
+
+
+class _Names:
+    """What the names in a configuration stand for.
+
+    Where a rulebook is broken an unknown name may be one of its rules, and stands for nothing.
+    """
+
+    def __init__(self, books: Books, config: Config) -> None:
+        self._books, self.config = books, config
+
+    def codes(self, name: str, key: str) -> frozenset[str]:
+        """The codes of one name under a key. Raises SettingError naming the key and the nearest rule."""
+        try:
+            return self._books.rulebook.select(name)
+        except UnknownRule as error:
+            if self._books.failures:
+                return frozenset()
+            raise SettingError(self.config.origin(key), str(error)) from None
+
+    def all(self, names: Iterable[str], key: str) -> list[frozenset[str]]:
+        """The codes of each name under a key."""
+        return [self.codes(name, key) for name in names]
+
+
+def _selected(names: _Names) -> frozenset[str]:
+    """The selected codes: of the selectors that speak of a code the narrowest decides, and `ignore` between equals."""
+    config = names.config
+    chosen = [
+        UNCHECKED,
+        *names.all(config.select, "select"),
+        *names.all(config.extend_select, "extend_select"),
+    ]
+    dropped = names.all(config.ignore, "ignore")
+    everything = frozenset[str]().union(*chosen)
+    return frozenset(code for code in everything if _width(code, dropped) > _width(code, chosen))
+
+
+def _severities(names: _Names) -> Mapping[str, Severity]:
+    """The configured severity of each code; the narrowest selector that speaks of it decides."""
+    levels = [(names.codes(name, "severity"), severity) for name, severity in names.config.severity]
+    return {code: severity for codes, severity in sorted(levels, key=lambda level: -len(level[0])) for code in codes}
+
+
+def _width(code: str, selectors: Iterable[frozenset[str]]) -> float:
+    return min((len(codes) for codes in selectors if code in codes), default=float("inf"))
+
+
+def _patterns(config: Config, key: str, lines: Iterable[str]) -> Patterns:
+    try:
+        return Patterns(config.place("."), lines)
+    except ValueError as error:
+        raise SettingError(config.origin(key), str(error)) from None
+
+
+def _cache(settings: Settings, rulebook: Rulebook) -> Cache | None:
+    if not settings.cache:
+        return None
+    from tsl import __version__
+
+    try:
+        return Cache(settings.config.place("."), stamp(__version__, [rule.path for rule in rulebook.rules]))
+    except OSError:
+        return None  # a rule's file went away meanwhile
+
+
+def _split(error: RulebookError) -> tuple[str, str]:
+    """A rulebook's error as the file it is about and the rest of the line."""
+    subject, _, message = str(error).partition(": ")
+    return subject, message

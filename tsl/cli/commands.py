@@ -1,0 +1,208 @@
+"""The commands: each asks the driver, hands the answer to a report, and says on standard error what could not be done.
+
+Such a line is `tsl: SUBJECT: message`. Needs the forms of arguments, and the driver and reports, loaded for the command
+that needs them. It will never analyse anything or lay out a report.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from tsl import __version__
+from tsl.cli.arguments import Form, help_of, parse
+from tsl.cli.forms import CHECK, EXPLAIN, RULES, agree
+from tsl.config import Config, SettingError, nearest, read
+from tsl.record import Record
+
+if TYPE_CHECKING:
+    from tsl.check import Books
+    from tsl.outcome import Outcome
+
+CANNOT = 2
+OVERVIEW = """\
+tsl tells what TorchScript will do to a PyTorch model before it does it.
+
+usage: tsl COMMAND [ARGUMENTS]
+
+commands:
+{commands}
+
+options:
+  -h, --help     this overview; `tsl COMMAND --help` shows a command's arguments
+  -V, --version  the version
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a command line, whatever happens."""
+    try:
+        _use_utf8()
+        code = _command(arguments)
+        sys.stdout.flush()
+        return code
+    except SettingError as error:
+        _say(error.subject, error.message)
+    except BrokenPipeError:  # whoever read the report has left; Python must not write to it again on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        _say("interrupted")
+    except Exception as error:
+        if os.environ.get("TSL_DEBUG"):
+            raise
+        _say("failed", f"{type(error).__name__}: {error}; please report it with what TSL_DEBUG=1 prints")
+    return CANNOT
+
+
+def _command(arguments: Sequence[str]) -> int:
+    first, *rest = arguments or ["--help"]
+    if first in {"-h", "--help"}:
+        commands = "\n".join(f"  {name:<13}  {command.summary}" for name, command in COMMANDS.items())
+        sys.stdout.write(OVERVIEW.format(commands=commands))
+        return 0
+    if first in {"-V", "--version"}:
+        sys.stdout.write(f"tsl {__version__}\n")
+        return 0
+    command = COMMANDS.get(first)
+    if command is None:
+        near = f"; did you mean tsl check {first}?" if os.path.exists(first) else nearest(first, COMMANDS)
+        raise SettingError(first, f"there is no such command{near or '; tsl --help lists them'}")
+    options = parse(command.form, rest)
+    if options.help:
+        sys.stdout.write(help_of(command.form))
+        return 0
+    return command.run(options)
+
+
+def _check(options: SimpleNamespace) -> int:
+    from tsl.check import Settings, check, open_books
+
+    agree(options)
+    paths = options.words or ["."]
+    config = _configuration(options).with_flags(
+        select=options.select, ignore=options.ignore, extend_select=options.extend_select, capture=options.capture
+    )
+    name = options.stdin_filename or "<stdin>"
+    settings = Settings(config, tuple(options.root or ()), options.jobs, not options.no_cache, name)
+    books = open_books(config)
+    outcome = check(paths, settings, stdin=sys.stdin.buffer.read() if "-" in paths else b"", books=books)
+    for note in outcome.notes:
+        _say(note)
+    for failure in outcome.failures:
+        _say(*failure)
+    _report(outcome, books, options)
+    code = outcome.exit_code(options.severity)
+    return 0 if code == 1 and options.exit_zero else code
+
+
+def _report(outcome: Outcome, books: Books, options: SimpleNamespace) -> None:
+    from tsl.report import render
+
+    color = _wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
+    with _pages_needed(f"--format {options.format}"):
+        text = render(options.format, outcome, books.rulebook, color=color, statistics=options.statistics)
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        _write(options.output, text)
+
+
+@contextmanager
+def _pages_needed(subject: str) -> Iterator[None]:
+    """Says of a rule without a page that it is needed, and for what; most reports need none and never load pages."""
+    try:
+        yield
+    except Exception as error:
+        from tsl.page import PageError
+
+        if not isinstance(error, PageError):
+            raise
+        raise SettingError(subject, str(error)) from None
+
+
+def _write(path: str, text: str) -> None:
+    from tsl.project import reason, write
+
+    try:
+        write(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise SettingError(path, f"cannot write the report: {reason(error)}") from None
+
+
+def _explain(options: SimpleNamespace) -> int:
+    from tsl.check import rule_named
+    from tsl.report import explain
+
+    books, code = _books(options)
+    rule = rule_named(options.words[0], books)
+    with _pages_needed(rule.name):
+        sys.stdout.write(explain(rule, color=_wants_color(options.color, is_terminal=sys.stdout.isatty())))
+    return code
+
+
+def _rules(options: SimpleNamespace) -> int:
+    from tsl.report import rules_table
+
+    books, code = _books(options)
+    color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
+    with _pages_needed("rules"):
+        sys.stdout.write(rules_table(books.rulebook, options.format, color=color))
+    return code
+
+
+def _books(options: SimpleNamespace) -> tuple[Books, int]:
+    """The rules there are, and the exit code that rulebooks which do not load make it."""
+    from tsl.check import open_books
+
+    books = open_books(_configuration(options))
+    for failure in books.failures:
+        _say(*failure)
+    return books, CANNOT if books.failures else 0
+
+
+def _configuration(options: SimpleNamespace) -> Config:
+    if options.isolated and options.config is not None:
+        raise SettingError("--isolated", "reads no configuration, and --config names one; leave one of them out")
+    return Config() if options.isolated else read(options.config)
+
+
+def _wants_color(when: str, *, is_terminal: bool) -> bool:
+    if when != "auto":
+        return when == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return is_terminal
+
+
+def _use_utf8() -> None:
+    """Makes both streams take any text: a report is the same bytes everywhere, and a file's name may be no text."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _say(*parts: str) -> None:
+    """One line on standard error, whatever a path or an exception's message holds."""
+    text = ": ".join(("tsl", *parts))
+    line = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    print(line, file=sys.stderr)
+
+
+class Command(Record):
+    """A command: what it takes, what runs it, and what it is for."""
+
+    form: Form
+    run: Callable[[SimpleNamespace], int]
+    summary: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "check": Command(CHECK, _check, "find what tracing a model would lose, in Python files"),
+    "explain": Command(EXPLAIN, _explain, "show a rule's page: what happens, an example, what to write instead"),
+    "rules": Command(RULES, _rules, "list all rules"),
+}

@@ -1,0 +1,172 @@
+"""What each command takes: tables of options, and the readers of their values.
+
+Needs the names of formats and captures. It will never act on a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+
+from tsl.cli.arguments import Form, Option
+from tsl.config import CAPTURES, SettingError, nearest
+from tsl.diagnostic import Severity
+from tsl.report import FORMATS, RULES_FORMATS, STATISTICS_FORMATS
+
+COLORS = ("auto", "always", "never")
+
+CHECK_END = """\
+RULE is a rule's name (tensor-branch), its code (TSL101), the beginning of
+codes (TSL1, TSL10) or ALL. Commas and repetition add up:
+--select TSL10,size-loop --select TSL9.
+
+exit codes:
+  0  clean
+  1  findings at or above --severity
+  2  tsl could not do its job; a line on stderr says what, where and why
+
+examples:
+  tsl check                              everything below this directory
+  tsl check model.py --root Net          what Net reaches, and nothing else
+  tsl check --format sarif -o tsl.sarif  a file for code scanning
+  git show HEAD:net.py | tsl check - --stdin-filename net.py
+"""
+
+
+def _choice(words: Sequence[str]) -> Callable[[str], str]:
+    """A reader of one of some words."""
+
+    def read(word: str) -> str:
+        if word not in words:
+            hint = nearest(word, words) or f"; use {', '.join(words[:-1])} or {words[-1]}"
+            raise ValueError(f"there is no {word!r}{hint}")
+        return word
+
+    return read
+
+
+def _rules(text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",")]
+    if not all(words):
+        raise ValueError(f"{text!r} has an empty place; write rules with commas between them")
+    return words
+
+
+def _single(text: str) -> list[str]:
+    return [text]
+
+
+def _processes(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a number of processes; use 1 or more")
+    return int(text)
+
+
+COLOR = Option(
+    ("--color",),
+    "WHEN",
+    "auto (default: on a terminal, unless NO_COLOR is set), always or never",
+    _choice(COLORS),
+    "auto",
+)
+CONFIGURATION = (
+    Option(("--config",), "FILE", "a pyproject.toml or tsl.toml (default: the nearest upward)"),
+    Option(("--isolated",), "", "read no configuration"),
+)
+WHAT = (
+    Option(("--stdin-filename",), "FILE", "the name under which standard input is reported"),
+    Option(
+        ("--capture",),
+        "HOW",
+        "check against the promises of trace, script or both; auto (default) goes by each file's call sites, and by"
+        " trace where there are none",
+        _choice(CAPTURES),
+    ),
+    Option(
+        ("--root",),
+        "NAME",
+        "judge only what this class or function reaches (Net, Net.forward, pkg.module.Net); repeatable",
+        _single,
+        adds_up=True,
+    ),
+)
+WHICH = (
+    Option(
+        ("--select",),
+        "RULE,...",
+        "report these rules and no others, whatever the configuration ignores",
+        _rules,
+        adds_up=True,
+    ),
+    Option(
+        ("--ignore",), "RULE,...", "do not report these; the narrower of two selectors decides", _rules, adds_up=True
+    ),
+    Option(("--extend-select",), "RULE,...", "report these as well as what is selected anyway", _rules, adds_up=True),
+)
+REPORT = (
+    Option(
+        ("--severity",),
+        "LEVEL",
+        "the lowest that fails the run: error, warning (default) or info; all are reported",
+        Severity.parse,
+        Severity.WARNING,
+    ),
+    Option(("--format",), "FORM", f"{', '.join(FORMATS)} (default: text)", _choice(FORMATS), "text"),
+    Option(("-o", "--output"), "FILE", "write the report there, whole or not at all"),
+    Option(("--statistics",), "", "count the findings of each rule as well"),
+    COLOR,
+    Option(("--exit-zero",), "", "exit 0 where it would be 1"),
+)
+RUN = (
+    Option(("--jobs",), "N", "processes to share many files among (default: 1)", _processes, 1),
+    Option(("--no-cache",), "", "neither read nor write .tsl_cache"),
+    *CONFIGURATION,
+)
+
+CHECK = Form(
+    "check",
+    "[PATH ...] [options]",
+    "Says what TorchScript will do to the models in Python files, which are neither imported nor run. Directories are"
+    " searched for .py files that git does not ignore; files that are named are always checked.",
+    "PATH",
+    "files, directories, or - for standard input (default: .)",
+    (("what to check", WHAT), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
+    most=None,
+    end=CHECK_END,
+)
+EXPLAIN = Form(
+    "explain",
+    "RULE [options]",
+    "Shows a rule's page: what happens, an example, what to write instead.",
+    "RULE",
+    "a rule's name or code: tensor-branch, TSL101",
+    (("options", (COLOR, *CONFIGURATION)),),
+    least=1,
+    most=1,
+)
+RULES = Form(
+    "rules",
+    "[options]",
+    "Lists the rules: tsl's own and those of the configured rulebooks.",
+    "",
+    "",
+    (
+        (
+            "options",
+            (
+                Option(("--format",), "FORM", "text (default) or json", _choice(RULES_FORMATS), "text"),
+                COLOR,
+                *CONFIGURATION,
+            ),
+        ),
+    ),
+)
+
+
+def agree(options: SimpleNamespace) -> None:
+    """Raises SettingError where arguments of `tsl check` that are right by themselves do not go together."""
+    if options.stdin_filename is not None and "-" not in options.words:
+        raise SettingError("--stdin-filename", "names standard input, which is not checked; add - to the paths")
+    if options.statistics and options.format not in STATISTICS_FORMATS:
+        forms = " or ".join(STATISTICS_FORMATS)
+        raise SettingError("--statistics", f"goes with --format {forms} and not with {options.format}")

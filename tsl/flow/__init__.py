@@ -1,0 +1,1 @@
+"""Lattices and the one fixpoint loop that every analysis of tsl is solved by."""

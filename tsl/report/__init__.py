@@ -1,0 +1,80 @@
+"""Reports: a finished run, or the rules, as text in the form a reader or a machine wants.
+
+Needs the outcome of a run and the rulebook; each function imports the one module it needs. Every function returns the
+whole text, ended by a newline where it is not empty. It will never print, choose an exit code, or decide on colour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsl.diagnostic import Diagnostic
+    from tsl.outcome import Outcome
+    from tsl.rule import Rule
+    from tsl.rulebook import Rulebook
+
+FORMATS = ("text", "concise", "json", "sarif", "github")
+STATISTICS_FORMATS = ("text", "concise")  # the CLI refuses --statistics with another one
+COLOR_FORMATS = ("text", "concise")
+RULES_FORMATS = ("text", "json")
+
+
+def render(format: str, outcome: Outcome, rulebook: Rulebook, *, color: bool, statistics: bool) -> str:
+    """The report of a run in one of FORMATS, its findings sorted by place and code.
+
+    `color` paints the COLOR_FORMATS and leaves the others as they are. Failures are told by the SARIF report alone:
+    what tsl could not do, the CLI says on stderr, one line each; text and concise count them in their summary.
+    Raises ValueError for another format, or for `statistics` with a format that is not one of STATISTICS_FORMATS;
+    `tsl.page.PageError` where SARIF has to describe a rule that has no page.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"{format!r} is not a format; use {', '.join(FORMATS)}")
+    if statistics and format not in STATISTICS_FORMATS:
+        raise ValueError(f"no statistics in format {format}; use {' or '.join(STATISTICS_FORMATS)}")
+    outcome = outcome._replace(diagnostics=tuple(sorted(outcome.diagnostics, key=_place)))
+    match format:
+        case "text":
+            from tsl.report.text import text
+
+            return text(outcome, color=color, statistics=statistics)
+        case "concise":
+            from tsl.report.concise import concise
+
+            return concise(outcome, color=color, statistics=statistics)
+        case "json":
+            from tsl.report.jsonform import json_form
+
+            return json_form(outcome)
+        case "sarif":
+            from tsl.report.sarif import sarif
+
+            return sarif(outcome, rulebook)
+        case _:
+            from tsl.report.github import github
+
+            return github(outcome)
+
+
+def explain(rule: Rule, *, color: bool) -> str:
+    """A rule's page. Raises `tsl.page.PageError` where the rule has none that can be read."""
+    from tsl.report.pages import page_text
+
+    return page_text(rule, color=color)
+
+
+def rules_table(rulebook: Rulebook, format: str, *, color: bool) -> str:
+    """All rules of a rulebook, as a table or as JSON.
+
+    Raises ValueError for a format that is not one of RULES_FORMATS; `tsl.page.PageError` where a rule has no page.
+    """
+    if format not in RULES_FORMATS:
+        raise ValueError(f"{format!r} is not a format of rules; use {' or '.join(RULES_FORMATS)}")
+    from tsl.report.pages import rules_json, rules_text
+
+    return rules_json(rulebook.rules) if format == "json" else rules_text(rulebook.rules, color=color)
+
+
+def _place(found: Diagnostic) -> tuple[object, ...]:
+    """What findings are sorted by: all of a finding that has an order, place and code first."""
+    return (found.span, found.code, found.rule, found.severity, found.message, found.anchor)

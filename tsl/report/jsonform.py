@@ -1,0 +1,60 @@
+"""The report for machines in tsl's own form, version 1.
+
+Keys, their order and their meaning stay the same within a version of the form. Output is ASCII and the same bytes for
+the same findings. It will never carry times, absolute paths of the machine or anything else that changes between runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tsl.diagnostic import Diagnostic, Label, Severity
+from tsl.outcome import Outcome
+
+VERSION = 1
+
+
+def json_form(outcome: Outcome) -> str:
+    """The run as one JSON object, ended by a newline."""
+    import json
+
+    from tsl import __version__
+
+    form = {
+        "version": VERSION,
+        "tool": {"name": "tsl", "version": __version__},
+        "diagnostics": [_diagnostic(found) for found in outcome.diagnostics],
+        "summary": {
+            "files": outcome.files,
+            "errors": outcome.count(Severity.ERROR),
+            "warnings": outcome.count(Severity.WARNING),
+            "infos": outcome.count(Severity.INFO),
+            "suppressed": outcome.suppressed,
+        },
+    }
+    return json.dumps(form, indent=2) + "\n"
+
+
+def _diagnostic(found: Diagnostic) -> dict[str, Any]:
+    span = found.span
+    return {
+        "code": found.code,
+        "rule": found.rule,
+        "severity": found.severity.label,
+        "message": found.message,
+        "help": found.help,
+        "path": span.path,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "evidence": [evidence.value for evidence in found.evidence],
+        "labels": [_label(label) for label in found.labels],
+        "fix": None,
+        "fingerprint": found.fingerprint,
+    }
+
+
+def _label(label: Label) -> dict[str, Any]:
+    span = label.span
+    return {"path": span.path, "line": span.line, "column": span.column, "text": label.text}

@@ -1,0 +1,89 @@
+"""A rule: a page and a question in one file.
+
+A rule's file holds a docstring (its page, see `tsl.page`) and one function marked with a decorator of this module. The
+function is asked about one judged function at a time and yields findings; it holds no state and walks no tree: facts
+belong to the engines. A finding is `(place, sentence)`, or `(place, sentence, severity)` where the rule knows better
+than its default. A place is an `ast` node, or anything that has a `node` and `labels`, such as `tsl.source.facts.Use`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tsl.diagnostic import Severity
+from tsl.record import Record
+
+CODE = re.compile(r"[A-Z]{2,6}[0-9]{3}")
+
+Finding = tuple[Any, ...]
+Check = Callable[[Any], Iterator[Finding]]
+
+
+class RuleError(Exception):
+    """A rule's file breaks the form a rule has; the message says what to write instead."""
+
+
+class Rule(Record):
+    """A loaded rule. `name` is the function's name with dashes, and reads well after "allow".
+
+    `engine` says who is asked: `source`, or `driver` for what tsl says about its own run.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    since: str
+    help: str
+    engine: str
+    check: Check
+    path: str = ""
+
+
+class Verdict(Record):
+    """A finding of a rule with everything filled in."""
+
+    node: Any
+    sentence: str
+    severity: Severity
+    labels: tuple[tuple[Any, str], ...]
+
+
+def source_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
+    """Marks a function as a question to the source engine; it is called with a `tsl.source.facts.Function`.
+
+    `code` is the stable code (`TSL101`; a rulebook of your own uses a prefix of its own), `severity` one of error,
+    warning and info, `since` the version the rule came in, `help` the remedy in one sentence.
+    Raises RuleError when one of them is not of that form.
+    """
+    return _marker(code, severity, since, help, "source")
+
+
+def driver_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
+    """Marks the page of something the driver itself reports; the function is never called and yields nothing."""
+    return _marker(code, severity, since, help, "driver")
+
+
+def verdicts(rule: Rule, subject: Any) -> Iterator[Verdict]:
+    """What a rule finds in a subject. A value that is traced on some paths only is one severity lower."""
+    for place, sentence, *given in rule.check(subject):
+        severity = given[0] if given else rule.severity
+        if not getattr(place, "certain", True):
+            severity = Severity(max(severity - 1, Severity.INFO))
+        labels = tuple((note.node, note.text) for note in getattr(place, "labels", ()))
+        yield Verdict(getattr(place, "node", place), sentence, severity, labels)
+
+
+def _marker(code: str, severity: str, since: str, help: str, engine: str) -> Callable[[Check], Rule]:
+    if not CODE.fullmatch(code):
+        raise RuleError(f"{code!r} is not a rule code; write capital letters and three digits, such as TSL101")
+    try:
+        level = Severity.parse(severity)
+    except ValueError as error:
+        raise RuleError(str(error)) from None
+
+    def mark(check: Check) -> Rule:
+        return Rule(code, check.__name__.replace("_", "-"), level, since, help, engine, check)
+
+    return mark

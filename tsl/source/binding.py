@@ -1,0 +1,94 @@
+"""Assignment: what a target holds afterwards, and what unpacking into targets loses.
+
+Names and attributes of the function's own object are replaced; a write into a tensor adds what was written to what the
+tensor depends on; other places are not followed.
+"""
+
+from __future__ import annotations
+
+import _ast
+from typing import Any
+
+from tsl.source import containers, operators, values
+from tsl.source.frame import Frame
+from tsl.source.guards import key_of
+from tsl.source.values import DICT, SEQ, TENSOR, Value
+
+
+def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
+    """Assigns a value to a target: a name, an attribute, a subscript, or a pattern of them."""
+    if frame.env is None:
+        return
+    match target:
+        case _ast.Name(id=name):
+            frame.env[name] = value
+        case _ast.Tuple(elts=targets) | _ast.List(elts=targets):
+            _bind_pattern(frame, targets, value, node)
+        case _ast.Starred(value=inner):
+            bind(frame, inner, value if value.kind & SEQ else values.LIST_VALUE, node)
+        case _ast.Attribute():
+            store(frame, target, value)
+        case _ast.Subscript():
+            bind_element(frame, target, value)
+
+
+def _bind_pattern(frame: Frame, targets: list[Any], value: Value, node: Any) -> None:
+    starred = [place for place, target in enumerate(targets) if isinstance(target, _ast.Starred)]
+    if not starred:
+        for target, part in zip(targets, containers.unpack(frame, value, len(targets), node), strict=True):
+            bind(frame, target, part, node)
+        return
+    first, after = starred[0], len(targets) - starred[0] - 1
+    if value.is_only(SEQ) and isinstance(value.parts, tuple) and len(value.parts) >= len(targets) - 1:
+        middle = len(value.parts) - after
+        parts = [*value.parts[:first], values.sequence(value.parts[first:middle]), *value.parts[middle:]]
+    else:
+        if value.is_only(TENSOR):
+            frame.record(node, "unpack", containers.length_of(value))
+        element = containers.element_of(value)
+        parts = [values.listing(element) if place == first else element for place in range(len(targets))]
+    for target, part in zip(targets, parts, strict=True):
+        bind(frame, target, part, node)
+
+
+def bind_element(frame: Frame, target: Any, value: Value) -> None:
+    """Assigns to `base[key]`: a tensor then depends on the value too, a container holds it."""
+    base = frame.evaluate(target.value)
+    key = frame.evaluate(target.slice)
+    if base.kind & TENSOR:
+        store(
+            frame,
+            target.value,
+            Value(base.kind, base.origin | value.origin & operators.TENSOR_ORIGINS, trail=base.trail or value.trail),
+        )
+    elif base.is_only(DICT):
+        parts = dict(base.parts) if isinstance(base.parts, dict) else {}
+        if isinstance(key.const, str | int):
+            parts[key.const] = value
+            store(frame, target.value, Value(DICT, parts=parts, item=base.item))
+        else:
+            rest = values.join(base.item, value) if base.item else value
+            store(frame, target.value, Value(DICT, parts=parts, item=rest))
+    elif base.is_only(SEQ):
+        store(frame, target.value, values.listing(values.join(base.elements(), value), base.origin))
+
+
+def store(frame: Frame, target: Any, value: Value) -> None:
+    """Replaces what a name, or an attribute of `self`, holds; other places are not followed."""
+    key = key_of(frame, target)
+    if key is not None and frame.env is not None:
+        frame.env[key] = value
+
+
+def write_through(frame: Frame, target: Any, given: list[Value]) -> None:
+    """Adds the origins of the arguments of an in-place method to the tensor it writes to."""
+    while isinstance(target, _ast.Subscript):
+        target = target.value
+    key = key_of(frame, target)
+    if key is None or key not in frame.scope:
+        return
+    before, origin = frame.scope[key], 0
+    for value in given:
+        origin |= value.origin & operators.TENSOR_ORIGINS if value.kind & TENSOR else 0
+    if before.kind & TENSOR and origin & ~before.origin:
+        store(frame, target, Value(before.kind, before.origin | origin, trail=before.trail))

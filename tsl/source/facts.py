@@ -1,0 +1,134 @@
+"""What the source engine tells rules: judged functions, and the uses of traced values in them.
+
+A *use* is a place where Python takes a traced value for a plain one: tests its truth, counts, prints, unpacks it. The
+engine records uses; rules ask for them by how the value is used and by what it depends on. Rules see nothing else of
+the engine, so what stands here is its whole promise to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tsl.record import Record
+from tsl.source import values
+from tsl.source.file import SourceFile
+from tsl.source.values import Value
+
+# What becomes of the arms of a test (see `effects`)
+DIFFERS, CHECKS, SAME = "differs", "checks", "same"
+
+
+class Origins(Record):
+    """What a value depends on, as words a rule can ask for."""
+
+    flags: int
+
+    @property
+    def data(self) -> bool:
+        """The numbers inside an input tensor, or a length that depends on them."""
+        return bool(self.flags & values.DATA)
+
+    @property
+    def size(self) -> bool:
+        """A size of an input, and no data."""
+        return bool(self.flags & values.SIZES) and not self.data
+
+
+class Note(Record):
+    """A place that tells a part of a finding's story."""
+
+    node: Any
+    text: str
+
+
+class Use(Record):
+    """A traced value where Python wants a plain one: at `node`, taken `how`, with what `effect` on the program."""
+
+    node: Any
+    how: str
+    value: Value
+    effect: str
+    file: SourceFile
+    inside: frozenset[str] = frozenset()
+
+    @property
+    def depends_on(self) -> Origins:
+        """What decides the Python value."""
+        return Origins(self.value.origin)
+
+    @property
+    def certain(self) -> bool:
+        """Whether the value is traced on every path; else a plain Python value may stand here too."""
+        return self.value.is_only(values.TRACED)
+
+    @property
+    def text(self) -> str:
+        """The expression as the user wrote it, on one line, cut short."""
+        return self.file.segment(self.node)
+
+    @property
+    def only_checks(self) -> bool:
+        """Whether what is lost is a check: the arms only raise, warn or assert."""
+        return self.effect == CHECKS
+
+    @property
+    def labels(self) -> Iterator[Note]:
+        """Where the value became a tensor, then a traced number."""
+        for node, text in self.value.trail:
+            yield Note(node, text)
+
+
+class Branch(Record):
+    """A test that picks between arms."""
+
+    test: Use
+
+    @property
+    def arms_only_check(self) -> bool:
+        """Whether an arm does nothing but raise, warn or assert."""
+        return self.test.only_checks
+
+
+class Function:
+    """A judged function or method: reached from a root, with the uses found in it on any of its calls."""
+
+    __slots__ = ("file", "node", "qualname", "uses")
+
+    def __init__(self, qualname: str, node: Any, file: SourceFile, uses: tuple[Use, ...]) -> None:
+        self.qualname, self.node, self.file, self.uses = qualname, node, file, uses
+
+    def conversions(self, *how: str) -> Iterator[Use]:
+        """The uses of these ways (`tsl.source.facts.WAYS` lists them), in the order of the text."""
+        return (use for use in self.uses if use.how in how)
+
+    def branches(self) -> Iterator[Branch]:
+        """Every operand of an `if` or `elif` test that is a traced value."""
+        return (Branch(use) for use in self.conversions("if"))
+
+
+WAYS = {
+    "if": "tested by `if` or `elif`",
+    "while": "tested by `while`",
+    "assert": "asserted",
+    "ternary": "tested by a conditional expression",
+    "filter": "tested by the `if` of a comprehension",
+    "boolean": "operand of `and`, `or`, `not`, a chained or sequence comparison, any() or all()",
+    "match": "the subject of `match`",
+    "contains": "looked up with `in`",
+    "predicate": "the result of a torch function that returns a Python bool",
+    "number": "converted by bool(), int(), float(), complex(), round() or operator.index()",
+    "item": "taken out with .item()",
+    "math": "passed to a function of `math`",
+    "extreme": "compared by max(), min() or sorted()",
+    "len": "counted by len()",
+    "index": "used as an index into, or a repeat count of, a Python sequence",
+    "range": "the bound of a range()",
+    "argument": "an argument that torch takes as a plain Python number",
+    "format": "formatted into a string",
+    "list": "turned into a list, or into NumPy",
+    "iterate": "iterated by `for`, a comprehension or list()",
+    "unroll": "a list as long as a tensor's dimension, iterated by `for` or a comprehension",
+    "unpack": "unpacked into names",
+    "star": "spread with `*`",
+}

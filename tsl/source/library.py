@@ -1,0 +1,131 @@
+"""Calls of things outside the file: builtins, `math`, torch, NumPy, and libraries tsl has not read.
+
+Torch and builtins answer by table; the capture guards are constants; a module class of torch makes a Layer. Any other
+callee is *unknown*: given a tensor it may return one, given none it returns something unknown. An unknown answer
+never leads to a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tsl.source import builtin_calls, torch_calls, values
+from tsl.source.facts import CHECKS
+from tsl.source.frame import Frame
+from tsl.source.refs import Arguments, Layer, Partial
+from tsl.source.torch_hand import GUARDS
+from tsl.source.values import DICT, META, SEQ, SIZE, TENSOR, UNKNOWN, UNKNOWN_VALUE, Value
+
+RETURNS_FIRST = frozenset(
+    {
+        "copy.copy",
+        "copy.deepcopy",
+        "typing.cast",
+        "torch.jit.annotate",
+        "torch.nn.Parameter",
+        "torch.jit.trace",
+    }
+)
+CASTS = frozenset({"typing.cast", "torch.jit.annotate"})
+ARRAY_MODULES = ("numpy.", "scipy.")
+SIZE_DTYPES = ("finfo", "iinfo")
+CHECKPOINT_OPTIONS = frozenset(
+    {"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug", "early_stop"}
+)
+
+
+def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value:
+    """The result of calling something by its dotted path."""
+    module, _, name = path.rpartition(".")
+    if module == "builtins":
+        return builtin_calls.call(frame, name, arguments, node)
+    if name in GUARDS:
+        return values.constant(GUARDS[name])
+    if name == "_assert" and arguments.positional:
+        return _checked(frame, arguments.positional[0], node)
+    if module in ("math", "cmath"):
+        return builtin_calls.math_call(frame, name, arguments, node)
+    if path in RETURNS_FIRST:
+        return _first(path, arguments)
+    if module == "functools" and name == "partial" and arguments.positional:
+        first, *others = arguments.positional
+        return values.reference(Partial(first, tuple(others), tuple(arguments.keywords.items())))
+    if path.startswith(("torch.utils.checkpoint.checkpoint", "torch.jit.fork")) and arguments.positional:
+        keywords = {key: value for key, value in arguments.keywords.items() if key not in CHECKPOINT_OPTIONS}
+        return frame.session.call(
+            frame, arguments.positional[0], Arguments(arguments.positional[1:], keywords, arguments.rest), node
+        )
+    return _library(frame, path, name, arguments, node)
+
+
+def _checked(frame: Frame, condition: Value, node: Any) -> Value:
+    """`torch._assert(condition, message)`, under whatever module re-exports it: an assert that is a call."""
+    with frame.testing("assert", CHECKS):
+        frame.record(node.args[0], "assert", condition)
+    return values.NONE_VALUE
+
+
+def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any) -> Value:
+    if path.startswith(ARRAY_MODULES):
+        for value in arguments.all():
+            frame.record(node, "math" if value.kind & SIZE else "list", value)
+        return Value(UNKNOWN, 0)
+    made = _make_layer(path, arguments)
+    if made is not None:
+        return made
+    if path.startswith("torch."):
+        if path in ("torch.Size",):
+            return arguments.positional[0] if arguments.positional else values.LIST_VALUE
+        if name in SIZE_DTYPES or path in ("torch.device", "torch.dtype", "torch.get_default_dtype"):
+            return Value(META)
+    found = torch_calls.function(frame, path, arguments, node)
+    return unknown_result(arguments) if found is None else found
+
+
+def _first(path: str, arguments: Arguments) -> Value:
+    if not arguments.positional:
+        return UNKNOWN_VALUE
+    if path == "torch.nn.Parameter":
+        return values.tensor(values.STATIC)
+    return arguments.positional[-1] if path in CASTS else arguments.positional[0]
+
+
+def _make_layer(path: str, arguments: Arguments) -> Value | None:
+    returns = torch_calls.module_returns(path, arguments)
+    if returns is None:
+        return None
+    if returns in ("module-dict", "parameter-dict"):
+        return (
+            arguments.positional[0]
+            if arguments.positional and arguments.positional[0].is_only(DICT)
+            else values.DICT_VALUE
+        )
+    if returns in ("module-list", "parameter-list"):
+        listed = arguments.positional[0] if arguments.positional else values.sequence(())
+        return listed if listed.is_only(SEQ) else values.LIST_VALUE
+    if returns == "sequential":
+        return _as_sequential(path, arguments)
+    return values.reference(Layer(path, returns))
+
+
+def _as_sequential(path: str, arguments: Arguments) -> Value:
+    refs = (Layer(path, "T|?"),)
+    if arguments.rest is not None:
+        return Value(SEQ, item=arguments.rest, refs=refs)
+    first = arguments.positional[0] if len(arguments.positional) == 1 else None
+    if first is not None and first.kind & DICT:
+        parts = tuple(first.parts.values()) if isinstance(first.parts, Mapping) and first.item is None else None
+        return Value(SEQ, parts=parts, item=None if parts else first.elements(), refs=refs)
+    return Value(SEQ, parts=arguments.positional, refs=refs)
+
+
+def unknown_result(arguments: Arguments) -> Value:
+    """What an unknown callee returns: maybe a tensor when it got one, with the origins of all it got."""
+    given = arguments.all()
+    doubt = TENSOR if any(_holds_tensor(value) for value in given) else 0
+    return Value(UNKNOWN | doubt, torch_calls.depends(given) if doubt else 0, trail=torch_calls.trail_of(given))
+
+
+def _holds_tensor(value: Value) -> bool:
+    return bool(value.kind & TENSOR or (value.kind & SEQ and value.parts != () and value.elements().kind & TENSOR))

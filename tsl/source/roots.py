@@ -1,0 +1,107 @@
+"""Which functions are judged from outside, and what a file's call sites promise to do with its models.
+
+Definition: a root is the `forward` of a module class, a function given to trace at a call site, and a public function
+of the module with a parameter annotated Tensor. Compiled functions are none: they keep their control flow. A
+name given with --root is a class (its `forward`), a function, or `Class.method`.
+"""
+
+from __future__ import annotations
+
+import _ast
+from collections.abc import Iterator
+from typing import Any
+
+from tsl.record import Record
+from tsl.source import values
+from tsl.source.classes import Class
+from tsl.source.file import SourceFile
+from tsl.source.refs import Instance, Routine
+from tsl.source.session import Session, is_scripted
+from tsl.source.tree import walk
+
+TRACERS = frozenset({"torch.jit.trace", "torch.jit.trace_module", "torch.onnx.export", "torch.jit._trace.trace"})
+SCRIPTERS = frozenset({"torch.jit.script", "torch.jit.script_method"})
+# What a call site looks like as text: looking for these is a thousand times cheaper than looking at every call.
+CALL_MARKS = ("trace(", "trace_module(", "script(", "export(")
+
+
+class Capture(Record):
+    """A call that traces or scripts: which of the two, and the name it is given, empty for an expression."""
+
+    kind: str
+    name: str
+
+
+def default_roots(session: Session, captures: tuple[Capture, ...]) -> Iterator[Routine]:
+    """The roots of a file that names none."""
+    for cls in session.classes.values():
+        yield from _module_roots(session, cls)
+    captured = {capture.name for capture in captures}
+    for name, node in session.names.functions.items():
+        if is_scripted(session.names, node):
+            continue
+        if name in captured or _is_method_snippet(node) or _is_public_tensor_function(session, node):
+            yield Routine(node)
+
+
+def named_roots(session: Session, name: str) -> list[Routine]:
+    """What a --root name means in this file; nothing when it means nothing here."""
+    head, _, method = name.partition(".")
+    if head in session.classes:
+        cls = session.classes[head]
+        found = cls.find(method or "forward")
+        return [Routine(found[0], found[1], values.reference(Instance(cls, None)))] if found else []
+    node = session.names.functions.get(name)
+    return [Routine(node)] if node is not None else []
+
+
+def _module_roots(session: Session, cls: Class) -> Iterator[Routine]:
+    if not cls.is_module:
+        return
+    instance = values.reference(Instance(cls, None))
+    for name in ("forward", "__call__"):
+        found = cls.find(name)
+        if found:
+            yield Routine(found[0], found[1], instance)
+            break
+
+
+def _is_method_snippet(node: Any) -> bool:
+    first = node.args.posonlyargs + node.args.args
+    return bool(first) and first[0].arg == "self"
+
+
+def _is_public_tensor_function(session: Session, node: Any) -> bool:
+    if node.name.startswith("_"):
+        return False
+    parameters = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+    return any(_holds_tensor(session.annotations.parameter(node, parameter, values.DATA)) for parameter in parameters)
+
+
+def _holds_tensor(value: values.Value) -> bool:
+    if value.kind & (values.SEQ | values.DICT) and (value.parts or value.item):
+        return bool(value.elements().kind & values.TENSOR)
+    return bool(value.kind & values.TENSOR)
+
+
+def read_captures(session: Session) -> tuple[Capture, ...]:
+    """The call sites of a file that trace, export or script something."""
+    return tuple(found for statement in _marked(session.file) for found in _captures_in(statement, session))
+
+
+def _marked(file: SourceFile) -> Iterator[Any]:
+    """The top-level statements whose text may hold such a call."""
+    lines = [number for number, line in enumerate(file.lines, 1) if any(mark in line for mark in CALL_MARKS)]
+    for statement in file.tree.body if lines else ():
+        if any(statement.lineno <= line <= (statement.end_lineno or line) for line in lines):
+            yield statement
+
+
+def _captures_in(statement: Any, session: Session) -> Iterator[Capture]:
+    for node in walk([statement]):
+        if not isinstance(node, _ast.Call):
+            continue
+        path = session.names.dotted(node.func)
+        kind = "trace" if path in TRACERS else "script" if path in SCRIPTERS else ""
+        if kind:
+            yield Capture(kind, getattr(node.args[0], "id", "") if node.args else "")

@@ -1,0 +1,308 @@
+"""torch under trace: attributes and methods of tensors, and functions of torch, by table.
+
+What returns what is in `torch_stubs` (generated) and `torch_hand`; here stand the few whose result depends on their
+arguments, and those that hand Python a plain value. A function and the method of its name share one handler, called
+with the tensor as `base`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tsl.flow.lattice import TOP
+from tsl.source import values
+from tsl.source.containers import length_of, shape_of
+from tsl.source.frame import Frame
+from tsl.source.refs import Arguments, Layer
+from tsl.source.returns import decode
+from tsl.source.torch_hand import (
+    BAKED_ARGUMENTS,
+    BAKED_LISTS,
+    BAKED_NUMBERS,
+    BAKED_SIZES,
+    BY_ARGUMENTS,
+    DATA_LENGTH,
+    DATA_LENGTH_WHEN,
+    MODULES_ELSEWHERE,
+    RETURNS_ELSEWHERE,
+    SILENT_PREDICATES,
+    SIZE_METHODS,
+    Case,
+    Test,
+)
+from tsl.source.torch_stubs import ATTRIBUTES, METHODS, MODULES, RETURNS
+from tsl.source.values import NONE, SEQ, SIZE, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Trail, Value
+
+Handler = Callable[[Frame, Value, Arguments, Any], Value]
+DEPENDS = values.DATA | values.SIZES | values.STATIC | values.STATE
+KEEPS_EXTENT = frozenset(
+    """squeeze unsqueeze view reshape t flatten float long int bool to cpu cuda clone detach contiguous""".split()
+)
+
+
+# Attributes
+
+
+def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value | None:
+    """The value of an attribute of something that may be a tensor; None for a name no tensor has."""
+    if name == "shape":
+        return shape_of(base, born(frame, base, node))
+    code = ATTRIBUTES.get(name)
+    if code is None:
+        return None
+    value = decode(code, base.origin & ~values.EXTENT, base.trail)
+    if code == "b":
+        return Value(value.kind, values.GRAD if name == "requires_grad" else values.DEVICE)
+    return value if base.is_only(TENSOR | NONE) else values.join(value, UNKNOWN_VALUE)
+
+
+def born(frame: Frame, base: Value, node: Any) -> Trail:
+    """The trail of a size read at a node."""
+    text = frame.session.file.segment(node, 32)
+    return (*base.trail[:1], (node, f"`{text}` is a size, which tracing records"))
+
+
+# Calls
+
+
+def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> Value | None:
+    """The result of a method call on something that may be a tensor; None for a name no tensor method has."""
+    handler = HANDLERS.get(name)
+    if handler is None and name not in METHODS and not _is_in_place(name):
+        return None
+    record_baked(frame, "torch.Tensor." + name, arguments, node)
+    sure = base.is_only(TENSOR | NONE) or name in ONLY_TENSORS
+    if handler is not None:
+        result = handler(frame, base, arguments, node)
+    else:
+        result = _by_table(METHODS.get(name, "T"), name, base, arguments)
+    return result if sure or (result.is_only(TRACED) and name in SIZE_METHODS) else values.join(result, UNKNOWN_VALUE)
+
+
+def _is_in_place(name: str) -> bool:
+    return name.endswith("_") and not name.startswith("_") and name[:-1] in METHODS
+
+
+def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value | None:
+    """The result of a call of a function of torch; None where no table knows the path."""
+    name = path.rsplit(".", 1)[-1]
+    record_baked(frame, path, arguments, node)
+    if name in SILENT_PREDICATES:
+        return _predicate(frame, arguments.positional[0] if arguments.positional else UNKNOWN_VALUE, arguments, node)
+    if path in BAKED_SIZES:
+        return _baked_size(frame, arguments, node)
+    if path.startswith("torch.") and path.count(".") == 1 and name in HANDLERS and arguments.positional:
+        first, *others = arguments.positional
+        shifted = Arguments(tuple(others), arguments.keywords, arguments.rest)
+        return HANDLERS[name](frame, first, shifted, node)
+    code = RETURNS.get(path) or RETURNS_ELSEWHERE.get(path)
+    return None if code is None else _by_table(code, name, None, arguments)
+
+
+def layer(frame: Frame, found: Layer, arguments: Arguments, node: Any) -> Value:
+    """The result of calling an instance of a torch.nn class, or of a module class tsl has not read."""
+    record_baked(frame, found.path, arguments, node)
+    return decode(found.returns, depends(arguments.all()) or values.DATA, trail_of(arguments.all()))
+
+
+def module_returns(path: str, arguments: Arguments) -> str | None:
+    """The return code of a module class's forward, or its kind of container; None for other paths."""
+    cases = BY_ARGUMENTS.get(path)
+    return _choose(cases, arguments, 0) if cases else MODULES.get(path) or MODULES_ELSEWHERE.get(path)
+
+
+def record_baked(frame: Frame, path: str, arguments: Arguments, node: Any) -> None:
+    """Records traced sizes at argument places that torch takes as plain Python numbers."""
+    for table, bare, listed in BAKED:
+        for position, name in table.get(path, ()):
+            given = arguments.get(position, name)
+            if given is None or not (listed if given.kind & SEQ else bare):
+                continue
+            value = _innermost(given)
+            if value.kind & SIZE and not value.kind & TENSOR:
+                frame.record(_argument_node(node, position, name), "argument", value)
+
+
+# Each table of torch_hand with the forms a size is baked in: bare, in a list or tuple
+BAKED = ((BAKED_ARGUMENTS, True, True), (BAKED_NUMBERS, True, False), (BAKED_LISTS, False, True))
+
+
+def _innermost(value: Value) -> Value:
+    """The join of the numbers in nested lists, as deep as torch.tensor() takes them."""
+    for _ in range(3):
+        if not value.is_only(SEQ) or value.parts == ():
+            break
+        value = value.elements()
+    return value
+
+
+def _argument_node(node: Any, position: int, name: str) -> Any:
+    for keyword in node.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    return node.args[position] if position < len(node.args) else node
+
+
+def depends(given: list[Value]) -> int:
+    """What a tensor made of these arguments depends on: of tensors first, else of numbers, else it is static."""
+    origin, unknown = 0, False
+    for value in given:
+        inner = value.elements() if value.kind & SEQ and value.parts != () else value
+        if inner.kind & (TRACED | UNKNOWN):
+            origin |= inner.origin & DEPENDS
+            unknown = unknown or bool(inner.kind & UNKNOWN)
+    if origin & values.DATA:
+        origin &= ~values.SIZES
+    return origin if origin or unknown else values.STATIC
+
+
+def trail_of(given: list[Value]) -> Trail:
+    """The trail of the first traced argument."""
+    for value in given:
+        inner = value.elements() if value.kind & SEQ and value.parts != () else value
+        if inner.trail:
+            return inner.trail[:1]
+    return ()
+
+
+def _by_table(code: str, name: str, base: Value | None, arguments: Arguments) -> Value:
+    given = arguments.all() if base is None else [base, *arguments.all()]
+    shift = 1 if base is None else 0
+    origin = depends(given)
+    if name in DATA_LENGTH or (name in DATA_LENGTH_WHEN and _hold(DATA_LENGTH_WHEN[name], arguments, shift)):
+        origin |= values.EXTENT
+    elif base is not None and name in KEEPS_EXTENT:
+        origin |= base.origin & values.EXTENT
+    cases = BY_ARGUMENTS.get(name)
+    return decode(_choose(cases, arguments, shift) if cases else code, origin, trail_of(given))
+
+
+def _choose(cases: tuple[Case, ...], arguments: Arguments, shift: int) -> str:
+    """The code of the first case whose tests all hold; places are those of the method, `shift` more in a function."""
+    return next(code for tests, code in cases if _hold(tests, arguments, shift))
+
+
+def _hold(tests: tuple[Test, ...], arguments: Arguments, shift: int) -> bool:
+    return all(TESTS[word](arguments.get(place + shift, name)) for word, place, name in tests)
+
+
+TESTS: dict[str, Callable[[Value | None], bool]] = {
+    "given": lambda value: value is not None and not value.is_only(NONE),
+    "absent": lambda value: value is None or value.is_only(NONE),
+    "true": lambda value: value is not None and bool(value.const) and value.const is not TOP,
+    "number": lambda value: value is not None and not value.kind & (TENSOR | NONE),
+    "tensor": lambda value: value is not None and bool(value.kind & TENSOR),
+}
+
+
+# Handlers: what the tables cannot say
+
+
+def _size(frame: Frame, base: Value, arguments: Arguments, node: Any) -> Value:
+    trail = born(frame, base, node)
+    whole = shape_of(base, trail)
+    return whole.elements() if arguments.all() else whole
+
+
+def _numel(frame: Frame, base: Value, _arguments: Arguments, node: Any) -> Value:
+    return shape_of(base, born(frame, base, node)).elements()
+
+
+def _baked_size(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    given = arguments.positional[0] if arguments.positional else UNKNOWN_VALUE
+    if given.kind & TENSOR:
+        frame.record(node, "len", length_of(given))
+    return Value(values.INT, values.SIZES)
+
+
+def _item(frame: Frame, base: Value, _arguments: Arguments, node: Any) -> Value:
+    frame.record(node, "item", base)
+    return Value(values.NUMBER, base.origin & DEPENDS)
+
+
+def _to_list(frame: Frame, base: Value, _arguments: Arguments, node: Any) -> Value:
+    frame.record(node, "list", base)
+    return values.listing(Value(values.NUMBER | SEQ, base.origin & DEPENDS, item=Value(values.NUMBER)))
+
+
+def _to_numpy(frame: Frame, base: Value, _arguments: Arguments, node: Any) -> Value:
+    return Value(UNKNOWN, base.origin & DEPENDS)
+
+
+def _predicate(frame: Frame, base: Value, arguments: Arguments, node: Any) -> Value:
+    given = [base, *arguments.all()]
+    compared = values.join_all(
+        [value for value in given if value.kind & TENSOR and not value.kind & UNKNOWN] or [UNKNOWN_VALUE]
+    )
+    frame.record(node, "predicate", compared)
+    return Value(values.BOOL, compared.origin & DEPENDS)
+
+
+def _pieces(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
+    piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
+    asked = arguments.get(0, "split_size") or arguments.get(0, "split_size_or_sections")
+    if asked is not None and asked.is_only(SEQ) and isinstance(asked.parts, tuple):
+        return values.sequence([piece] * len(asked.parts))
+    fixed = asked is not None and asked.is_only(SEQ)
+    return values.listing(piece, 0 if fixed else length_of(base).origin)
+
+
+def _chunks(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
+    piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
+    asked = arguments.get(0, "chunks") or arguments.get(0, "indices_or_sections")
+    if asked is not None and isinstance(asked.const, int) and 0 < asked.const <= values.MAX_PARTS:
+        return values.sequence([piece] * asked.const)
+    return values.listing(piece, length_of(base).origin if asked is not None and asked.kind & SIZE else 0)
+
+
+def _unbound(_frame: Frame, base: Value, _arguments: Arguments, _node: Any) -> Value:
+    piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
+    return values.listing(piece, length_of(base).origin)
+
+
+def _per_argument(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
+    given = [base, *arguments.positional]
+    if len(given) == 1 and isinstance(base.parts, tuple):
+        given = list(base.parts)
+    piece = values.tensor(depends(given), trail_of(given))
+    known = arguments.rest is None and not (len(given) == 1 and base.kind & SEQ)
+    return values.sequence([piece] * len(given)) if known else values.listing(piece)
+
+
+def _is_tensor(_frame: Frame, base: Value, _arguments: Arguments, _node: Any) -> Value:
+    if base.kind & UNKNOWN:
+        return values.BOOL_VALUE
+    return (
+        values.constant(base.is_only(TENSOR)) if base.is_only(TENSOR) or not base.kind & TENSOR else values.BOOL_VALUE
+    )
+
+
+def _where(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
+    given = [base, *arguments.all()]
+    if len(given) == 1:
+        return values.listing(values.tensor(depends(given) | values.EXTENT, base.trail))
+    return values.tensor(depends(given), trail_of(given))
+
+
+ONLY_TENSORS = SIZE_METHODS | frozenset(
+    {"dim", "unsqueeze", "permute", "masked_fill", "is_nonzero", "allclose", "unbind", "new_zeros"}
+)
+HANDLERS: dict[str, Handler] = {
+    "size": _size,
+    "numel": _numel,
+    "nelement": _numel,
+    "item": _item,
+    "tolist": _to_list,
+    "numpy": _to_numpy,
+    "split": _pieces,
+    "split_with_sizes": _pieces,
+    "chunk": _chunks,
+    "tensor_split": _chunks,
+    "unbind": _unbound,
+    "meshgrid": _per_argument,
+    "broadcast_tensors": _per_argument,
+    "is_tensor": _is_tensor,
+    "where": _where,
+    **dict.fromkeys(SILENT_PREDICATES, _predicate),
+}

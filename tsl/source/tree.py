@@ -1,0 +1,38 @@
+"""Small questions about syntax trees that several rooms ask. Needs only `_ast`, knows nothing of values."""
+
+from __future__ import annotations
+
+import _ast
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+
+def walk(roots: Iterable[Any]) -> Iterator[Any]:
+    """Every node below and including `roots`, parents before children, siblings in no order to rely on."""
+    stack = [root for root in roots if isinstance(root, _ast.AST)]
+    while stack:
+        node = stack.pop()
+        yield node
+        for field in node._fields:
+            child = getattr(node, field, None)
+            if isinstance(child, _ast.AST):
+                stack.append(child)
+            elif child.__class__ is list and child and not isinstance(child[0], str):
+                stack.extend(item for item in child if item is not None)
+
+
+def body_of(function: Any) -> list[Any]:
+    """The statements of a function; a lambda's expression as the only one."""
+    return function.body if isinstance(function.body, list) else [function.body]
+
+
+def last_name(node: Any) -> str:
+    """`c` of `a.b.c`, `f` of `f`, and nothing of other expressions."""
+    name = getattr(node, "attr", None) or getattr(node, "id", "")
+    return str(name)
+
+
+def decorator_names(function: Any) -> frozenset[str]:
+    """The last names of a function's decorators, called or not; a lambda has none."""
+    decorators = getattr(function, "decorator_list", [])
+    return frozenset(last_name(item.func if isinstance(item, _ast.Call) else item) for item in decorators)
