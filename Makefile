@@ -1,6 +1,7 @@
 # Everything a target needs is installed by it, into .venv and build/, once: a stamp file remembers each set-up step.
 #   make demo   check timm's sources, show one finding in full and leave a picture of it
 #   make test   ruff, mypy --strict and the tests, with torch to hold claims against; what .ci/run runs
+#   make oracle hold tsl against torch on N random modules: make oracle N=5000 SEED=1
 #   make score  recall and precision against the ground truth in corpus/
 #   make bench  start-up and whole-tree cost, as ratios
 #   make docs   write docs/rules from the rules' pages
@@ -16,10 +17,10 @@ TORCH  := 2.13.0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types score bench docs bless clean
+.PHONY: help demo test lint types oracle score bench docs bless clean
 
 help:
-	@sed -n '2,9s/^#   //p' Makefile
+	@sed -n '2,10s/^#   //p' Makefile
 
 .venv/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; name a Python 3.10 or later with PYTHON=..." >&2; exit 2; }
@@ -64,6 +65,12 @@ types: .venv/.dev
 
 test: lint types .venv/.torch
 	$(BIN)/python -m pytest -q
+
+N    ?= 1000
+SEED ?= 0
+
+oracle: .venv/.torch
+	@$(BIN)/python scripts/oracle.py --seed $(SEED) $(N)
 
 score: .venv/.base build/site/.installed
 	@echo "trace: statements that tracing loses"

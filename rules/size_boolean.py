@@ -44,7 +44,7 @@ def forward(self, x):
 For an `if` that is no help, for it converts what they return: see [size-branch](size-branch.md).
 
 ## Silent cases
-Ranks, and shapes of parameters, are the same for every input:
+A rank is no size, and the layers of a model have theirs before the first input comes:
 ```python
 class Head(nn.Module):
     def __init__(self):
@@ -52,10 +52,12 @@ class Head(nn.Module):
         self.one, self.other = nn.Linear(4, 4), nn.Linear(4, 4)
 
     def forward(self, x):
-        flat = x.dim() in (2, 3) and x.ndim < 3
-        alike = self.one.weight.shape == self.other.weight.shape
-        return self.one(x) if flat and alike else self.other(x)
+        if x.dim() not in (2, 3):
+            raise ValueError("expected vectors")
+        alike = self.one.in_features == self.other.in_features
+        return self.one(x) if alike else self.other(x)
 ```
+A test of the shape of a weight is [static-value](static-value.md), a branch on the rank [rank-branch](rank-branch.md).
 """
 
 from collections.abc import Iterator

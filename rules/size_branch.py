@@ -49,7 +49,7 @@ class Encoder(nn.Module):
 ```
 
 ## Silent cases
-The rank is no size: a model traced with images is a model for images.
+The length of a tuple is no size, and neither is the rank, which is [rank-branch](rank-branch.md):
 ```python
 class Resize(nn.Module):
     def __init__(self, size=(8, 8)):
@@ -57,8 +57,6 @@ class Resize(nn.Module):
         self.size = size
 
     def forward(self, x):
-        if x.dim() == 3 or len(x.shape) == 3:
-            x = x.unsqueeze(0)
         if len(self.size) == 2:
             x = F.interpolate(x, self.size)
         return x
@@ -68,7 +66,7 @@ class Resize(nn.Module):
 from collections.abc import Iterator
 
 from tsl.rule import Finding, source_rule
-from tsl.source.facts import DIFFERS, Function
+from tsl.source.facts import Function
 
 
 @source_rule(
@@ -79,5 +77,5 @@ from tsl.source.facts import DIFFERS, Function
 )
 def size_branch(function: Function) -> Iterator[Finding]:
     for use in function.conversions("if", "match", "ternary"):
-        if use.effect == DIFFERS and use.depends_on.size:
+        if use.depends_on.size and not use.only_checks:
             yield use, f"tracing keeps only the branch the example input's size takes: `{use.text}` depends on a size"

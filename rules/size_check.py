@@ -59,6 +59,9 @@ from collections.abc import Iterator
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import WAYS, Function
 
+OTHERS = {"constructor", "data", "numpy", "layout"}  # what is lost there is no check of a size
+CHECKED = [how for how in WAYS if how not in OTHERS]
+
 
 @source_rule(
     "TSL151",
@@ -67,6 +70,6 @@ from tsl.source.facts import WAYS, Function
     help="check before calling the model, or in a function decorated with torch.jit.script_if_tracing",
 )
 def size_check(function: Function) -> Iterator[Finding]:
-    for use in function.conversions(*WAYS):
+    for use in function.conversions(*CHECKED):
         if use.only_checks and use.depends_on.size:
             yield use, f"the traced model no longer makes this check: `{use.text}` depends on a size"

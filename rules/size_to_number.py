@@ -54,16 +54,15 @@ class Map(nn.Module):
 ```
 
 ## Silent cases
-The length of a list or of a shape, and sizes of parameters, are the same for every input:
+The length of a list or of a shape, and sizes the model is made with, are the same for every input:
 ```python
 class Head(nn.Module):
     def __init__(self, dim: int = 4):
         super().__init__()
         self.dim = dim
-        self.weight = nn.Parameter(torch.ones(dim, dim))
 
     def forward(self, x, skips: list[Tensor]):
-        scale = 1 / math.sqrt(self.dim) + 1 / math.sqrt(self.weight.shape[0])
+        scale = 1 / math.sqrt(self.dim)
         return x * scale * len(skips) * len(x.shape) * math.prod(x.shape) * sum(x.shape)
 ```
 len(), max() and min() are warnings, for much of what is made with them is right; a number in a text is an info.

@@ -66,7 +66,7 @@ from collections.abc import Iterator
 
 from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
-from tsl.source.facts import SAME, Function
+from tsl.source.facts import Function
 
 
 @source_rule(
@@ -77,7 +77,7 @@ from tsl.source.facts import SAME, Function
 )
 def tensor_branch(function: Function) -> Iterator[Finding]:
     for use in function.conversions("if", "match"):
-        if use.effect == SAME or not use.depends_on.data:
+        if not use.depends_on.data:
             continue
         reason = f"`{use.text}` depends on the input's data"
         if use.only_checks:

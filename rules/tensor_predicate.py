@@ -36,16 +36,17 @@ def forward(self, x, previous):
 `x != 0` is what `torch.is_nonzero(x)` asks.
 
 ## Silent cases
-Comparisons of parameters and buffers with each other come out alike for every input:
+`is` compares objects and no data, and comes out alike for every input:
 ```python
 class Tied(nn.Module):
     def __init__(self):
         super().__init__()
-        self.one, self.other = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
+        self.one = self.other = nn.Linear(2, 2)
 
     def forward(self, x):
-        return x * 2 if torch.equal(self.one, self.other) else x
+        return x * 2 if self.one is self.other else x
 ```
+A comparison of weights with each other is [static-value](static-value.md).
 """
 
 from collections.abc import Iterator

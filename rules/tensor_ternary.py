@@ -36,19 +36,19 @@ def forward(self, x, hint):
 A condition that is the same for every input of the kind the model is traced for:
 ```python
 def forward(self, x, bias=None):
-    y = x.flatten(1) if x.dim() > 2 else x
-    return y if bias is None else y + bias
+    y = x if bias is None else x + bias
+    return y.half() if torch.jit.is_scripting() else y
 ```
 """
 
 from collections.abc import Iterator
 
 from tsl.rule import Finding, source_rule
-from tsl.source.facts import SAME, Function
+from tsl.source.facts import Function
 
 
 @source_rule("TSL104", severity="error", since="0.1", help="choose with torch.where, which stays in the graph")
 def tensor_ternary(function: Function) -> Iterator[Finding]:
     for use in function.conversions("ternary"):
-        if use.effect != SAME and use.depends_on.data:
+        if use.depends_on.data:
             yield use, f"tracing keeps only the value the example input picks: `{use.text}` depends on the input's data"

@@ -36,16 +36,17 @@ def forward(self, x):
 ```
 
 ## Silent cases
-Lists of parameters and buffers hold the same values for every input:
+Lists that were never tensors:
 ```python
 class Anchors(nn.Module):
     def __init__(self):
         super().__init__()
-        self.register_buffer("offsets", torch.arange(4))
+        self.offsets = torch.arange(4).tolist()
 
     def forward(self, x):
-        return [x + offset for offset in self.offsets.tolist()]
+        return [x + offset for offset in self.offsets]
 ```
+A list made of a weight or a buffer is [static-value](static-value.md).
 """
 
 from collections.abc import Iterator

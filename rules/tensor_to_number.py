@@ -41,17 +41,18 @@ def forward(self, x):
 ```
 
 ## Silent cases
-Numbers that come from parameters and buffers are the same for every input, once the model is in eval mode:
+Numbers that the model is made with are the same for every input:
 ```python
 class Scaled(nn.Module):
     def __init__(self):
         super().__init__()
-        self.scale = nn.Parameter(torch.ones(1))
+        self.scale = float(torch.ones(1))
 
     def forward(self, x):
-        return x * self.scale.item()
+        return x * self.scale
 ```
-A number that is only formatted, or only checked, is an info. Sizes are [size-to-number](size-to-number.md).
+A number that is only formatted, or only checked, is an info. Sizes are [size-to-number](size-to-number.md), weights
+[static-value](static-value.md).
 """
 
 from collections.abc import Iterator

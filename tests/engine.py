@@ -20,8 +20,9 @@ def function_named(text: str, qualname: str) -> Function:
 
 
 def uses_in(text: str, *roots: str) -> list[Use]:
-    """Every use in a snippet, in the order of the text."""
-    return [use for function in analysed(text, *roots).functions for use in function.uses]
+    """Every use of a traced value that depends on an input in a snippet, in the order of the text."""
+    uses = [use for function in analysed(text, *roots).functions for use in function.uses]
+    return [use for use in uses if use.depends_on.data or use.depends_on.size]
 
 
 def told(text: str, *roots: str) -> list[str]:

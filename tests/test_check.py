@@ -8,7 +8,7 @@ import pytest
 
 import tsl
 from tests.conftest import BRANCH, BRANCH_LINE, CLEAN, Project
-from tsl.check.judge import merge
+from tsl.check.judge import counted, merge
 from tsl.config import SettingError
 from tsl.diagnostic import Diagnostic, Label, Severity, Span
 
@@ -328,7 +328,7 @@ def test_of_findings_at_one_place_the_gravest_stays() -> None:
 
 
 def test_anchors_that_recur_are_told_apart_by_a_count() -> None:
-    found = merge([one(3), one(2), one(1, code="TSL102")])
+    found = counted(merge([one(3), one(2), one(1, code="TSL102")]))
     assert [each.anchor for each in found] == ["forward: if x:", "forward: if x:", "forward: if x: #2"]
     assert len({each.fingerprint for each in found}) == 3
 

@@ -290,8 +290,9 @@ def test_comparing_shapes_converts_inside_the_comparison() -> None:
     assert use.only_checks
 
 
-def test_arms_that_do_the_same_are_told_apart_from_arms_that_differ() -> None:
-    (use,) = uses_in("""
+def test_a_test_whose_arms_do_the_same_loses_nothing() -> None:
+    assert (
+        told("""
         def forward(self, x):
             if x.sum() > 0:
                 y = x + 1
@@ -299,7 +300,8 @@ def test_arms_that_do_the_same_are_told_apart_from_arms_that_differ() -> None:
                 y = x + 1
             return y
     """)
-    assert use.effect == "same"
+        == []
+    )
 
 
 def test_a_while_loop_and_an_endless_one_end() -> None:
@@ -337,8 +339,9 @@ def test_a_list_as_long_as_a_dimension_is_unrolled_and_one_of_known_length_is_no
             a, b = x.chunk(2, dim=-1)
             parts = [part * 2 for part in x.split([1, 2])]
             whole = torch.stack(x.unbind(0))
-            return [row.sum() for row in x.unbind(0)]
-    """) == ["5 unroll: x.unbind(0)"]
+            rows = [row.sum() for row in x.unbind(0)]
+            return torch.stack(rows), torch.stack(parts)
+    """) == ["4 unroll: x.unbind(0)", "5 unroll: x.unbind(0)"]
 
 
 def test_a_length_that_depends_on_data_is_data() -> None:
@@ -452,6 +455,7 @@ def test_every_way_the_engine_records_is_listed() -> None:
             f = int(n), x.sum().item(), math.sqrt(n), max(n, m), len(x)
             g = [1, 2][n], range(n), f"{n}", x.tolist()
             p, q = x
+            h = torch.tensor(n), x.data, x.numpy(), x.stride(0)
             print(*x)
             for r in x.unbind(0): pass
             if n > m: return x
@@ -472,3 +476,16 @@ def test_a_scripted_function_keeps_its_control_flow_and_is_not_judged() -> None:
         def forward(self, x):
             return x if gate(x).sum() > 0 else -x
     """) == ["8 ternary: gate(x).sum() > 0"]
+
+
+def test_a_list_as_long_as_a_dimension_is_counted_and_spread_with_a_loss() -> None:
+    assert told("""
+        def forward(self, x):
+            first, *rest = x.unbind(0)
+            return len(x.unbind(0)), list(map(torch.relu, x)), math.fsum([x.shape[0]])
+    """) == [
+        "2 star: x.unbind(0)",
+        "3 len: len(x.unbind(0))",
+        "3 iterate: map(torch.relu, x)",
+        "3 math: math.fsum([x.shape[0]])",
+    ]

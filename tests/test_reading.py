@@ -8,22 +8,27 @@ from textwrap import dedent
 import pytest
 
 from tsl.source import values
-from tsl.source.annotations import Annotations
-from tsl.source.classes import Class, read_classes
+from tsl.source.classes import Class
 from tsl.source.effects import effect_of
 from tsl.source.file import SourceError, parse
+from tsl.source.module import Module
+from tsl.source.modules import Modules
 from tsl.source.names import Names, canonical
 from tsl.source.returns import decode
 from tsl.source.usage import evident_tensors, likely_tensors
 from tsl.source.values import DATA, FLOAT, INT, NONE, SEQ, TENSOR, UNKNOWN
 
 
+def module_of(text: str) -> Module:
+    return Modules().module_of(parse("snippet.py", dedent(text).encode()))
+
+
 def names_of(text: str) -> Names:
-    return Names(parse("snippet.py", dedent(text).encode()).tree)
+    return module_of(text).names
 
 
 def classes_of(text: str) -> dict[str, Class]:
-    return read_classes(names_of(text))
+    return module_of(text).classes
 
 
 # Files
@@ -149,9 +154,8 @@ def test_classes_that_inherit_from_each_other_end() -> None:
     ],
 )
 def test_an_annotation_promises_a_kind(annotation: str, kind: int) -> None:
-    names = names_of("import torch")
     node = compile(annotation, "", "eval", _ast.PyCF_ONLY_AST).body  # type: ignore[attr-defined]
-    assert Annotations(names, {}).read(node, DATA).kind == kind
+    assert module_of("import torch").annotations.read(node, DATA).kind == kind
 
 
 # Usage and effects
@@ -203,6 +207,6 @@ def test_return_codes_read_as_their_grammar_says() -> None:
     attention = decode("(TN|T)", DATA)
     assert isinstance(attention.parts, tuple)
     assert [part.kind for part in attention.parts] == [TENSOR, TENSOR | NONE]
-    assert decode("[T]", DATA).origin == values.SIZES
+    assert decode("[T]", DATA).elements().kind == TENSOR
     assert decode("S", DATA).elements().kind == values.SIZE
     assert decode("?|s", DATA).kind == UNKNOWN | values.STR

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from tsl.diagnostic import Severity
 from tsl.page import Fence, page_of, problems
 from tsl.rule import Rule, Verdict, verdicts
 from tsl.source import values
-from tsl.source.facts import CHECKS, DIFFERS, SAME, WAYS, Function, Use
-from tsl.source.file import parse
+from tsl.source.facts import CHECKS, DIFFERS, METADATA, TESTS, WAYS, Call, Fact, Function, Use
+from tsl.source.file import SourceFile, parse
+from tsl.source.refs import Arguments
+from tsl.source.torch_hand import WATCHED, WATCHED_ELSEWHERE, WATCHED_METHODS
 from tsl.source.values import Value
 
 LONGEST_RULE = 30
@@ -29,11 +32,22 @@ FENCES = [
     for rule in SOURCE_RULES
     for fence in python_fences(page_of(rule))
 ]
-# Tests, and the only ways whose arms can be the same.
-TESTS = ("if", "match", "ternary")
-ORIGINS = {"data": values.DATA, "length": values.DATA | values.SIZES, "size": values.SIZES}
+ORIGINS = {"data": values.DATA, "length": values.DATA | values.SIZES, "size": values.SIZES, "static": values.STATIC}
 # An assertion always only checks.
 WAYS_AND_EFFECTS = [(how, CHECKS) for how in WAYS] + [(how, DIFFERS) for how in WAYS if how != "assert"]
+# The family that speaks of data and the one that speaks of sizes, where they are not TSL10x and TSL11x.
+FAMILIES = {
+    "constructor": ("TSL14", "TSL16"),
+    "data": ("TSL13", "TSL13"),
+    "numpy": ("TSL13", "TSL13"),
+    "layout": ("TSL12", "TSL12"),
+}
+# Watched, and deliberately reported by no rule: made of tensors and on their device; harmless; off unless asked for;
+# watched for what it does to another call.
+UNREPORTED = set(
+    """torch.complex torch.polar torch.cartesian_prod builtins.print torch.nn.functional.alpha_dropout
+    torch.nn.functional.feature_alpha_dropout torch.nn.functional.rrelu torch.Tensor.type_as""".split()
+)
 
 
 def each_rule(rules: tuple[Rule, ...]) -> pytest.MarkDecorator:
@@ -48,11 +62,15 @@ def only_verdict(code: str) -> tuple[str, Verdict]:
 
 def asked(how: str, origin: int, effect: str) -> list[str]:
     """The codes of the rules that report a use of this kind."""
-    file = parse("use.py", b"value\n")
-    statement: Any = file.tree.body[0]
     kind = values.SIZE if origin & values.SIZES else values.TENSOR
-    use = Use(statement.value, how, Value(kind, origin), effect, file)
-    function = Function("forward", file.tree, file, (use,))
+    return reported(lambda node, file: Use(node, how, Value(kind, origin), effect, file))
+
+
+def reported(fact_at: Callable[[Any, SourceFile], Fact]) -> list[str]:
+    """The codes of the rules that report a fact, which is made for a node."""
+    file = parse("use.py", b"torch.call(value)\n")
+    statement: Any = file.tree.body[0]
+    function = Function("forward", file.tree, file, (fact_at(statement.value, file),))
     return [rule.code for rule in SOURCE_RULES for _ in verdicts(rule, function)]
 
 
@@ -121,22 +139,43 @@ def test_every_way_is_asked_for_by_exactly_one_rule(how: str, effect: str, origi
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_data_is_reported_by_tsl10x_and_sizes_by_tsl11x_or_tsl15x(how: str) -> None:
+def test_data_is_reported_by_one_family_sizes_by_the_next_and_their_checks_by_tsl15x(how: str) -> None:
+    of_data, of_sizes = FAMILIES.get(how, ("TSL10", "TSL15" if how == "assert" else "TSL11"))
     effect = CHECKS if how == "assert" else DIFFERS
-    assert [code[:5] for code in asked(how, values.DATA, effect)] == ["TSL10"]
-    assert [code[:5] for code in asked(how, values.SIZES, effect)] == ["TSL15" if how == "assert" else "TSL11"]
-    assert [code[:5] for code in asked(how, values.SIZES, CHECKS)] == ["TSL15"]
+    assert [code[:5] for code in asked(how, values.DATA, effect)] == [of_data]
+    assert [code[:5] for code in asked(how, values.SIZES, effect)] == [of_sizes]
+    if how not in FAMILIES:
+        assert asked(how, values.SIZES, CHECKS) == ["TSL151"]
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_what_depends_on_no_input_is_silent(how: str) -> None:
-    assert asked(how, values.STATIC, DIFFERS) == []
+def test_what_depends_on_no_input_is_an_info_about_a_static_value(how: str) -> None:
+    assert set(asked(how, values.STATIC, DIFFERS)) == {"TSL161"}
 
 
-@pytest.mark.parametrize("origin", ORIGINS)
-@pytest.mark.parametrize("how", TESTS)
-def test_arms_that_are_the_same_are_silent(how: str, origin: str) -> None:
-    assert asked(how, ORIGINS[origin], SAME) == []
+@pytest.mark.parametrize("how", sorted(TESTS))
+@pytest.mark.parametrize(("word", "flag"), METADATA)
+def test_a_test_of_metadata_has_a_rule_of_its_own_and_a_check_of_it_has_none(word: str, flag: int, how: str) -> None:
+    def use(effect: str) -> Callable[[Any, SourceFile], Fact]:
+        return lambda node, file: Use(node, how, Value(values.BOOL, flag), effect, file)
+
+    (code,) = reported(use(DIFFERS))
+    rule = RULEBOOK.find(f"{word}-branch")
+    assert rule
+    assert rule.code == code
+    assert reported(use(CHECKS)) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted({*WATCHED, *WATCHED_ELSEWHERE, *(f"torch.Tensor.{name}" for name in WATCHED_METHODS)})
+)
+def test_a_watched_call_is_reported_by_a_rule_or_deliberately_by_none(path: str) -> None:
+    device, dtype = Value(values.META, values.DEVICE), Value(values.META, values.DTYPE)
+    arguments = Arguments((), {"device": device, "dtype": dtype, "type": dtype})
+    base = Value(values.TENSOR, values.DATA)
+    found = reported(lambda node, file: Call(node, path, base, arguments, file))
+    assert bool(found) is (path not in UNREPORTED)
+    assert {code[:5] for code in found} <= {"TSL13", "TSL14"}
 
 
 @pytest.mark.parametrize(
@@ -158,6 +197,22 @@ def test_arms_that_are_the_same_are_silent(how: str, origin: str) -> None:
         ("return x, f'{x.size(0)}'", "TSL113", Severity.INFO),
         ("a, b = x.relu()", "TSL116", Severity.INFO),
         ("return torch.maximum(*x.relu())", "TSL116", Severity.WARNING),
+        ("if x.dim() == 3: x = x[0]", "TSL121", Severity.INFO),
+        ("if x.is_cuda: x = x.half()", "TSL123", Severity.WARNING),
+        ("if not x.is_contiguous(): x = -x", "TSL124", Severity.INFO),
+        ("return x.as_strided((2, 2), (x.relu().stride(0), 1))", "TSL127", Severity.ERROR),
+        ("return x * x.data.sum()", "TSL131", Severity.ERROR),
+        ("return x + torch.randn_like(x)", "TSL134", Severity.INFO),
+        ("return F.dropout(x)", "TSL135", Severity.ERROR),
+        ("return x * torch.zeros(3)", "TSL141", Severity.ERROR),
+        ("return x * torch.zeros((), device=x.device)", "TSL141", Severity.WARNING),
+        ("return x * torch.tensor([1, 2])", "TSL141", Severity.ERROR),
+        ("return x * torch.tensor(0.5)", "TSL141", Severity.WARNING),
+        ("return x * torch.tensor(some.thing)", "TSL141", Severity.WARNING),
+        ("return x.to(x.device)", "TSL142", Severity.WARNING),
+        ("return torch.tensor([x.sum(), x.mean()])", "TSL144", Severity.ERROR),
+        ("return torch.tensor(x.relu())", "TSL144", Severity.WARNING),
+        ("return torch.as_tensor(x.size(0))", "TSL162", Severity.INFO),
     ],
 )
 def test_severity_follows_the_harm(body: str, rule: str, severity: Severity) -> None:
@@ -172,7 +227,7 @@ def test_a_value_that_is_traced_on_some_paths_only_is_one_severity_lower() -> No
 
 def test_a_finding_tells_where_the_value_came_from() -> None:
     code = "def forward(self, x):\n    n = x.size(0)\n    for _ in range(n):\n        x = x + 1\n    return x"
-    told = [(node.lineno, text) for node, text in only_verdict(code)[1].labels]
+    told = [(note.node.lineno, note.text) for note in only_verdict(code)[1].labels]
     assert [line for line, _ in told] == [1, 2]
     assert "`x`" in told[0][1]
     assert "`x.size(0)`" in told[1][1]

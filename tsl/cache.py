@@ -1,4 +1,4 @@
-"""What was found in a file, kept until the file, tsl, its rules or the question change.
+"""What judging a file found, kept until a file it rests on, tsl, its rules or the question change.
 
 Needs a directory it may write to, and is silent where it has none: a cache never fails a run. An entry holds all
 findings of a file, before anyone selects among them, so that another selection is answered from it as well. It will
@@ -24,11 +24,17 @@ TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# A cache directory of tsl;
 
 
 class Judged(Record):
-    """All findings in a file, what its call sites capture, and the asked-for roots that mean nothing in it."""
+    """All that judging a file found, in it and in the files it reaches.
+
+    `captures` is what its call sites capture, `unmatched_roots` the asked-for roots that mean nothing in it, `read` and
+    `absent` the absolute paths of the other files it rests on: there, and not there.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     captures: frozenset[str] = frozenset()
     unmatched_roots: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 class Cache:
@@ -38,11 +44,12 @@ class Cache:
     a stale one, another file's and a damaged one.
     """
 
-    __slots__ = ("_directory", "_stamp")
+    __slots__ = ("_digests", "_directory", "_stamp")
 
     def __init__(self, directory: str, stamp: bytes) -> None:
         self._directory = os.path.join(directory, NAME)
         self._stamp = stamp
+        self._digests: dict[str, str | None] = {}
 
     def get(self, path: str, data: bytes, roots: tuple[str, ...]) -> Judged | None:
         """What was found in a file with these contents, or None."""
@@ -55,18 +62,32 @@ class Cache:
             return None
         import json
 
-        return _unpacked(json.loads(answer))
+        packed, read, absent = json.loads(answer)
+        if any(self._digest_of(path) != digest for path, digest in read) or any(map(self._digest_of, absent)):
+            return None
+        return _unpacked(packed, tuple(path for path, _ in read), tuple(absent))
 
     def put(self, path: str, data: bytes, roots: tuple[str, ...], judged: Judged) -> None:
         """Keeps what was found in a file with these contents."""
         import json
 
-        answer = json.dumps(_packed(judged), separators=(",", ":")).encode()
+        rests_on = [[path, self._digest_of(path)] for path in judged.read]
+        answer = json.dumps([_packed(judged), rests_on, judged.absent], separators=(",", ":")).encode()
         try:
             self._prepare()
             write(self._entry(path), self._seal(path, data, roots, answer) + b"\n" + answer)
         except OSError:
             return  # read-only or full: the next run looks again
+
+    def _digest_of(self, path: str) -> str | None:
+        """The digest of a file's contents, read once a run; None where there is none."""
+        if path not in self._digests:
+            try:
+                with open(path, "rb") as file:
+                    self._digests[path] = _digest([file.read()]).decode()
+            except OSError:
+                self._digests[path] = None
+        return self._digests[path]
 
     def _prepare(self) -> None:
         if os.path.isdir(self._directory):
@@ -125,9 +146,9 @@ def _packed(judged: Judged) -> list[Any]:
     return [found, sorted(judged.captures), judged.unmatched_roots]
 
 
-def _unpacked(entry: Any) -> Judged:
+def _unpacked(entry: Any, read: tuple[str, ...], absent: tuple[str, ...]) -> Judged:
     found, captures, unmatched = entry
-    return Judged(tuple(map(_diagnostic, found)), frozenset(captures), tuple(unmatched))
+    return Judged(tuple(map(_diagnostic, found)), frozenset(captures), tuple(unmatched), read, absent)
 
 
 def _diagnostic(fields: Any) -> Diagnostic:

@@ -42,12 +42,12 @@ class Rule(Record):
 
 
 class Verdict(Record):
-    """A finding of a rule with everything filled in."""
+    """A finding of a rule with everything filled in; each label has a `file`, a `node` and a `text`."""
 
     node: Any
     sentence: str
     severity: Severity
-    labels: tuple[tuple[Any, str], ...]
+    labels: tuple[Any, ...]
 
 
 def source_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
@@ -71,8 +71,7 @@ def verdicts(rule: Rule, subject: Any) -> Iterator[Verdict]:
         severity = given[0] if given else rule.severity
         if not getattr(place, "certain", True):
             severity = Severity(max(severity - 1, Severity.INFO))
-        labels = tuple((note.node, note.text) for note in getattr(place, "labels", ()))
-        yield Verdict(getattr(place, "node", place), sentence, severity, labels)
+        yield Verdict(getattr(place, "node", place), sentence, severity, tuple(getattr(place, "labels", ())))
 
 
 def _marker(code: str, severity: str, since: str, help: str, engine: str) -> Callable[[Check], Rule]:

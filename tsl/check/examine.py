@@ -1,16 +1,17 @@
-"""One file from its name to what is shown of it: load, judge, suppress, select.
+"""One file from its name to what is shown of it: load and judge, then suppress and select.
 
-Needs a plan. A file's answer depends on no other file's, so that files may be examined in any order and in any process.
-It will never raise: what goes wrong in a file is a failure that names it.
+Needs a plan. A file is judged by itself, in any order and in any process; what judging it finds may stand in other
+files too, so that a file is shown once all are judged. It will never raise: what goes wrong in a file is a failure
+that names it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tsl.cache import Judged
-from tsl.check.judge import RuleCallError, judge, load
+from tsl.check.judge import Judge, RuleCallError, counted, load, merge
 from tsl.check.plan import UNCHECKED, Plan
 from tsl.check.unused import unused_suppressions
 from tsl.diagnostic import Diagnostic
@@ -21,20 +22,32 @@ from tsl.suppress import Suppression, read, settle
 
 
 class Examined(Record):
-    """What a run says of one file: findings to show, how many more are suppressed, the text, the roots it holds."""
+    """A judged file: what judging it found, here and elsewhere, and the asked-for roots it holds; or why it failed."""
+
+    path: str
+    judged: Judged = Judged(())
+    roots: frozenset[str] = frozenset()
+    failure: Failure | None = None
+
+
+class Shown(Record):
+    """What a run says of one file: findings to show, how many more are suppressed, the lines of its text."""
 
     path: str
     diagnostics: tuple[Diagnostic, ...] = ()
     suppressed: int = 0
     lines: tuple[str, ...] = ()
-    roots: frozenset[str] = frozenset()
-    failure: Failure | None = None
 
 
-def examine(path: str, plan: Plan, data: bytes | None = None) -> Examined:
-    """What a run says of the file at a path, or of the bytes that stand for it."""
+def examine(path: str, judge: Judge, plan: Plan, data: bytes | None = None) -> Examined:
+    """What judging the file at a path finds, or the bytes that stand for it."""
     try:
-        return _examined(path, plan, load(path) if data is None else data)
+        data = load(path) if data is None else data
+        config = plan.settings.config
+        roots = local_roots(path, plan.settings.roots, [config.place(source) for source in config.src])
+        judged = judge.judge(path, data, tuple(roots))
+        held = frozenset(root for name, root in roots.items() if name not in judged.unmatched_roots)
+        return Examined(path, judged, held)
     except OSError as error:
         return _failed(path, f"cannot read the file: {reason(error)}")
     except RecursionError:
@@ -45,17 +58,21 @@ def examine(path: str, plan: Plan, data: bytes | None = None) -> Examined:
         return _crashed(path, f"{type(error).__name__}: {error}")
 
 
-def _examined(path: str, plan: Plan, data: bytes) -> Examined:
-    config = plan.settings.config
-    roots = local_roots(path, plan.settings.roots, [config.place(source) for source in config.src])
-    judged = judge(path, data, tuple(roots), plan)
-    shown = plan.shown_in(path, judged.captures)
-    text = _text(data) if judged.diagnostics or plan.is_named_in(data) else ""
-    comments = read(path, text)
-    found, suppressed = _spoken(judged, comments, shown, plan)
-    lines = tuple(text.split("\n")) if found else ()
-    held = frozenset(root for name, root in roots.items() if name not in judged.unmatched_roots)
-    return Examined(path, found, suppressed, lines, held)
+def show(examined: Examined, found: Iterable[Diagnostic], plan: Plan, data: bytes | None = None) -> Shown:
+    """What is shown of a file, given all findings that stand in it whichever file led to them."""
+    path, merged = examined.path, counted(merge(found))
+    data = _reread(path) if data is None else data
+    judged = examined.judged._replace(diagnostics=merged)
+    text = _text(data) if merged or plan.is_named_in(data) else ""
+    shown, suppressed = _spoken(judged, read(path, text), plan.shown_in(path, judged.captures), plan)
+    return Shown(path, shown, suppressed, tuple(text.split("\n")) if shown else ())
+
+
+def _reread(path: str) -> bytes:
+    try:
+        return load(path)
+    except OSError:
+        return b""  # it went away after it was judged
 
 
 def _spoken(

@@ -10,7 +10,7 @@ A file that cannot be analysed has one finding that says so:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tsl.cache import Judged
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from tsl.check.plan import Plan
     from tsl.source.facts import Function
     from tsl.source.file import SourceError
+    from tsl.source.modules import Modules
 
 LIMIT = 2 * 1024 * 1024
+# Parsed modules held at once; one takes about half a megabyte with what is known of it.
+MODULES_KEPT = 1000
 
 
 class RuleCallError(Exception):
@@ -35,33 +38,60 @@ def load(path: str) -> bytes:
         return file.read(LIMIT + 1)
 
 
-def judge(path: str, data: bytes, roots: tuple[str, ...], plan: Plan) -> Judged:
-    """All findings in a file of these bytes, from the cache where they are known.
+class Judge:
+    """Judges the files of a run one after another; what one of them needed to know of others is known for the next."""
 
-    Raises RuleCallError when a rule fails, RecursionError when code is nested too deeply for the engine.
-    """
-    known = plan.cache.get(path, data, roots) if plan.cache else None
-    if known is not None:
-        return known
-    judged = _judge(path, data, roots, plan)
-    if plan.cache:
-        plan.cache.put(path, data, roots, judged)
-    return judged
+    __slots__ = ("_modules", "_plan")
 
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._modules: Modules | None = None
 
-def _judge(path: str, data: bytes, roots: tuple[str, ...], plan: Plan) -> Judged:
-    from tsl.source import analyse
-    from tsl.source.file import SourceError, parse
+    def judge(self, path: str, data: bytes, roots: tuple[str, ...]) -> Judged:
+        """All findings that judging a file of these bytes makes, from the cache where they are known.
 
-    if len(data) > LIMIT:
-        return Judged((_too_large(path, plan.rule("TSL902")),), unmatched_roots=roots)
-    try:
-        file = parse(path, data)
-    except SourceError as error:
-        return Judged((_broken(path, error, plan.rule("TSL900")),), unmatched_roots=roots)
-    analysis = analyse(file, roots)
-    found = (one for function in analysis.functions for rule in plan.source_rules for one in _ask(rule, function))
-    return Judged(merge(found), analysis.captures, analysis.unmatched_roots)
+        Raises RuleCallError when a rule fails, RecursionError when code is nested too deeply for the engine.
+        """
+        cache = self._plan.cache
+        known = cache.get(path, data, roots) if cache else None
+        if known is not None:
+            return known
+        judged = self._judged(path, data, roots)
+        if cache:
+            cache.put(path, data, roots, judged)
+        return judged
+
+    def _judged(self, path: str, data: bytes, roots: tuple[str, ...]) -> Judged:
+        from tsl.source import analyse
+        from tsl.source.file import SourceError
+
+        plan = self._plan
+        if len(data) > LIMIT:
+            return Judged((_too_large(path, plan.rule("TSL902")),), unmatched_roots=roots)
+        modules = self._read_so_far()
+        try:
+            file = modules.parse(path, data)
+        except SourceError as error:
+            return Judged((_broken(path, error, plan.rule("TSL900")),), unmatched_roots=roots)
+        analysis = analyse(file, roots, modules)
+        found = (one for function in analysis.functions for rule in plan.source_rules for one in _ask(rule, function))
+        gravest = merge(found)
+        rests_on = modules.dependencies(file)
+        return Judged(
+            gravest,
+            analysis.captures,
+            analysis.unmatched_roots,
+            tuple(sorted(rests_on.read)),
+            tuple(sorted(rests_on.absent)),
+        )
+
+    def _read_so_far(self) -> Modules:
+        from tsl.source.modules import Modules
+
+        if self._modules is None:
+            self._modules = Modules(self._plan.search)
+        self._modules.forget(MODULES_KEPT)
+        return self._modules
 
 
 def _ask(rule: Rule, function: Function) -> Iterator[Diagnostic]:
@@ -77,26 +107,29 @@ def _ask(rule: Rule, function: Function) -> Iterator[Diagnostic]:
 def _diagnostic(rule: Rule, function: Function, verdict: Verdict) -> Diagnostic:
     file = function.file
     span = file.span(verdict.node)
-    labels = tuple(Label(file.span(node), text) for node, text in verdict.labels)
+    labels = tuple(Label(note.file.span(note.node), note.text) for note in verdict.labels)
     anchor = f"{function.qualname}: {file.lines[span.line - 1].strip()}"
     return Diagnostic(span, rule.code, rule.name, verdict.severity, verdict.sentence, rule.help, anchor, labels=labels)
 
 
 def merge(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Findings in the order of the text, one for each place and code: the gravest. Anchors that recur are counted."""
+    """Findings in the order of the text, one for each place and code: the gravest."""
     gravest: dict[tuple[Span, str], Diagnostic] = {}
     for one in found:
         known = gravest.setdefault((one.span, one.code), one)
         if one.severity > known.severity:
             gravest[one.span, one.code] = one
-    return tuple(_counted(sorted(gravest.values(), key=lambda one: (one.span, one.code))))
+    return tuple(sorted(gravest.values(), key=lambda one: (one.span, one.code)))
 
 
-def _counted(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+def counted(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings of one file with anchors that recur told apart by a number."""
     met: dict[tuple[str, str], int] = {}
+    numbered = []
     for one in found:
         times = met[one.code, one.anchor] = met.get((one.code, one.anchor), 0) + 1
-        yield one if times == 1 else one._replace(anchor=f"{one.anchor} #{times}")
+        numbered.append(one if times == 1 else one._replace(anchor=f"{one.anchor} #{times}"))
+    return tuple(numbered)
 
 
 def _broken(path: str, error: SourceError, rule: Rule) -> Diagnostic:

@@ -7,6 +7,7 @@ rule has becomes an error that tells where it stands. It will never read a file 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 
 from tsl.cache import Cache, stamp
@@ -51,6 +52,13 @@ class Plan(Record):
     severities: Mapping[str, Severity]
     ignored_in: tuple[tuple[Patterns, frozenset[str]], ...]
     cache: Cache | None = None
+
+    @property
+    def search(self) -> tuple[str, ...]:
+        """The directories modules are looked for in: the project's source roots, then installed packages."""
+        config = self.settings.config
+        installed = (path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
+        return (*(config.place(source) for source in config.src), *installed)
 
     @property
     def source_rules(self) -> tuple[Rule, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
-from tsl.cli.forms import CHECK, EXPLAIN, RULES, agree
+from tsl.cli.forms import CHECK, EXPLAIN, RULES, VERIFY, agree
 from tsl.config import Config, SettingError, nearest, read
 from tsl.record import Record
 
@@ -154,6 +154,29 @@ def _rules(options: SimpleNamespace) -> int:
     return code
 
 
+def _verify(options: SimpleNamespace) -> int:
+    from tsl.check import Settings, open_books
+    from tsl.report import verdict_report
+    from tsl.verify import verify
+    from tsl.verify.launch import Request
+
+    if options.entry is None:
+        raise SettingError("verify", "needs --entry NAME: what in the file makes the model; see tsl verify --help")
+    config = _configuration(options)
+    sources = tuple(config.place(source) for source in config.src)
+    inputs, skip = tuple(options.input or ()), tuple(options.skip or ())
+    request = Request(options.words[0], options.entry, inputs, options.timeout, options.trials, skip, sources)
+    verdict, confirmation = verify(request, Settings(config), open_books(config))
+    if verdict.started:
+        color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
+        sys.stdout.write(verdict_report(options.format, verdict, confirmation, color=color))
+    for note in verdict.notes:
+        _say(note)
+    for failure in (*confirmation.outcome.failures, *filter(None, [verdict.failure])):
+        _say(*failure)
+    return verdict.exit_code
+
+
 def _books(options: SimpleNamespace) -> tuple[Books, int]:
     """The rules there are, and the exit code that rulebooks which do not load make it."""
     from tsl.check import open_books
@@ -204,5 +227,6 @@ class Command(Record):
 COMMANDS: Mapping[str, Command] = {
     "check": Command(CHECK, _check, "find what tracing a model would lose, in Python files"),
     "explain": Command(EXPLAIN, _explain, "show a rule's page: what happens, an example, what to write instead"),
+    "verify": Command(VERIFY, _verify, "run a model against its trace on perturbed inputs, and find where they part"),
     "rules": Command(RULES, _rules, "list all rules"),
 }

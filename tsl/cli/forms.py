@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from tsl.cli.arguments import Form, Option
 from tsl.config import CAPTURES, SettingError, nearest
 from tsl.diagnostic import Severity
-from tsl.report import FORMATS, RULES_FORMATS, STATISTICS_FORMATS
+from tsl.report import FORMATS, RULES_FORMATS, STATISTICS_FORMATS, VERDICT_FORMATS
 
 COLORS = ("auto", "always", "never")
 
@@ -56,11 +56,56 @@ def _single(text: str) -> list[str]:
     return [text]
 
 
+def _inputs(text: str) -> list[str]:
+    from tsl.verify.spec import parse
+
+    parse(text)
+    return [text]
+
+
+def _kinds(text: str) -> list[str]:
+    from tsl.verify.verdict import KINDS
+
+    return [_choice(tuple(KINDS))(word.strip()) for word in text.split(",")]
+
+
+def _seconds(text: str) -> float:
+    digits = text.replace(".", "", 1)
+    if not digits.isdecimal() or not float(text) > 0:
+        raise ValueError(f"{text!r} is not a time; use a number of seconds, as in 60 or 2.5")
+    return float(text)
+
+
+def _trials(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a number of perturbations; use 1 or more")
+    return int(text)
+
+
 def _processes(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(f"{text!r} is not a number of processes; use 1 or more")
     return int(text)
 
+
+VERIFY_END = """\
+SPEC is one or several of NAME=DTYPE[DIM,...], with commas or blanks between:
+x=float32[1,3,H,W] mask=bool[1,H,W]. NAME is a parameter of forward; a DIM is
+8, 1..8 (free), N (free, shared by all that carry it), N=8 or N=1..8; values
+are bounded by :LOW..HIGH at the end, as in tokens=int64[2,N]:0..31.
+
+KIND is own, size, data, seed, state, dtype, device or mode; docs/verify.md
+says what is tried.
+
+exit codes:
+  0  no divergence found
+  1  a divergence
+  2  it could not be run, or not to the end; a line on stderr says why
+
+examples:
+  tsl verify model.py --entry Net --input 'x=float32[2,3,H,W]'
+  tsl verify model.py --entry examples --skip device,dtype --format json
+"""
 
 COLOR = Option(
     ("--color",),
@@ -160,6 +205,48 @@ RULES = Form(
             ),
         ),
     ),
+)
+VERIFY = Form(
+    "verify",
+    "FILE.py --entry NAME [options]",
+    "Runs a model and its trace on inputs that are perturbed step by step, says where they part, at which line, and"
+    " which findings that confirms. This command imports and runs the file, in a process with a time limit.",
+    "FILE.py",
+    "the file to import",
+    (
+        (
+            "what to run",
+            (
+                Option(("--entry",), "NAME", "a module, its class, or a function that returns it, with inputs or not"),
+                Option(
+                    ("--input",),
+                    "SPEC",
+                    "the inputs to trace with, in place of those the entry gives; repeatable",
+                    _inputs,
+                    adds_up=True,
+                ),
+            ),
+        ),
+        (
+            "how far to search",
+            (
+                Option(("--timeout",), "S", "seconds the whole search may take (default: 60)", _seconds, 60.0),
+                Option(("--trials",), "N", "perturbations to try at most (default: 100)", _trials, 100),
+                Option(("--skip",), "KIND,...", "do not perturb in these ways; repeatable", _kinds, adds_up=True),
+            ),
+        ),
+        (
+            "report",
+            (
+                Option(("--format",), "FORM", "text (default) or json", _choice(VERDICT_FORMATS), "text"),
+                COLOR,
+                *CONFIGURATION,
+            ),
+        ),
+    ),
+    least=1,
+    most=1,
+    end=VERIFY_END,
 )
 
 

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from tsl.outcome import Outcome
     from tsl.rule import Rule
     from tsl.rulebook import Rulebook
+    from tsl.verify.verdict import Confirmation, Verdict
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
 STATISTICS_FORMATS = ("text", "concise")  # the CLI refuses --statistics with another one
 COLOR_FORMATS = ("text", "concise")
 RULES_FORMATS = ("text", "json")
+VERDICT_FORMATS = ("text", "json")
 
 
 def render(format: str, outcome: Outcome, rulebook: Rulebook, *, color: bool, statistics: bool) -> str:
@@ -73,6 +75,15 @@ def rules_table(rulebook: Rulebook, format: str, *, color: bool) -> str:
     from tsl.report.pages import rules_json, rules_text
 
     return rules_json(rulebook.rules) if format == "json" else rules_text(rulebook.rules, color=color)
+
+
+def verdict_report(format: str, verdict: Verdict, confirmation: Confirmation, *, color: bool) -> str:
+    """What a run of a model against its trace came to, in one of VERDICT_FORMATS. Raises ValueError for another."""
+    if format not in VERDICT_FORMATS:
+        raise ValueError(f"{format!r} is not a format of verdicts; use {' or '.join(VERDICT_FORMATS)}")
+    from tsl.report.verdict import verdict_json, verdict_text
+
+    return verdict_json(verdict, confirmation) if format == "json" else verdict_text(verdict, confirmation, color=color)
 
 
 def _place(found: Diagnostic) -> tuple[object, ...]:

@@ -23,7 +23,7 @@ def json_form(outcome: Outcome) -> str:
     form = {
         "version": VERSION,
         "tool": {"name": "tsl", "version": __version__},
-        "diagnostics": [_diagnostic(found) for found in outcome.diagnostics],
+        "diagnostics": [diagnostic_form(found) for found in outcome.diagnostics],
         "summary": {
             "files": outcome.files,
             "errors": outcome.count(Severity.ERROR),
@@ -35,7 +35,8 @@ def json_form(outcome: Outcome) -> str:
     return json.dumps(form, indent=2) + "\n"
 
 
-def _diagnostic(found: Diagnostic) -> dict[str, Any]:
+def diagnostic_form(found: Diagnostic) -> dict[str, Any]:
+    """A finding as every form of tsl for machines shows it."""
     span = found.span
     return {
         "code": found.code,

@@ -15,42 +15,45 @@ from tsl.source.facts import Function
 from tsl.source.file import SourceFile
 
 if TYPE_CHECKING:
+    from tsl.source.modules import Modules
     from tsl.source.session import Session
 
 
 class Analysis(Record):
-    """The judged functions of a file, the --root names it does not know, and the captures its call sites ask for."""
+    """The judged functions, the --root names the file does not know, and the captures its call sites ask for.
+
+    `functions` stand in the file itself and in whatever its roots reach.
+    """
 
     functions: tuple[Function, ...]
     unmatched_roots: tuple[str, ...]
     captures: frozenset[str]
 
 
-def analyse(file: SourceFile, roots: tuple[str, ...] = ()) -> Analysis:
-    """The analysis of a file from its default roots, or from the classes and functions named in `roots`."""
+def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | None = None) -> Analysis:
+    """The analysis of a file from its default roots, or from the classes and functions named in `roots`.
+
+    `modules` is what is known of other files; one that is shared by several analyses reads each of them once.
+    """
+    from tsl.source.modules import Modules as Library
     from tsl.source.roots import default_roots, named_roots, read_captures
     from tsl.source.session import Session
 
-    session = Session(file)
+    session = Session((modules or Library()).module_of(file))
     captures = read_captures(session)
-    unmatched = []
-    for name in roots:
-        found = named_roots(session, name)
-        if not found:
-            unmatched.append(name)
-        for routine in found:
-            session.judge(routine)
-    if not roots:
-        for routine in default_roots(session, captures):
-            session.judge(routine)
-    return Analysis(_functions(session), tuple(unmatched), frozenset(capture.kind for capture in captures))
+    found = {name: named_roots(session, name) for name in roots}
+    for routine in (
+        default_roots(session, captures) if not roots else (one for named in found.values() for one in named)
+    ):
+        session.judge(routine)
+    unmatched = tuple(name for name, routines in found.items() if not routines)
+    return Analysis(_functions(session), unmatched, frozenset(capture.kind for capture in captures))
 
 
 def _functions(session: Session) -> tuple[Function, ...]:
     functions = []
     for key, routine in session.judged.items():
-        uses = sorted(
-            session.uses.get(key, {}).values(), key=lambda use: (use.node.lineno, use.node.col_offset, use.how)
-        )
-        functions.append(Function(routine.qualname, routine.node, session.file, tuple(uses)))
-    return tuple(sorted(functions, key=lambda function: (function.node.lineno, function.node.col_offset)))
+        found = session.facts.get(key, {}).values()
+        facts = sorted(found, key=lambda fact: (fact.node.lineno, fact.node.col_offset, fact.how))
+        functions.append(Function(routine.qualname, routine.node, routine.module.file, tuple(facts)))
+    return tuple(sorted(functions, key=lambda one: (one.file.path, one.node.lineno, one.node.col_offset)))

@@ -7,14 +7,15 @@ the classes of the file. Anything else is UNKNOWN, never an error.
 from __future__ import annotations
 
 import _ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsl.source import values
-from tsl.source.classes import Class
-from tsl.source.names import Names
 from tsl.source.refs import Instance, Layer
 from tsl.source.tree import last_name
 from tsl.source.values import UNKNOWN_VALUE, Value
+
+if TYPE_CHECKING:
+    from tsl.source.module import Module
 
 TENSOR_NAMES = frozenset(
     {
@@ -44,20 +45,44 @@ SCALARS = {
     "Number": values.NUMBER,
 }
 SEQUENCES = frozenset(
-    {"List", "list", "Sequence", "Iterable", "Collection", "Set", "set", "FrozenSet", "Iterator", "MutableSequence"}
+    {
+        "List",
+        "list",
+        "Sequence",
+        "Iterable",
+        "Collection",
+        "Set",
+        "set",
+        "FrozenSet",
+        "Iterator",
+        "MutableSequence",
+    }
 )
 DICTS = frozenset({"Dict", "dict", "Mapping", "MutableMapping", "OrderedDict", "DefaultDict"})
 WRAPPERS = frozenset({"Final", "ClassVar", "Annotated", "Required", "NotRequired"})
-JAXTYPING = frozenset({"Float", "Int", "Bool", "Shaped", "Num", "Real", "Inexact", "Integer", "UInt", "Complex"})
+JAXTYPING = frozenset(
+    {
+        "Float",
+        "Int",
+        "Bool",
+        "Shaped",
+        "Num",
+        "Real",
+        "Inexact",
+        "Integer",
+        "UInt",
+        "Complex",
+    }
+)
 
 
 class Annotations:
-    """Reads annotations against the names and classes of one file; tensors get the origin they are asked for."""
+    """Reads the annotations of one module; tensors get the origin they are asked for."""
 
-    __slots__ = ("classes", "names")
+    __slots__ = ("module",)
 
-    def __init__(self, names: Names, classes: dict[str, Class]) -> None:
-        self.names, self.classes = names, classes
+    def __init__(self, module: Module) -> None:
+        self.module = module
 
     def read(self, node: Any, origin: int, depth: int = 0) -> Value:
         """The value an annotation promises; UNKNOWN where there is none or it says nothing."""
@@ -96,7 +121,13 @@ class Annotations:
 
     def _read_string(self, text: str, origin: int, depth: int) -> Value:
         try:
-            tree = compile(text.strip(), "<annotation>", "eval", _ast.PyCF_ONLY_AST, dont_inherit=True)
+            tree = compile(
+                text.strip(),
+                "<annotation>",
+                "eval",
+                _ast.PyCF_ONLY_AST,
+                dont_inherit=True,
+            )
         except SyntaxError:
             return UNKNOWN_VALUE
         return self.read(tree.body, origin, depth + 1)  # type: ignore[attr-defined]
@@ -108,7 +139,7 @@ class Annotations:
             return values.tensor(origin, doubt=optional)
         if name in SCALARS:
             return Value(SCALARS[name])
-        if name == "Size" and self.names.dotted(node) == "torch.Size":
+        if name == "Size" and self.module.names.dotted(node) == "torch.Size":
             return values.listing(values.size(values.SIZES), values.RANK)
         if name in SEQUENCES or name in ("tuple", "Tuple"):
             return values.LIST_VALUE
@@ -117,16 +148,23 @@ class Annotations:
         return self._class(node, name, origin, depth)
 
     def _class(self, node: Any, name: str, origin: int, depth: int) -> Value:
-        if isinstance(node, _ast.Name) and name in self.classes:
-            cls = self.classes[name]
-            return UNKNOWN_VALUE if "NamedTuple" in str(cls.foreign) else values.reference(Instance(cls, None))
-        alias = self.names.assigned.get(name)
-        if isinstance(node, _ast.Name) and alias and len(alias) == 1:
-            return self.read(alias[0], origin, depth + 1)
-        path = self.names.dotted(node) or ""
+        cls = self.module.class_named(node)
+        if cls is not None:
+            named_tuple = any("NamedTuple" in path for path in cls.foreign)
+            return UNKNOWN_VALUE if named_tuple else values.reference(Instance(cls, None))
+        path = self.module.names.dotted(node) or ""
         if path == "torch.nn.Module":
             return values.reference(Layer(path, "T|?"))
-        return UNKNOWN_VALUE
+        return self._alias(node, name, path, origin, depth)
+
+    def _alias(self, node: Any, name: str, path: str, origin: int, depth: int) -> Value:
+        meant = self.module.names.assigned.get(name) if isinstance(node, _ast.Name) else None
+        if meant is not None:
+            return self.read(meant[0], origin, depth + 1) if len(meant) == 1 else UNKNOWN_VALUE
+        found = self.module.modules.find(path, self.module)
+        if found is None or found.name not in found.module.names.assigned:
+            return UNKNOWN_VALUE
+        return found.module.annotations.read(found.module.names.assigned[found.name][0], origin, depth + 1)
 
     def _generic(self, name: str, inner: Any, origin: int, depth: int) -> Value:
         arguments = inner.elts if isinstance(inner, _ast.Tuple) else [inner]

@@ -27,6 +27,8 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
         case _ast.Starred(value=inner):
             bind(frame, inner, value if value.kind & SEQ else values.LIST_VALUE, node)
         case _ast.Attribute():
+            if key_of(frame, target) is not None:
+                frame.note_write(target, value)
             store(frame, target, value)
         case _ast.Subscript():
             bind_element(frame, target, value)
@@ -41,10 +43,16 @@ def _bind_pattern(frame: Frame, targets: list[Any], value: Value, node: Any) -> 
     first, after = starred[0], len(targets) - starred[0] - 1
     if value.is_only(SEQ) and isinstance(value.parts, tuple) and len(value.parts) >= len(targets) - 1:
         middle = len(value.parts) - after
-        parts = [*value.parts[:first], values.sequence(value.parts[first:middle]), *value.parts[middle:]]
+        parts = [
+            *value.parts[:first],
+            values.sequence(value.parts[first:middle]),
+            *value.parts[middle:],
+        ]
     else:
         if value.is_only(TENSOR):
-            frame.record(node, "unpack", containers.length_of(value))
+            frame.record(node, "star", containers.length_of(value))
+        if value.is_only(SEQ) and value.origin & containers.LENGTHS:
+            frame.record(node, "star", values.size(value.origin & containers.LENGTHS, value.trail))
         element = containers.element_of(value)
         parts = [values.listing(element) if place == first else element for place in range(len(targets))]
     for target, part in zip(targets, parts, strict=True):
@@ -59,7 +67,11 @@ def bind_element(frame: Frame, target: Any, value: Value) -> None:
         store(
             frame,
             target.value,
-            Value(base.kind, base.origin | value.origin & operators.TENSOR_ORIGINS, trail=base.trail or value.trail),
+            Value(
+                base.kind,
+                base.origin | value.origin & operators.TENSOR_ORIGINS,
+                trail=base.trail or value.trail,
+            ),
         )
     elif base.is_only(DICT):
         parts = dict(base.parts) if isinstance(base.parts, dict) else {}
@@ -70,7 +82,11 @@ def bind_element(frame: Frame, target: Any, value: Value) -> None:
             rest = values.join(base.item, value) if base.item else value
             store(frame, target.value, Value(DICT, parts=parts, item=rest))
     elif base.is_only(SEQ):
-        store(frame, target.value, values.listing(values.join(base.elements(), value), base.origin))
+        store(
+            frame,
+            target.value,
+            values.listing(values.join(base.elements(), value), base.origin),
+        )
 
 
 def store(frame: Frame, target: Any, value: Value) -> None:
@@ -91,4 +107,8 @@ def write_through(frame: Frame, target: Any, given: list[Value]) -> None:
     for value in given:
         origin |= value.origin & operators.TENSOR_ORIGINS if value.kind & TENSOR else 0
     if before.kind & TENSOR and origin & ~before.origin:
-        store(frame, target, Value(before.kind, before.origin | origin, trail=before.trail))
+        store(
+            frame,
+            target,
+            Value(before.kind, before.origin | origin, trail=before.trail),
+        )

@@ -14,8 +14,20 @@ from tsl.flow.lattice import TOP
 from tsl.source import containers, operators, values
 from tsl.source.frame import Frame
 from tsl.source.guards import kinds_of
-from tsl.source.refs import Arguments
-from tsl.source.values import DICT, FLOAT, INT, REF, SEQ, SIZE, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.refs import Arguments, Super
+from tsl.source.values import (
+    DICT,
+    FLOAT,
+    INT,
+    REF,
+    SEQ,
+    SIZE,
+    TENSOR,
+    TRACED,
+    UNKNOWN,
+    UNKNOWN_VALUE,
+    Value,
+)
 
 Handler = Callable[[Frame, Arguments, Any], Value]
 
@@ -44,9 +56,12 @@ def math_call(frame: Frame, name: str, arguments: Arguments, node: Any) -> Value
     if name == "prod" and given and given[0].kind & SEQ:
         return given[0].elements() if given[0].elements().kind & TRACED else INT_OR_FLOAT
     for value in given:
-        frame.record(node, "math", value)
+        frame.record(node, "math", value.elements() if value.kind & SEQ and value.parts != () else value)
     origin = _origins(given)
-    return Value(INT if name in ("ceil", "floor", "gcd", "lcm", "trunc", "comb", "isqrt") else FLOAT, origin)
+    return Value(
+        INT if name in ("ceil", "floor", "gcd", "lcm", "trunc", "comb", "isqrt") else FLOAT,
+        origin,
+    )
 
 
 INT_OR_FLOAT = Value(INT | FLOAT)
@@ -70,7 +85,11 @@ def _convert(frame: Frame, name: str, arguments: Arguments, node: Any) -> Value:
 
 
 def _converted_constant(name: str, const: object) -> Value:
-    kinds: dict[str, Callable[[Any], object]] = {"int": int, "float": float, "bool": bool}
+    kinds: dict[str, Callable[[Any], object]] = {
+        "int": int,
+        "float": float,
+        "bool": bool,
+    }
     try:
         return values.constant(kinds[name](const))
     except (TypeError, ValueError, OverflowError):
@@ -124,8 +143,11 @@ def _same_elements(frame: Frame, arguments: Arguments, node: Any) -> Value:
 
 def _sorted(frame: Frame, arguments: Arguments, node: Any) -> Value:
     given = arguments.all()
-    if given and given[0].is_only(SEQ) and given[0].parts != () and "key" not in arguments.keywords:
-        frame.record(node, "extreme", given[0].elements())
+    if given and given[0].is_only(SEQ) and given[0].parts != ():
+        compared = given[0].elements()
+        if "key" in arguments.keywords:
+            compared = frame.session.call(frame, arguments.keywords["key"], Arguments((compared,)), node)
+        frame.record(node, "extreme", compared)
     result = _same_elements(frame, arguments, node)
     return values.listing(result.elements(), result.origin) if result.parts is not None else result
 
@@ -138,9 +160,13 @@ def _enumerate(frame: Frame, arguments: Arguments, node: Any) -> Value:
 def _with_index(frame: Frame, source: Value, node: Any) -> Value:
     if source.is_only(SEQ) and isinstance(source.parts, tuple):
         return values.sequence(
-            [values.sequence((values.constant(place), part)) for place, part in enumerate(source.parts)], source.origin
+            [values.sequence((values.constant(place), part)) for place, part in enumerate(source.parts)],
+            source.origin,
         )
-    return values.listing(values.sequence((values.INT_VALUE, _element(frame, source, node))), _length_origin(source))
+    return values.listing(
+        values.sequence((values.INT_VALUE, _element(frame, source, node))),
+        _length_origin(source),
+    )
 
 
 def _zip(frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -152,11 +178,12 @@ def _zip(frame: Frame, arguments: Arguments, node: Any) -> Value:
         columns = [source.parts for source in sources if isinstance(source.parts, tuple)]
         return values.sequence([values.sequence(row) for row in zip(*columns, strict=True)])
     elements = [_element(frame, source, node) for source in sources]
-    known = bool(lengths) or any(source.is_only(SEQ) and not _length_origin(source) for source in sources)
-    origin = (
-        0 if known else values.join_all(sources).origin & containers.LENGTHS if all(map(_length_origin, sources)) else 0
-    )
-    return values.listing(values.sequence(elements), origin)
+    counted = [source for source in sources if _length_origin(source)]
+    if len(counted) == len(sources) and counted:
+        return values.listing(values.sequence(elements), _length_origin(values.join_all(counted)))
+    for source in counted:  # zipped with something else: the shorter of the two was chosen while tracing
+        frame.record(node, "unroll", values.size(_length_origin(source), source.trail))
+    return values.listing(values.sequence(elements))
 
 
 def _element(frame: Frame, source: Value, node: Any) -> Value:
@@ -197,9 +224,17 @@ def _isinstance(frame: Frame, arguments: Arguments, node: Any) -> Value:
     subject = arguments.positional[0]
     if subject.kind & UNKNOWN or subject.kind & REF:
         return values.BOOL_VALUE
+    if subject.is_only(SIZE) and kinds & (INT | FLOAT):
+        frame.record(node, "number", subject)  # an int in eager mode, and none while tracing
     if not subject.kind & kinds:
         return values.constant(False)
     return values.constant(True) if subject.is_only(kinds) else values.BOOL_VALUE
+
+
+def _type(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    if arguments.positional and arguments.positional[0].is_only(SIZE):
+        frame.record(node, "number", arguments.positional[0])  # as for isinstance()
+    return UNKNOWN_VALUE
 
 
 def _text(frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -234,7 +269,7 @@ def _map(frame: Frame, arguments: Arguments, node: Any) -> Value:
     if len(arguments.positional) < 2:
         return values.LIST_VALUE
     callee, *sources = arguments.positional
-    elements = [containers.element_of(source) for source in sources]
+    elements = [_element(frame, source, node) for source in sources]
     result = frame.session.call(frame, callee, Arguments(tuple(elements)), node)
     return values.listing(result, _length_origin(sources[0]))
 
@@ -257,6 +292,11 @@ def _power(_frame: Frame, arguments: Arguments, node: Any) -> Value:
     return operators.binary(None, *arguments.positional)
 
 
+def _super(frame: Frame, _arguments: Arguments, _node: Any) -> Value:
+    owner, own = frame.routine.owner, frame.own
+    return UNKNOWN_VALUE if owner is None or own is None else values.reference(Super(owner, own))
+
+
 def _plain(result: Value) -> Handler:
     return lambda _frame, _arguments, _node: result
 
@@ -276,6 +316,7 @@ BUILTINS: dict[str, Handler] = {
     "zip": _zip,
     "sum": _sum,
     "isinstance": _isinstance,
+    "type": _type,
     "abs": _absolute,
     "getattr": _getattr,
     "dict": _dict,
@@ -283,4 +324,5 @@ BUILTINS: dict[str, Handler] = {
     "divmod": _divmod,
     "next": _next,
     "pow": _power,
+    "super": _super,
 }

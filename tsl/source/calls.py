@@ -12,9 +12,27 @@ from tsl.source import containers, library, torch_calls, values
 from tsl.source.classes import Class
 from tsl.source.frame import Frame
 from tsl.source.names import canonical
-from tsl.source.refs import Arguments, External, Instance, Layer, Partial, Routine, Super
+from tsl.source.refs import (
+    Arguments,
+    External,
+    Instance,
+    Layer,
+    Partial,
+    Routine,
+    Super,
+)
 from tsl.source.tree import decorator_names
-from tsl.source.values import DICT, META, REF, SEQ, STR, TENSOR, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.values import (
+    DICT,
+    META,
+    REF,
+    SEQ,
+    STR,
+    TENSOR,
+    UNKNOWN,
+    UNKNOWN_VALUE,
+    Value,
+)
 
 
 def call(frame: Frame, callee: Value, arguments: Arguments, node: Any) -> Value:
@@ -42,7 +60,11 @@ def _call_one(frame: Frame, ref: Any, callee: Value, arguments: Arguments, node:
         case Instance():
             return _call_instance(frame, ref, arguments, node)
         case Partial(inner, first, keywords):
-            merged = Arguments(first + arguments.positional, {**dict(keywords), **arguments.keywords}, arguments.rest)
+            merged = Arguments(
+                first + arguments.positional,
+                {**dict(keywords), **arguments.keywords},
+                arguments.rest,
+            )
             return call(frame, inner, merged, node)
     return library.unknown_result(arguments)
 
@@ -51,7 +73,11 @@ def _call_instance(frame: Frame, instance: Instance, arguments: Arguments, node:
     for name in ("forward", "__call__"):
         found = instance.cls.find(name)
         if found:
-            return frame.session.run(frame, Routine(found[0], found[1], values.reference(instance)), arguments)
+            return frame.session.run(
+                frame,
+                Routine(found[0], found[1].module, found[1], values.reference(instance)),
+                arguments,
+            )
     return library.unknown_result(arguments)
 
 
@@ -71,6 +97,10 @@ def _sequential(frame: Frame, callee: Value, arguments: Arguments, node: Any) ->
 def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value:
     """The value of `base.name`."""
     results = [_attribute_of(frame, ref, base, name, node) for ref in base.refs if base.kind & REF]
+    if base.is_only(META):
+        return Value(META, base.origin)
+    if base.is_only(SEQ) and name in FIELDS and isinstance(base.parts, tuple) and FIELDS[name] < len(base.parts):
+        return base.parts[FIELDS[name]]
     if base.kind & (TENSOR | UNKNOWN) or not results:
         found = torch_calls.attribute(frame, base, name, node) if base.kind & (TENSOR | UNKNOWN) else None
         results.append(found if found is not None else Value(UNKNOWN, base.origin & values.STATIC))
@@ -80,19 +110,21 @@ def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value:
 def _attribute_of(frame: Frame, ref: Any, base: Value, name: str, node: Any) -> Value:
     match ref:
         case External(path):
-            return _module_attribute(canonical(f"{path}.{name}"))
+            return _module_attribute(frame, canonical(f"{path}.{name}"))
         case Instance():
             return _instance_attribute(frame, ref, name, node)
         case Class():
             return _class_attribute(frame, ref, name)
         case Super(owner, instance):
             found = _above(owner, name)
-            return values.reference(Routine(found[0], found[1], instance)) if found else UNKNOWN_VALUE
+            return values.reference(Routine(found[0], found[1].module, found[1], instance)) if found else UNKNOWN_VALUE
         case Layer():
             return _layer_attribute(name)
     return UNKNOWN_VALUE
 
 
+# The fields of torch's return types (torch.return_types), in their places
+FIELDS = {"values": 0, "indices": 1}
 LAYER_TENSORS = frozenset({"weight", "bias", "running_mean", "running_var", "in_proj_weight", "in_proj_bias"})
 
 
@@ -100,12 +132,12 @@ def _layer_attribute(name: str) -> Value:
     return values.tensor(values.STATIC) if name in LAYER_TENSORS else Value(UNKNOWN, values.STATIC)
 
 
-def _module_attribute(path: str) -> Value:
+def _module_attribute(frame: Frame, path: str) -> Value:
     if path in ("math.pi", "math.e", "math.inf", "math.nan", "numpy.pi"):
         return values.FLOAT_VALUE
     if path.startswith("torch.") and path.count(".") == 1 and path[6:] in DTYPES:
         return Value(META, const=path)
-    return values.reference(External(path))
+    return frame.session.imported(path, frame.module)
 
 
 DTYPES = frozenset(
@@ -116,10 +148,12 @@ DTYPES = frozenset(
 
 def _instance_attribute(frame: Frame, instance: Instance, name: str, node: Any) -> Value:
     self_value = values.reference(instance)
+    if name == "training" and instance.cls.is_module:
+        return Value(values.BOOL, values.MODE)
     found = instance.cls.find(name)
     if found:
         bound = None if "staticmethod" in decorator_names(found[0]) else self_value
-        routine = Routine(found[0], found[1], bound)
+        routine = Routine(found[0], found[1].module, found[1], bound)
         if instance.cls.is_property(name):
             return frame.session.run(frame, routine, Arguments())
         return values.reference(routine)
@@ -131,7 +165,7 @@ def _class_attribute(frame: Frame, cls: Class, name: str) -> Value:
     if found is None:
         return frame.session.objects.class_attribute(cls, name)
     bound = values.reference(cls) if "classmethod" in decorator_names(found[0]) else None
-    return values.reference(Routine(found[0], found[1], bound))
+    return values.reference(Routine(found[0], found[1].module, found[1], bound))
 
 
 def _above(owner: Class, name: str) -> tuple[Any, Class] | None:
@@ -163,7 +197,12 @@ def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, 
     results = []
     for ref in base.refs:
         if isinstance(ref, Class) and name == "apply" and any("autograd" in path for path in ref.foreign):
-            results.append(values.tensor(torch_calls.depends(arguments.all()), torch_calls.trail_of(arguments.all())))
+            results.append(
+                values.tensor(
+                    torch_calls.depends(arguments.all()),
+                    torch_calls.trail_of(arguments.all()),
+                )
+            )
             continue
         found = _attribute_of(frame, ref, base, name, node)
         if found.is_only(UNKNOWN) and isinstance(ref, Instance | Super):

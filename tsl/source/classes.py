@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import _ast
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tsl.source.names import Names
 from tsl.source.tree import decorator_names
+
+if TYPE_CHECKING:
+    from tsl.source.module import Module
 
 PLAIN_BASES = frozenset(
     {
@@ -25,21 +27,65 @@ PLAIN_BASES = frozenset(
         "builtins.Exception",
     }
 )
-NOT_MODULES = ("torch.autograd", "torch.utils.data", "builtins.", "enum.", "typing.", "abc.", "torch.optim")
+NOT_MODULES = (
+    "torch.autograd",
+    "torch.utils.data",
+    "builtins.",
+    "enum.",
+    "typing.",
+    "abc.",
+    "torch.optim",
+)
 
 
 class Class:
-    """A class of the file. `bases` are classes of this file; `foreign` are the paths of the other bases."""
+    """A class that is read: its methods, properties and class-level attributes."""
 
-    __slots__ = ("attributes", "bases", "foreign", "methods", "name", "node", "properties")
+    __slots__ = (
+        "_bases",
+        "_foreign",
+        "attributes",
+        "methods",
+        "module",
+        "name",
+        "node",
+        "properties",
+    )
 
-    def __init__(self, node: _ast.ClassDef, bases: tuple[Class, ...], foreign: tuple[str, ...]) -> None:
-        self.node, self.name, self.bases, self.foreign = node, node.name, bases, foreign
+    def __init__(self, node: _ast.ClassDef, module: Module) -> None:
+        self.node, self.name, self.module = node, node.name, module
         self.methods: dict[str, Any] = {}
         self.properties: set[str] = set()
         self.attributes: dict[str, Any] = {}
+        self._bases: tuple[Class, ...] | None = None
+        self._foreign: tuple[str, ...] = ()
         for statement in node.body:
             self._read(statement)
+
+    @property
+    def bases(self) -> tuple[Class, ...]:
+        """The base classes that could be read, found on first use."""
+        if self._bases is None:
+            self._bases = ()  # while they are being found: a class that inherits from itself ends here
+            self._bases, self._foreign = self._find_bases()
+        return self._bases
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """The dotted paths of the base classes that could not be read."""
+        _ = self.bases
+        return self._foreign
+
+    def _find_bases(self) -> tuple[tuple[Class, ...], tuple[str, ...]]:
+        bases, foreign = [], []
+        for node in self.node.bases:
+            base = node.value if isinstance(node, _ast.Subscript) else node
+            found = self.module.class_named(base)
+            if found is None or found is self:
+                foreign.append(self.module.names.dotted(base) or "?")
+            else:
+                bases.append(found)
+        return tuple(bases), tuple(foreign)
 
     def _read(self, statement: Any) -> None:
         match statement:
@@ -86,27 +132,3 @@ class Class:
             return True
         unknown = [path for path in foreign if path not in PLAIN_BASES and not path.startswith(NOT_MODULES)]
         return bool(unknown) and self.find("forward") is not None
-
-
-def read_classes(names: Names) -> dict[str, Class]:
-    """Every top-level class of a module, with bases resolved in any order of definition; cycles are cut."""
-    made: dict[str, Class] = {}
-
-    def make(name: str, below: frozenset[str]) -> Class:
-        if name in made:
-            return made[name]
-        node = names.classes[name]
-        bases, foreign = [], []
-        for base in node.bases:
-            if isinstance(base, _ast.Subscript):
-                base = base.value
-            if isinstance(base, _ast.Name) and base.id in names.classes and base.id not in below:
-                bases.append(make(base.id, below | {name}))
-            else:
-                foreign.append(names.dotted(base) or "?")
-        made[name] = Class(node, tuple(bases), tuple(foreign))
-        return made[name]
-
-    for name in names.classes:
-        make(name, frozenset((name,)))
-    return made

@@ -16,7 +16,7 @@ from typing import Any
 from tsl.flow.lattice import TOP
 from tsl.source import operators, values
 from tsl.source.frame import Frame
-from tsl.source.values import NONE, SEQ, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.values import DICT, NONE, SEQ, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 
 def compare(frame: Frame, node: Any) -> Value:
@@ -63,6 +63,10 @@ def _identity(left: Value, right: Value, same: bool) -> Value:
 
 
 def _membership(frame: Frame, left: Value, right: Value, node: Any) -> Value:
+    if left.kind & TRACED and right.is_only(DICT):
+        frame.record(node, "contains", left)
+    if right.is_only(TENSOR):
+        frame.record(node, "contains", right)
     if left.kind & TRACED and right.is_only(SEQ):
         frame.record(node, "contains", left)
     if right.is_only(SEQ) and right.item is not None and right.item.kind & TRACED and not left.kind & UNKNOWN:
@@ -81,7 +85,13 @@ def _compare_sequences(frame: Frame, left: Value, right: Value, node: Any) -> Va
         elements = side.elements() if side.parts != () else UNKNOWN_VALUE
         if elements.kind & TRACED:
             frame.record(
-                node, frame.how, Value(elements.kind & (TRACED | UNKNOWN), elements.origin, trail=elements.trail)
+                node,
+                frame.how,
+                Value(
+                    elements.kind & (TRACED | UNKNOWN),
+                    elements.origin,
+                    trail=elements.trail,
+                ),
             )
             break
     return Value(values.BOOL, 0)

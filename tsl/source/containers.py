@@ -16,8 +16,17 @@ from typing import Any
 from tsl.flow.lattice import TOP
 from tsl.source import values
 from tsl.source.frame import Frame
+from tsl.source.operators import is_mask
 from tsl.source.refs import Arguments
-from tsl.source.values import DICT, SEQ, SIZE, STR, TENSOR, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.values import (
+    DICT,
+    SEQ,
+    STR,
+    TENSOR,
+    UNKNOWN,
+    UNKNOWN_VALUE,
+    Value,
+)
 
 LENGTHS = values.SIZES | values.DATA
 
@@ -36,7 +45,7 @@ def _size_origin(tensor: Value) -> int:
     origin = tensor.origin
     if origin & values.EXTENT:
         return values.DATA | values.SIZES
-    if origin & LENGTHS or (tensor.kind & TENSOR and not origin):
+    if origin & LENGTHS:
         return values.SIZES
     return origin & values.STATIC
 
@@ -82,13 +91,11 @@ def unpack(frame: Frame, value: Value, count: int, node: Any) -> list[Value]:
 def index(frame: Frame, base: Value, key: Value, node: Any) -> Value:
     """The value of `base[key]`."""
     if base.is_only(TENSOR):
-        return values.tensor(base.origin, base.trail)
-    if base.is_only(SEQ):
-        if key.kind & SIZE:
-            frame.record(node, "index", key)
-        return _element(base, key.const)
-    if base.is_only(DICT):
-        return _entry(base, key.const)
+        by_data = values.EXTENT if is_mask(key) and key.origin & values.DATA else 0
+        return values.tensor(base.origin | by_data, base.trail)
+    if base.is_only(SEQ | DICT):
+        frame.record(node, "index", key)
+        return _element(base, key.const) if base.is_only(SEQ) else _entry(base, key.const)
     if base.kind & TENSOR:
         return values.tensor(base.origin, base.trail, UNKNOWN)
     return _doubtful(base)
@@ -122,6 +129,8 @@ def length(frame: Frame, value: Value, node: Any) -> Value:
     if value.kind & TENSOR:
         frame.record(node, "len", length_of(value))
         return Value(values.INT, values.SIZES)
+    if value.is_only(SEQ) and value.origin & LENGTHS:
+        frame.record(node, "len", values.size(value.origin & LENGTHS, value.trail))
     if value.is_only(SEQ | DICT) and value.parts is not None and value.item is None:
         return values.constant(len(value.parts))
     return Value(values.INT, value.origin & ~values.DATA)
@@ -134,8 +143,13 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
             frame.record(node, "format", value.elements() if value.kind & SEQ else value)
         return values.listing(values.STR_VALUE) if name in ("split", "rsplit", "splitlines") else values.STR_VALUE
     if base.kind & DICT and name in DICT_METHODS:
+        if arguments.positional and name != "copy":
+            frame.record(node, "index", arguments.positional[0])
         return _dict_method(base, name, arguments)
-    if base.kind & SEQ and name in ("pop", "copy", "index", "count", "numel"):
+    if name == "numel" and base.is_only(SEQ):
+        frame.record(node, "len", base.elements())
+        return Value(values.INT, values.SIZES)
+    if base.kind & SEQ and name in ("pop", "copy", "index", "count"):
         return {"pop": base.elements(), "copy": base}.get(name, values.INT_VALUE)
     return None
 

@@ -14,7 +14,7 @@ from tsl.source import containers, values
 from tsl.source.frame import Frame
 from tsl.source.guards import assume
 from tsl.source.truth import decide
-from tsl.source.values import DICT, SEQ, TENSOR, UNKNOWN, Value
+from tsl.source.values import DICT, SEQ, TENSOR, Value
 
 
 def sequence(frame: Frame, node: Any) -> Value:
@@ -25,12 +25,17 @@ def sequence(frame: Frame, node: Any) -> Value:
             parts.append(frame.evaluate(item))
             continue
         spread = frame.evaluate(item.value)
+        if spread.is_only(TENSOR):
+            frame.record(item, "star", containers.length_of(spread))
         if not (spread.is_only(SEQ) and isinstance(spread.parts, tuple)):
             rest = [frame.evaluate(other.value if isinstance(other, _ast.Starred) else other) for other in node.elts]
             known = [value.elements() if value.kind & SEQ else value for value in rest]
             origin = spread.origin & containers.LENGTHS if spread.is_only(SEQ) else 0
             return values.listing(values.join_all(known), origin)
         parts.extend(spread.parts)
+    if isinstance(node, _ast.Set):
+        for part in parts:
+            frame.record(node, "index", part)  # a set hashes its elements, and a traced one by identity
     return values.sequence(parts)
 
 
@@ -49,31 +54,23 @@ def dictionary(frame: Frame, node: Any) -> Value:
 
 
 def comprehension(frame: Frame, node: Any) -> Value:
-    """The value of a comprehension or generator expression: as long as what it iterates."""
+    """The value of a comprehension or generator expression; its length is plain, whatever was lost in counting it."""
     before = frame.env
-    lengths = _generators(frame, node.generators)
-    results = [
-        frame.evaluate(part) for part in ([node.key, node.value] if isinstance(node, _ast.DictComp) else [node.elt])
-    ]
+    _generators(frame, node.generators)
+    parts = [node.key, node.value] if isinstance(node, _ast.DictComp) else [node.elt]
+    results = [frame.evaluate(part) for part in parts]
     frame.env = before
-    if isinstance(node, _ast.DictComp):
-        return Value(DICT, item=results[1])
-    return values.listing(results[0], lengths)
+    return Value(DICT, item=results[1]) if isinstance(node, _ast.DictComp) else values.listing(results[0])
 
 
-def _generators(frame: Frame, generators: list[Any]) -> int:
-    lengths = 0
+def _generators(frame: Frame, generators: list[Any]) -> None:
     for generator in generators:
         iterable = frame.evaluate(generator.iter)
         with frame.inside("comprehension"):
             element = containers.iterate(frame, iterable, generator.iter)
-        if iterable.kind & TENSOR and not iterable.kind & UNKNOWN:
-            lengths |= containers.length_of(iterable).origin
-        lengths |= iterable.origin & containers.LENGTHS if iterable.is_only(SEQ) else 0
         frame.env = dict(frame.scope)
         frame.session.bind(frame, generator.target, element, generator.iter)
         for condition in generator.ifs:
             with frame.testing("filter", frame.effect):
                 decide(frame, condition)
             frame.env = assume(frame, frame.env, condition, True) or frame.env
-    return lengths

@@ -11,6 +11,7 @@ Definitions:
 from __future__ import annotations
 
 import _ast
+import re
 from typing import Any
 
 from tsl.source.facts import CHECKS, DIFFERS, SAME
@@ -31,17 +32,22 @@ WARNERS = frozenset(
         "exception",
     }
 )
-CHECKERS = ("_assert", "_check", "assert_", "check_")
+CHECKER = re.compile(r"(^|_)(check|assert|require|ensure|validate|verify)(_|$|s$)", re.IGNORECASE)
 
 
 def effect_of(body: list[Any], orelse: list[Any]) -> str:
     """The effect of an `if` with these arms, by the definitions above."""
-    if any(_raises(arm) for arm in (body, orelse)):
+    if any(raises(arm) for arm in (body, orelse)):
         return CHECKS
-    if _only_checks(body) and (not orelse or _only_checks(orelse)):
+    if only_checks(body) and (not orelse or only_checks(orelse)):
         return CHECKS
     same = len(body) == len(orelse) and all(_same(one, other) for one, other in zip(body, orelse, strict=True))
     return SAME if same else DIFFERS
+
+
+def effect_of_if(node: Any, _names: object = None) -> str:
+    """The effect of an `if` statement."""
+    return effect_of(node.body, node.orelse)
 
 
 def ternary_effect(node: Any) -> str:
@@ -49,11 +55,13 @@ def ternary_effect(node: Any) -> str:
     return SAME if _same(node.body, node.orelse) else DIFFERS
 
 
-def _raises(arm: list[Any]) -> bool:
-    return bool(arm) and _only_checks(arm) and isinstance(arm[-1], _ast.Raise)
+def raises(arm: list[Any]) -> bool:
+    """Whether an arm only checks, and ends by raising."""
+    return bool(arm) and only_checks(arm) and isinstance(arm[-1], _ast.Raise)
 
 
-def _only_checks(arm: list[Any]) -> bool:
+def only_checks(arm: list[Any]) -> bool:
+    """Whether an arm does nothing but check (1)."""
     return bool(arm) and all(_is_check(statement) for statement in arm)
 
 
@@ -64,13 +72,17 @@ def _is_check(statement: Any) -> bool:
         case _ast.Expr(value=_ast.Constant()):
             return True
         case _ast.Expr(value=_ast.Call(func=func)):
-            name = last_name(func)
-            return name in WARNERS or name.startswith(CHECKERS)
+            return last_name(func) in WARNERS or checks_by_name(func)
         case _ast.Assign(targets=[_ast.Name()], value=_ast.JoinedStr() | _ast.Constant(value=str())):
             return True
         case _ast.If():
-            return _only_checks(statement.body) and (not statement.orelse or _only_checks(statement.orelse))
+            return only_checks(statement.body) and (not statement.orelse or only_checks(statement.orelse))
     return False
+
+
+def checks_by_name(func: Any) -> bool:
+    """Whether a callee's name says that it checks: `torch._assert`, `CHECK_SHAPE`, `validate_input`."""
+    return bool(CHECKER.search(last_name(func)))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -30,13 +30,13 @@ def evaluate(frame: Frame, node: Any) -> Value:
 
 
 def _name(frame: Frame, node: Any) -> Value:
-    scope = frame.scope
-    if node.id in scope:
-        return scope[node.id]
+    found = frame.env.get(node.id) if frame.env is not None else None
+    if found is not None:
+        return found
     closure = frame.routine.closure
     if closure and node.id in closure:
         return closure[node.id]
-    return frame.session.global_value(node.id)
+    return frame.session.global_value(frame.module, node.id)
 
 
 def _attribute(frame: Frame, node: Any) -> Value:
@@ -93,7 +93,7 @@ def _walrus(frame: Frame, node: Any) -> Value:
 
 
 def _lambda(frame: Frame, node: Any) -> Value:
-    return values.reference(Routine(node, closure=frame.scope))
+    return values.reference(Routine(node, frame.module, closure=frame.scope))
 
 
 def _unary(frame: Frame, node: Any) -> Value:
@@ -125,6 +125,20 @@ def _call(frame: Frame, node: Any) -> Value:
 
 
 def _arguments(frame: Frame, node: Any) -> Arguments:
+    if not node.keywords and not any(isinstance(item, _ast.Starred) for item in node.args):
+        return Arguments(tuple([evaluate(frame, item) for item in node.args]))
+    positional, rest = _positional(frame, node)
+    keywords: dict[str, Value] = {}
+    for name, value in _keywords(frame, node):
+        if name is None:
+            rest.append(value)
+        else:
+            keywords[name] = value
+    return Arguments(tuple(positional), keywords, values.join_all(rest) if rest else None)
+
+
+def _positional(frame: Frame, node: Any) -> tuple[list[Value], list[Value]]:
+    """The arguments whose places are known, and those that come with or after a `*` of unknown length."""
     positional: list[Value] = []
     rest: list[Value] = []
     for item in node.args:
@@ -138,13 +152,7 @@ def _arguments(frame: Frame, node: Any) -> Arguments:
             positional.extend(spread.parts)
         else:
             rest.append(containers.element_of(spread))
-    keywords: dict[str, Value] = {}
-    for name, value in _keywords(frame, node):
-        if name is None:
-            rest.append(value)
-        else:
-            keywords[name] = value
-    return Arguments(tuple(positional), keywords, values.join_all(rest) if rest else None)
+    return positional, rest
 
 
 def _keywords(frame: Frame, node: Any) -> Iterator[tuple[str | None, Value]]:

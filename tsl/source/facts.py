@@ -13,8 +13,11 @@ from typing import Any
 from tsl.record import Record
 from tsl.source import values
 from tsl.source.file import SourceFile
+from tsl.source.refs import Arguments
 from tsl.source.values import Value
 
+# The ways that test a truth; of metadata only these are uses
+TESTS = frozenset({"if", "while", "assert", "ternary", "filter", "boolean", "match"})
 # What becomes of the arms of a test (see `effects`)
 DIFFERS, CHECKS, SAME = "differs", "checks", "same"
 
@@ -34,10 +37,31 @@ class Origins(Record):
         """A size of an input, and no data."""
         return bool(self.flags & values.SIZES) and not self.data
 
+    @property
+    def only_static(self) -> bool:
+        """Weights, buffers and their sizes, and no input: the same on every run until the model is trained again."""
+        return self.flags & (values.STATIC | values.DATA | values.SIZES) == values.STATIC
+
+    @property
+    def metadata(self) -> str:
+        """The metadata of a tensor that decides: rank, dtype, device, layout, grad or mode; empty where none does."""
+        return next((name for name, flag in METADATA if self.flags & flag), "")
+
+
+METADATA = (
+    ("rank", values.RANK),
+    ("dtype", values.DTYPE),
+    ("device", values.DEVICE),
+    ("layout", values.LAYOUT),
+    ("grad", values.GRAD),
+    ("mode", values.MODE),
+)
+
 
 class Note(Record):
     """A place that tells a part of a finding's story."""
 
+    file: SourceFile
     node: Any
     text: str
 
@@ -60,7 +84,7 @@ class Use(Record):
     @property
     def certain(self) -> bool:
         """Whether the value is traced on every path; else a plain Python value may stand here too."""
-        return self.value.is_only(values.TRACED)
+        return not self.value.kind & values.TRACED or self.value.is_only(values.TRACED)
 
     @property
     def text(self) -> str:
@@ -75,8 +99,46 @@ class Use(Record):
     @property
     def labels(self) -> Iterator[Note]:
         """Where the value became a tensor, then a traced number."""
-        for node, text in self.value.trail:
-            yield Note(node, text)
+        for file, node, text in self.value.trail:
+            yield Note(file, node, text)
+
+
+class Call(Record):
+    """A call of a function of torch or of another library that is in WATCHED, or of a tensor method that is."""
+
+    node: Any
+    path: str
+    base: Value | None
+    arguments: Arguments
+    file: SourceFile
+    inside: frozenset[str] = frozenset()
+    how: str = "call"
+
+    @property
+    def name(self) -> str:
+        """The last part of the path: `zeros`, `LSTM`, `to`."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def text(self) -> str:
+        """The call as the user wrote it, on one line, cut short."""
+        return self.file.segment(self.node)
+
+
+class Write(Record):
+    """An attribute of the module that is assigned while the model runs."""
+
+    node: Any
+    name: str
+    value: Value
+    file: SourceFile
+    inside: frozenset[str] = frozenset()
+    how: str = "write"
+
+    @property
+    def text(self) -> str:
+        """The attribute as the user wrote it."""
+        return self.file.segment(self.node)
 
 
 class Branch(Record):
@@ -90,13 +152,21 @@ class Branch(Record):
         return self.test.only_checks
 
 
+Fact = Use | Call | Write
+
+
 class Function:
-    """A judged function or method: reached from a root, with the uses found in it on any of its calls."""
+    """A judged function or method: reached from a root, with the facts found in it on any of its calls."""
 
-    __slots__ = ("file", "node", "qualname", "uses")
+    __slots__ = ("facts", "file", "node", "qualname")
 
-    def __init__(self, qualname: str, node: Any, file: SourceFile, uses: tuple[Use, ...]) -> None:
-        self.qualname, self.node, self.file, self.uses = qualname, node, file, uses
+    def __init__(self, qualname: str, node: Any, file: SourceFile, facts: tuple[Fact, ...]) -> None:
+        self.qualname, self.node, self.file, self.facts = qualname, node, file, facts
+
+    @property
+    def uses(self) -> Iterator[Use]:
+        """Every use of a traced value or of metadata, in the order of the text."""
+        return (fact for fact in self.facts if isinstance(fact, Use))
 
     def conversions(self, *how: str) -> Iterator[Use]:
         """The uses of these ways (`tsl.source.facts.WAYS` lists them), in the order of the text."""
@@ -104,7 +174,15 @@ class Function:
 
     def branches(self) -> Iterator[Branch]:
         """Every operand of an `if` or `elif` test that is a traced value."""
-        return (Branch(use) for use in self.conversions("if"))
+        return (Branch(use) for use in self.conversions("if") if use.value.kind & values.TRACED)
+
+    def calls(self, *names: str) -> Iterator[Call]:
+        """The watched calls whose path ends with one of these names."""
+        return (fact for fact in self.facts if isinstance(fact, Call) and fact.name in names)
+
+    def writes(self) -> Iterator[Write]:
+        """The attributes of the module that are assigned while it runs."""
+        return (fact for fact in self.facts if isinstance(fact, Write))
 
 
 WAYS = {
@@ -131,4 +209,8 @@ WAYS = {
     "unroll": "a list as long as a tensor's dimension, iterated by `for` or a comprehension",
     "unpack": "unpacked into names",
     "star": "spread with `*`",
+    "constructor": "copied into a new tensor by torch.tensor() and its like",
+    "data": "read through `.data`, which tracing does not follow",
+    "numpy": "handed to NumPy",
+    "layout": "a stride or storage offset read as a plain number",
 }

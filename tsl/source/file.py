@@ -24,12 +24,12 @@ class SourceError(Exception):
 
 
 class SourceFile:
-    """A parsed file: its display path, its text, its lines and its module node."""
+    """A parsed file: its display path, its bytes, its text, its lines and its module node."""
 
-    __slots__ = ("lines", "path", "text", "tree")
+    __slots__ = ("data", "lines", "path", "text", "tree")
 
-    def __init__(self, path: str, text: str, tree: _ast.Module) -> None:
-        self.path, self.text, self.tree = path, text, tree
+    def __init__(self, path: str, data: bytes, text: str, tree: _ast.Module) -> None:
+        self.path, self.data, self.text, self.tree = path, data, text, tree
         self.lines = text.split("\n")
 
     def span(self, node: Node) -> Span:
@@ -75,7 +75,7 @@ def parse(path: str, data: bytes) -> SourceFile:
         raise SourceError("expressions are nested too deeply for Python's own parser", 1, 1) from None
     except ValueError as error:
         raise SourceError(str(error), 1, 1) from None
-    return SourceFile(path, text, tree)
+    return SourceFile(path, data, text, tree)
 
 
 def _tree(path: str, data: bytes) -> _ast.Module:

@@ -6,21 +6,21 @@ is assigned or narrowed. A path that has ended has no environment (`env is None`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tsl.flow.lattice import pointwise
 from tsl.source import values
-from tsl.source.facts import DIFFERS, Use
-from tsl.source.refs import Routine
+from tsl.source.facts import DIFFERS, SAME, TESTS, Call, Use, Write
+from tsl.source.refs import Arguments, Routine
 from tsl.source.values import TRACED, UNKNOWN, Value
 
 if TYPE_CHECKING:
+    from tsl.source.module import Module
     from tsl.source.session import Session
 
 Env = dict[str, Value]
-REPORTED = values.DATA | values.SIZES
+REPORTED = values.DATA | values.SIZES | values.STATIC
+METADATA = values.RANK | values.DTYPE | values.DEVICE | values.LAYOUT | values.GRAD | values.MODE
 
 
 class Frame:
@@ -34,6 +34,7 @@ class Frame:
         "env",
         "exits",
         "how",
+        "muted",
         "returned",
         "routine",
         "self_name",
@@ -41,8 +42,22 @@ class Frame:
         "within",
     )
 
-    def __init__(self, session: Session, routine: Routine, env: Env, self_name: str | None, depth: int) -> None:
-        self.session, self.routine, self.self_name, self.depth = session, routine, self_name, depth
+    def __init__(
+        self,
+        session: Session,
+        routine: Routine,
+        env: Env,
+        self_name: str | None,
+        depth: int,
+        muted: bool = False,
+    ) -> None:
+        self.session, self.routine, self.self_name, self.depth = (
+            session,
+            routine,
+            self_name,
+            depth,
+        )
+        self.muted = muted
         self.env: Env | None = env
         self.returned: list[Value] = []
         self.exits: list[Env] = []
@@ -50,6 +65,11 @@ class Frame:
         self.continues: list[Env] = []
         self.how, self.effect = "boolean", DIFFERS
         self.within: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> Module:
+        """The module of the function that runs."""
+        return self.routine.module
 
     @property
     def scope(self) -> Env:
@@ -76,29 +96,60 @@ class Frame:
         self.env = None
 
     def record(self, node: Any, how: str, value: Value) -> None:
-        """Notes that a traced value is taken for a plain one; doubtful and static values are left alone."""
-        if value.kind & TRACED and not value.kind & UNKNOWN and value.origin & REPORTED and self.env is not None:
-            use = Use(node, how, value, self.effect, self.session.file, frozenset(self.within))
+        """Notes that a traced value is taken for a plain one.
+
+        Left alone are doubtful values, tests whose arms agree, the text of messages, and constructors of
+        modules, which run before anything is traced.
+        """
+        if not self._counts or self.effect == SAME or (how == "format" and "message" in self.within):
+            return
+        metadata = how in TESTS and value.origin & METADATA and not value.kind & TRACED
+        traced = value.kind & TRACED and value.origin & REPORTED
+        if not value.kind & UNKNOWN and (traced or metadata):
+            use = Use(node, how, value, self.effect, self.module.file, frozenset(self.within))
             self.session.record(self.routine, use)
 
-    @contextmanager
-    def testing(self, how: str, effect: str) -> Iterator[None]:
-        """Within it, a truth test counts as this way of use with this effect."""
-        before = self.how, self.effect
-        self.how, self.effect = how, effect
-        try:
-            yield
-        finally:
-            self.how, self.effect = before
+    @property
+    def _counts(self) -> bool:
+        """Whether this runs under trace: not at module level, nor in a module's constructor, nor in dead code."""
+        return self.depth > 0 and not self.muted and self.env is not None
 
-    @contextmanager
-    def inside(self, what: str) -> Iterator[None]:
-        """Within it, uses know that they stand in this kind of construct."""
-        self.within = (*self.within, what)
-        try:
-            yield
-        finally:
-            self.within = self.within[:-1]
+    def note_call(self, node: Any, path: str, base: Value | None, arguments: Arguments) -> None:
+        """Notes a call that rules watch, where it runs under trace."""
+        if self._counts:
+            call = Call(node, path, base, arguments, self.module.file, frozenset(self.within))
+            self.session.record(self.routine, call)
+
+    def note_write(self, node: Any, value: Value) -> None:
+        """Notes an assignment to an attribute of the module, where it runs under trace."""
+        if self._counts:
+            write = Write(node, node.attr, value, self.module.file, frozenset(self.within))
+            self.session.record(self.routine, write)
+
+    def testing(self, how: str, effect: str) -> _Within:
+        """Within it, a truth test counts as this way of use with this effect."""
+        return _Within(self, how, effect, self.within)
+
+    def inside(self, what: str) -> _Within:
+        """Within it, facts know that they stand in this kind of construct."""
+        return _Within(self, self.how, self.effect, (*self.within, what))
+
+
+class _Within:
+    """What stands around an expression, put back when it is left; a class, for it is entered at every test."""
+
+    __slots__ = ("_after", "_before", "_frame")
+
+    def __init__(self, frame: Frame, how: str, effect: str, within: tuple[str, ...]) -> None:
+        self._frame = frame
+        self._before = frame.how, frame.effect, frame.within
+        self._after = how, effect, within
+
+    def __enter__(self) -> None:
+        self._frame.how, self._frame.effect, self._frame.within = self._after
+
+    def __exit__(self, *_error: object) -> None:
+        self._frame.how, self._frame.effect, self._frame.within = self._before
 
 
 def join_envs(left: Env | None, right: Env | None) -> Env | None:

@@ -17,7 +17,20 @@ from typing import Any
 from tsl.source import values
 from tsl.source.frame import Env, Frame
 from tsl.source.tree import last_name
-from tsl.source.values import BOOL, DICT, FLOAT, INT, META, NONE, REF, SEQ, STR, TENSOR, UNKNOWN, Value
+from tsl.source.values import (
+    BOOL,
+    DICT,
+    FLOAT,
+    INT,
+    META,
+    NONE,
+    REF,
+    SEQ,
+    STR,
+    TENSOR,
+    UNKNOWN,
+    Value,
+)
 
 TYPES = {
     "Tensor": TENSOR,
@@ -60,9 +73,18 @@ def assume(frame: Frame, env: Env | None, test: Any, truth: bool) -> Env | None:
         case _ast.BoolOp(op=op, values=operands):
             return _assume_all(frame, env, operands, truth, isinstance(op, _ast.And))
         case _ast.Compare(
-            left=left, ops=[_ast.Is() | _ast.IsNot() | _ast.Eq() | _ast.NotEq() as op], comparators=[right]
+            left=left,
+            ops=[_ast.Is() | _ast.IsNot() | _ast.Eq() | _ast.NotEq() as op],
+            comparators=[right],
         ):
-            return _assume_none(frame, env, left, right, isinstance(op, _ast.Is | _ast.Eq) is truth, type(op))
+            return _assume_none(
+                frame,
+                env,
+                left,
+                right,
+                isinstance(op, _ast.Is | _ast.Eq) is truth,
+                type(op),
+            )
         case _ast.Call(func=_ast.Name(id="isinstance"), args=[subject, types]):
             return _assume_type(frame, env, subject, types, truth)
         case _ast.Name() | _ast.Attribute():

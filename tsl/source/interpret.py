@@ -19,13 +19,14 @@ from typing import Any
 from tsl.flow.solve import fixpoint
 from tsl.source import containers, operators, values
 from tsl.source.binding import bind, bind_element, store
-from tsl.source.effects import effect_of
+from tsl.source.effects import checks_by_name, effect_of_if, raises
 from tsl.source.evaluate import evaluate
 from tsl.source.facts import CHECKS, DIFFERS
 from tsl.source.frame import Env, Frame, join_envs, same_envs
 from tsl.source.guards import assume
 from tsl.source.names import imported
-from tsl.source.refs import External, Routine
+from tsl.source.refs import Routine
+from tsl.source.tree import last_name
 from tsl.source.truth import decide
 from tsl.source.values import SEQ, UNKNOWN, UNKNOWN_VALUE, Value
 
@@ -56,7 +57,7 @@ def _annotated(frame: Frame, node: Any) -> None:
         return
     value = evaluate(frame, node.value)
     if value.kind & UNKNOWN:
-        promised = frame.session.annotations.read(node.annotation, value.origin)
+        promised = frame.module.annotations.read(node.annotation, value.origin)
         value = value if promised.kind & UNKNOWN else promised
     bind(frame, node.target, value, node.value)
 
@@ -66,15 +67,33 @@ def _augmented(frame: Frame, node: Any) -> None:
     if isinstance(node.target, _ast.Subscript):
         bind_element(frame, node.target, value)
     else:
-        store(frame, node.target, operators.binary(node.op, before, value))
+        result = operators.binary(node.op, before, value)
+        if isinstance(node.target, _ast.Attribute):
+            frame.note_write(node.target, result)
+        store(frame, node.target, result)
+
+
+# What a constructor calls to give its tensors their first values: it leaves no attribute that decides anything.
+INITIALISERS = ("reset_", "init_", "_init", "apply", "post_init", "named_apply", "fill_", "normal_", "trunc_")
 
 
 def _expression(frame: Frame, node: Any) -> None:
-    evaluate(frame, node.value)
+    if frame.muted and isinstance(node.value, _ast.Call) and last_name(node.value.func).startswith(INITIALISERS):
+        return
+    if not isinstance(node.value, _ast.Call) or not checks_by_name(node.value.func):
+        evaluate(frame, node.value)
+        return
+    # A call for its effect alone, by a name that checks: what its arguments lose is that check.
+    with frame.testing("boolean", CHECKS), frame.inside("message"):
+        evaluate(frame, node.value)
 
 
 def _return(frame: Frame, node: Any) -> None:
-    frame.returned.append(evaluate(frame, node.value) if node.value else values.NONE_VALUE)
+    value = evaluate(frame, node.value) if node.value else values.NONE_VALUE
+    if frame.depth == 1 and value.is_only(SEQ) and value.origin & containers.LENGTHS:
+        # What a root returns leaves the trace as so many tensors.
+        frame.record(node.value, "unroll", values.size(value.origin & containers.LENGTHS, value.trail))
+    frame.returned.append(value)
     frame.leave()
 
 
@@ -96,12 +115,12 @@ def _delete(frame: Frame, node: Any) -> None:
 
 
 def _function(frame: Frame, node: Any) -> None:
-    frame.scope[node.name] = values.reference(Routine(node, closure=frame.scope))
+    frame.scope[node.name] = values.reference(Routine(node, frame.module, closure=frame.scope))
 
 
 def _import(frame: Frame, node: Any) -> None:
-    for name, path in imported(node):
-        frame.scope[name] = values.reference(External(path))
+    for name, path in imported(node, frame.module.names.package):
+        frame.scope[name] = frame.session.imported(path, frame.module)
 
 
 def _break(frame: Frame, _node: Any) -> None:
@@ -118,7 +137,7 @@ def _continue(frame: Frame, _node: Any) -> None:
 
 
 def _if(frame: Frame, node: Any) -> None:
-    with frame.testing("if", effect_of(node.body, node.orelse)):
+    with frame.testing("if", frame.module.once(effect_of_if, node)):
         outcome = decide(frame, node.test)
     before = frame.env
     after = None
@@ -126,9 +145,18 @@ def _if(frame: Frame, node: Any) -> None:
         if outcome is (not truth):
             continue
         frame.env = _copy(assume(frame, before, node.test, truth))
-        block(frame, arm)
+        with frame.inside(_kind_of_arm(node.test, arm, truth)):
+            block(frame, arm)
         after = join_envs(after, frame.env)
     frame.env = after
+
+
+def _kind_of_arm(test: Any, arm: list[Any], truth: bool) -> str:
+    # `if self.training` and `if self.training and ...`: what only runs in training mode
+    first = test.values[0] if isinstance(test, _ast.BoolOp) and isinstance(test.op, _ast.And) else test
+    if truth and isinstance(first, _ast.Attribute) and first.attr == "training":
+        return "training"
+    return "message" if raises(arm) else "arm"
 
 
 def _copy(env: Env | None) -> Env | None:
@@ -171,7 +199,12 @@ def _with(frame: Frame, node: Any) -> None:
     for item in node.items:
         value = evaluate(frame, item.context_expr)
         if item.optional_vars is not None:
-            bind(frame, item.optional_vars, Value(UNKNOWN, value.origin), item.context_expr)
+            bind(
+                frame,
+                item.optional_vars,
+                Value(UNKNOWN, value.origin),
+                item.context_expr,
+            )
     block(frame, node.body)
 
 

@@ -7,15 +7,25 @@ never leads to a finding.
 
 from __future__ import annotations
 
+import _ast
 from collections.abc import Mapping
 from typing import Any
 
-from tsl.source import builtin_calls, torch_calls, values
+from tsl.source import builtin_calls, operators, torch_calls, values
 from tsl.source.facts import CHECKS
 from tsl.source.frame import Frame
 from tsl.source.refs import Arguments, Layer, Partial
-from tsl.source.torch_hand import GUARDS
-from tsl.source.values import DICT, META, SEQ, SIZE, TENSOR, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.torch_hand import GUARDS, WATCHED, WATCHED_ELSEWHERE, WATCHED_MODULES
+from tsl.source.values import (
+    DICT,
+    META,
+    SEQ,
+    SIZE,
+    TENSOR,
+    UNKNOWN,
+    UNKNOWN_VALUE,
+    Value,
+)
 
 RETURNS_FIRST = frozenset(
     {
@@ -27,11 +37,28 @@ RETURNS_FIRST = frozenset(
         "torch.jit.trace",
     }
 )
+OPERATORS = {
+    "add": _ast.Add(),
+    "sub": _ast.Sub(),
+    "mul": _ast.Mult(),
+    "truediv": _ast.Div(),
+    "floordiv": _ast.FloorDiv(),
+    "mod": _ast.Mod(),
+    "pow": _ast.Pow(),
+    "matmul": _ast.MatMult(),
+}
 CASTS = frozenset({"typing.cast", "torch.jit.annotate"})
 ARRAY_MODULES = ("numpy.", "scipy.")
 SIZE_DTYPES = ("finfo", "iinfo")
 CHECKPOINT_OPTIONS = frozenset(
-    {"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug", "early_stop"}
+    {
+        "use_reentrant",
+        "preserve_rng_state",
+        "context_fn",
+        "determinism_check",
+        "debug",
+        "early_stop",
+    }
 )
 
 
@@ -39,11 +66,15 @@ def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> V
     """The result of calling something by its dotted path."""
     module, _, name = path.rpartition(".")
     if module == "builtins":
+        if path in WATCHED_ELSEWHERE:
+            frame.note_call(node, path, None, arguments)
         return builtin_calls.call(frame, name, arguments, node)
     if name in GUARDS:
         return values.constant(GUARDS[name])
     if name == "_assert" and arguments.positional:
         return _checked(frame, arguments.positional[0], node)
+    if module == "operator" and name in OPERATORS and len(arguments.positional) == 2:
+        return operators.binary(OPERATORS[name], *arguments.positional)
     if module in ("math", "cmath"):
         return builtin_calls.math_call(frame, name, arguments, node)
     if path in RETURNS_FIRST:
@@ -54,7 +85,10 @@ def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> V
     if path.startswith(("torch.utils.checkpoint.checkpoint", "torch.jit.fork")) and arguments.positional:
         keywords = {key: value for key, value in arguments.keywords.items() if key not in CHECKPOINT_OPTIONS}
         return frame.session.call(
-            frame, arguments.positional[0], Arguments(arguments.positional[1:], keywords, arguments.rest), node
+            frame,
+            arguments.positional[0],
+            Arguments(arguments.positional[1:], keywords, arguments.rest),
+            node,
         )
     return _library(frame, path, name, arguments, node)
 
@@ -67,8 +101,11 @@ def _checked(frame: Frame, condition: Value, node: Any) -> Value:
 
 
 def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any) -> Value:
+    if path in WATCHED_ELSEWHERE or path.startswith(WATCHED_MODULES):
+        frame.note_call(node, path, None, arguments)
     if path.startswith(ARRAY_MODULES):
-        for value in arguments.all():
+        for given in arguments.all():
+            value = torch_calls.innermost(given)
             frame.record(node, "math" if value.kind & SIZE else "list", value)
         return Value(UNKNOWN, 0)
     made = _make_layer(path, arguments)
@@ -77,7 +114,13 @@ def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any
     if path.startswith("torch."):
         if path in ("torch.Size",):
             return arguments.positional[0] if arguments.positional else values.LIST_VALUE
-        if name in SIZE_DTYPES or path in ("torch.device", "torch.dtype", "torch.get_default_dtype"):
+        if path in WATCHED and name in SIZE_DTYPES:
+            frame.note_call(node, path, None, arguments)
+        if name in SIZE_DTYPES or path in (
+            "torch.device",
+            "torch.dtype",
+            "torch.get_default_dtype",
+        ):
             return Value(META)
     found = torch_calls.function(frame, path, arguments, node)
     return unknown_result(arguments) if found is None else found
@@ -124,7 +167,11 @@ def unknown_result(arguments: Arguments) -> Value:
     """What an unknown callee returns: maybe a tensor when it got one, with the origins of all it got."""
     given = arguments.all()
     doubt = TENSOR if any(_holds_tensor(value) for value in given) else 0
-    return Value(UNKNOWN | doubt, torch_calls.depends(given) if doubt else 0, trail=torch_calls.trail_of(given))
+    return Value(
+        UNKNOWN | doubt,
+        torch_calls.depends(given) if doubt else 0,
+        trail=torch_calls.trail_of(given),
+    )
 
 
 def _holds_tensor(value: Value) -> bool:

@@ -46,24 +46,47 @@ def canonical(path: str) -> str:
     return path
 
 
-def imported(node: Any) -> Iterator[tuple[str, str]]:
-    """Each name an import statement binds, with the dotted path it stands for; relative paths keep their dots."""
+def imported(node: Any, package: str = "") -> Iterator[tuple[str, str]]:
+    """Each name an import statement binds, with the dotted path it stands for.
+
+    `package` is the dotted name that relative imports count from. A star import binds the name `*`.
+    """
     if isinstance(node, _ast.Import):
         for alias in node.names:
-            yield (alias.asname, alias.name) if alias.asname else (alias.name.split(".")[0],) * 2
+            yield ((alias.asname, alias.name) if alias.asname else (alias.name.split(".")[0],) * 2)
         return
-    module = "." * node.level + (node.module or "")
+    module = absolute(node.level, node.module or "", package)
     for alias in node.names:
-        path = f"{module}.{alias.name}" if node.module else module + alias.name
-        yield alias.asname or alias.name, canonical(path)
+        if alias.name == "*":
+            yield "*", module
+        else:
+            yield alias.asname or alias.name, canonical(f"{module}.{alias.name}")
+
+
+def absolute(level: int, module: str, package: str) -> str:
+    """The dotted path of an import's module: relative ones count from a package, one dot its own."""
+    if not level:
+        return module
+    parts = package.split(".") if package else []
+    base = parts[: len(parts) - level + 1]
+    return ".".join([*base, module] if module else base)
 
 
 class Names:
     """The top-level names of a module."""
 
-    __slots__ = ("assigned", "classes", "functions", "imports")
+    __slots__ = (
+        "assigned",
+        "classes",
+        "functions",
+        "imports",
+        "package",
+        "stars",
+    )
 
-    def __init__(self, tree: _ast.Module) -> None:
+    def __init__(self, tree: _ast.Module, package: str = "") -> None:
+        self.package = package
+        self.stars: list[str] = []
         self.imports: dict[str, str] = {}
         self.functions: dict[str, Any] = {}
         self.classes: dict[str, _ast.ClassDef] = {}
@@ -93,7 +116,10 @@ class Names:
         for node in body:
             match node:
                 case _ast.Import() | _ast.ImportFrom():
-                    for name, path in imported(node):
+                    for name, path in imported(node, self.package):
+                        if name == "*":
+                            self.stars.append(path)
+                            continue
                         self._bind(self.imports, name, path, fallback)
                 case _ast.FunctionDef() | _ast.AsyncFunctionDef():
                     self._define(node, fallback)

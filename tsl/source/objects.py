@@ -10,37 +10,37 @@ Definitions:
 from __future__ import annotations
 
 import _ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.frame import Env
 from tsl.source.refs import Instance, Routine
+from tsl.source.summaries import Summary
 from tsl.source.tree import body_of, walk
 from tsl.source.values import TENSOR, UNKNOWN, Value
 
 if TYPE_CHECKING:
+    from tsl.source.names import Names
     from tsl.source.session import Session
 
 UNTOLD = Value(UNKNOWN, values.STATIC)
+NOTHING_LEFT = Summary(())
 
 
 class Objects:
     """The attributes found so far, one table an object."""
 
-    __slots__ = ("_attributes", "_reassigned", "_session")
+    __slots__ = ("_built", "_reassigned", "_session")
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._attributes: dict[Instance, Env] = {}
+        self._built: dict[Instance, Summary | None] = {}
         self._reassigned: dict[int, frozenset[str]] = {}
 
     def attribute(self, instance: Instance, name: str) -> Value:
         """The value of an attribute of an object; doubtful where the file does not say."""
-        if instance not in self._attributes:
-            self._attributes[instance] = {}  # while it is being built
-            self._attributes[instance] = self._construct(instance)
-        found = self._attributes[instance].get("self." + name)
+        found = self._left_by_constructor(instance).get("self." + name)
         if found is None:
             return self.class_attribute(instance.cls, name)
         if name in self._assigned_elsewhere(instance.cls):
@@ -54,38 +54,52 @@ class Objects:
         for ancestor in cls.ancestors():
             node = ancestor.attributes.get(name)
             if isinstance(node, _ast.AnnAssign):
-                promised = self._session.annotations.read(node.annotation, values.STATIC)
+                promised = ancestor.module.annotations.read(node.annotation, values.STATIC)
                 told = node.value is None or not promised.kind & UNKNOWN
-                return promised if told else self._session.module_value(node.value)
+                return promised if told else self._session.module_value(ancestor.module, node.value)
             if node is not None:
-                return self._session.module_value(node)
+                return self._session.module_value(ancestor.module, node)
         return UNTOLD
 
-    def _construct(self, instance: Instance) -> Env:
+    def _left_by_constructor(self, instance: Instance) -> Env:
+        if instance not in self._built:
+            self._built[instance] = None  # while it is being built
+            self._built[instance] = self._construct(instance)
+        built = self._built[instance]
+        if built is None:
+            self._session.summaries.cut_short()
+            return {}
+        if built is not NOTHING_LEFT:
+            self._session.summaries.note(built)
+        return built.attributes
+
+    def _construct(self, instance: Instance) -> Summary:
         found = instance.cls.find("__init__")
         if found is None:
-            return {}
-        routine = Routine(found[0], found[1], values.reference(instance))
+            return NOTHING_LEFT
+        routine = Routine(found[0], found[1].module, found[1], values.reference(instance))
         return self._session.construct(routine, instance.arguments)
 
     def _assigned_elsewhere(self, cls: Class) -> frozenset[str]:
         known = self._reassigned.get(id(cls))
         if known is None:
-            methods = [
-                node for ancestor in cls.ancestors() for name, node in ancestor.methods.items() if name != "__init__"
+            asked = [
+                ancestor.module.once(_assigned, node)
+                for ancestor in cls.ancestors()
+                for name, node in ancestor.methods.items()
+                if name != "__init__"
             ]
-            found = (name for node in methods for name in _assigned(node))
-            known = self._reassigned[id(cls)] = frozenset(found)
+            known = self._reassigned[id(cls)] = frozenset[str]().union(*asked)
         return known
 
 
-def _assigned(method: _ast.FunctionDef) -> list[str]:
+def _assigned(method: Any, _names: Names) -> frozenset[str]:
     """The attributes of `self` a method assigns."""
-    return [
+    return frozenset(
         node.attr
         for node in walk(body_of(method))
         if isinstance(node, _ast.Attribute)
         and isinstance(node.ctx, _ast.Store)
         and isinstance(node.value, _ast.Name)
         and node.value.id == "self"
-    ]
+    )

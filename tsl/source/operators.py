@@ -16,7 +16,19 @@ from typing import Any
 
 from tsl.flow.lattice import TOP
 from tsl.source import values
-from tsl.source.values import BOOL, FLOAT, INT, NUMBER, SEQ, SIZE, STR, TENSOR, TRACED, UNKNOWN, Value
+from tsl.source.values import (
+    BOOL,
+    FLOAT,
+    INT,
+    NUMBER,
+    SEQ,
+    SIZE,
+    STR,
+    TENSOR,
+    TRACED,
+    UNKNOWN,
+    Value,
+)
 
 FOLD: dict[type, Any] = {
     _ast.Add: operator.add,
@@ -46,9 +58,10 @@ def binary(op: Any, left: Value, right: Value) -> Value:
         if contained is not None:
             return contained
     kind = left.kind | right.kind
-    return _with_trail(
-        _arithmetic_kind(op, left.kind, right.kind) if kind & ~NUMBER else _numbers(op, kind), left, right
-    )
+    number = _numbers(op, kind) if not kind & ~NUMBER else _arithmetic_kind(op, left.kind, right.kind)
+    result = _with_trail(number, left, right)
+    logical = isinstance(op, _ast.BitAnd | _ast.BitOr | _ast.BitXor)
+    return values.mask(result) if logical and is_mask(left) and is_mask(right) else result
 
 
 def compare(op: Any, left: Value, right: Value) -> Value:
@@ -60,14 +73,22 @@ def compare(op: Any, left: Value, right: Value) -> Value:
     if not kind & (TRACED | UNKNOWN):
         return Value(BOOL, left.origin | right.origin)
     traced = _arithmetic_kind(op, left.kind, right.kind)
-    return _with_trail(traced & ~(NUMBER | STR) | (BOOL if traced & (NUMBER | STR) else 0) or BOOL, left, right)
+    plain = BOOL if traced & (NUMBER | STR) else 0
+    result = _with_trail(traced & ~(NUMBER | STR) | plain or BOOL, left, right)
+    return values.mask(result) if result.is_only(TENSOR) else result
 
 
 def unary(op: Any, operand: Value) -> Value:
     """The result of `-x`, `+x` or `~x`."""
     if isinstance(op, _ast.USub) and isinstance(operand.const, int | float):
         return values.constant(-operand.const)
-    return Value(operand.kind & (TRACED | NUMBER | UNKNOWN) or UNKNOWN, operand.origin, trail=operand.trail)
+    result = Value(operand.kind & (TRACED | NUMBER | UNKNOWN) or UNKNOWN, operand.origin, trail=operand.trail)
+    return values.mask(result) if isinstance(op, _ast.Invert) and is_mask(operand) else result
+
+
+def is_mask(value: Value) -> bool:
+    """Whether a value is a tensor of truth values."""
+    return value.is_only(TENSOR) and value.item is values.BOOL_VALUE
 
 
 def _fold(op: Any, left: Value, right: Value) -> Value | None:
@@ -131,8 +152,7 @@ def _on_sequence(op: Any, left: Value, right: Value) -> Value | None:
 def _repeat(listed: Value, count: Value) -> Value:
     if isinstance(listed.parts, tuple) and isinstance(count.const, int) and 0 <= count.const <= 16:
         return values.sequence(listed.parts * count.const, listed.origin)
-    length = count.origin if count.kind & SIZE else 0
-    return values.listing(listed.elements(), listed.origin | length)
+    return values.listing(listed.elements(), listed.origin)
 
 
 def _joined(left: Value, right: Value) -> Value:

@@ -2,7 +2,8 @@
 
 Definitions:
 1. A root's parameter is what its annotation or type comment says; else what its default is; else a tensor when the
-   function uses it as one (`usage`), doubtful when not. A default of None adds None.
+   function uses it as one (`usage`), doubtful when not. A default of None adds None. What forward requires and takes
+   for a number is a tensor or a number.
 2. A called function's parameter is what the caller gives, else its default. Where the caller's value is doubtful, the
    annotation decides, then use.
 3. Constructor parameters of an object nobody is seen to make are configuration: static, and never tensors of an input.
@@ -21,27 +22,27 @@ from tsl.source.usage import evident_tensors, likely_tensors
 from tsl.source.values import NONE, SEQ, TENSOR, UNKNOWN, UNKNOWN_VALUE, Value
 
 if TYPE_CHECKING:
+    from tsl.source.names import Names
     from tsl.source.session import Session
 
 
 class Parameters:
     """Binds the parameters of the functions of one file."""
 
-    __slots__ = ("_evident", "_session")
+    __slots__ = ("_session",)
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._evident: dict[int, frozenset[str]] = {}
 
     def of_root(self, routine: Routine, constructing: bool) -> Env:
         """The environment a root starts in (1), or a constructor of an object of unknown making (3)."""
         env = _bound_self(routine)
         signature = routine.node.args
-        for parameter, default in signature_of(signature, skip=bool(env)):
+        for parameter, default in routine.module.once(_signature, routine.node)[len(env) :]:
             find = self._configured if constructing else self._given_from_outside
             env[parameter.arg] = find(routine, parameter, default)
         if signature.vararg:
-            promised = self._session.annotations.read(signature.vararg.annotation, values.DATA)
+            promised = routine.module.annotations.read(signature.vararg.annotation, values.DATA)
             env[signature.vararg.arg] = values.listing(promised)
         if signature.kwarg:
             env[signature.kwarg.arg] = values.DICT_VALUE
@@ -52,11 +53,15 @@ class Parameters:
         env = _bound_self(routine)
         signature = routine.node.args
         positional, named = list(arguments.positional), dict(arguments.keywords)
-        for parameter, default in signature_of(signature, skip=bool(env)):
+        for parameter, default in routine.module.once(_signature, routine.node)[len(env) :]:
             given = named.pop(parameter.arg, None)
             if given is None and positional and parameter not in signature.kwonlyargs:
                 given = positional.pop(0)
-            env[parameter.arg] = self._refined(routine, parameter, self._or_default(given, arguments.rest, default))
+            env[parameter.arg] = self._refined(
+                routine,
+                parameter,
+                self._or_default(routine, given, arguments.rest, default),
+            )
         if signature.vararg:
             rest = arguments.rest
             spread = (
@@ -70,70 +75,83 @@ class Parameters:
     # Roots
 
     def _configured(self, routine: Routine, parameter: Any, default: Any) -> Value:
-        promised = self._session.annotations.parameter(routine.node, parameter, values.STATIC)
+        promised = routine.module.annotations.parameter(routine.node, parameter, values.STATIC)
         if not promised.kind & UNKNOWN:
             return values.join(promised, values.NONE_VALUE) if _is_none(default) else promised
-        return UNKNOWN_VALUE if default is None else self._like_default(default, values.STATIC)
+        return UNKNOWN_VALUE if default is None else self._like_default(routine, default, values.STATIC)
 
     def _given_from_outside(self, routine: Routine, parameter: Any, default: Any) -> Value:
-        promised = self._session.annotations.parameter(routine.node, parameter, values.DATA)
+        promised = routine.module.annotations.parameter(routine.node, parameter, values.DATA)
         if not promised.kind & UNKNOWN:
             optional = values.join(promised, values.NONE_VALUE) if _is_none(default) else promised
             return told(routine, parameter, optional)
-        given = None if default is None else self._like_default(default, 0)
+        given = None if default is None else self._like_default(routine, default, 0)
         if given is not None and not given.kind & (NONE | UNKNOWN):
             return given
         doubt = given.kind & NONE if given is not None else 0
-        if not self._is_tensor(routine, parameter, default):
-            doubt |= UNKNOWN
+        if parameter.arg not in routine.module.once(evident_tensors, routine.node):
+            doubt |= values.INT | values.FLOAT if self._is_likely(routine, parameter, default) else UNKNOWN
         return told(routine, parameter, values.tensor(values.DATA, doubt=doubt))
 
-    def _is_tensor(self, routine: Routine, parameter: Any, default: Any) -> bool:
-        if parameter.arg in self._tensors_in(routine.node):
-            return True
+    def _is_likely(self, routine: Routine, parameter: Any, default: Any) -> bool:
         required = default is None and routine.name in ("forward", "__call__")
-        return required and parameter.arg in likely_tensors(routine.node, self._session.names)
+        return required and parameter.arg in routine.module.once(likely_tensors, routine.node)
 
-    def _like_default(self, default: Any, origin: int) -> Value:
-        value = self._session.module_value(default)
+    def _like_default(self, routine: Routine, default: Any, origin: int) -> Value:
+        value = self._session.module_value(routine.module, default)
         if value.is_only(NONE):
             return Value(NONE | UNKNOWN, origin)
         return Value(value.kind, 0, parts=value.parts, item=value.item, refs=value.refs)
 
     # Calls
 
-    def _or_default(self, given: Value | None, rest: Value | None, default: Any) -> Value:
+    def _or_default(self, routine: Routine, given: Value | None, rest: Value | None, default: Any) -> Value:
         if given is not None:
             return given
-        if rest is not None:
-            return rest
-        return UNKNOWN_VALUE if default is None else self._session.module_value(default)
+        if default is None:
+            return UNKNOWN_VALUE if rest is None else rest
+        value = self._session.module_value(routine.module, default)
+        return value if rest is None else values.join(value, UNKNOWN_VALUE)
 
     def _refined(self, routine: Routine, parameter: Any, given: Value) -> Value:
         if not given.kind & UNKNOWN:
             return given
         origin = given.origin & values.DATA or values.DATA
-        promised = self._session.annotations.parameter(routine.node, parameter, origin)
+        promised = routine.module.annotations.parameter(routine.node, parameter, origin)
         if not promised.kind & UNKNOWN:
             return told(routine, parameter, promised)
-        if given.kind & TENSOR and parameter.arg in self._tensors_in(routine.node):
+        if given.kind & TENSOR and parameter.arg in routine.module.once(evident_tensors, routine.node):
             return given.without(UNKNOWN)
         return given
-
-    def _tensors_in(self, function: Any) -> frozenset[str]:
-        known = self._evident.get(id(function))
-        if known is None:
-            known = self._evident[id(function)] = evident_tensors(function, self._session.names)
-        return known
 
 
 def told(routine: Routine, parameter: Any, value: Value) -> Value:
     """The value with the trail that starts at a parameter, where it is a tensor or holds tensors."""
     if value.kind & TENSOR:
-        trail = ((parameter, f"`{parameter.arg}` is a tensor: a parameter of `{routine.name}`"),)
-        return Value(value.kind, value.origin, value.const, value.parts, value.item, value.refs, trail)
+        trail = (
+            (
+                routine.module.file,
+                parameter,
+                f"`{parameter.arg}` is a tensor: a parameter of `{routine.name}`",
+            ),
+        )
+        return Value(
+            value.kind,
+            value.origin,
+            value.const,
+            value.parts,
+            value.item,
+            value.refs,
+            trail,
+        )
     if value.kind & SEQ and value.item is not None and value.item.kind & TENSOR:
-        trail = ((parameter, f"`{parameter.arg}` holds tensors: a parameter of `{routine.name}`"),)
+        trail = (
+            (
+                routine.module.file,
+                parameter,
+                f"`{parameter.arg}` holds tensors: a parameter of `{routine.name}`",
+            ),
+        )
         item = Value(value.item.kind, value.item.origin, trail=trail)
         return Value(value.kind, value.origin, value.const, value.parts, item, value.refs)
     return value
@@ -141,21 +159,24 @@ def told(routine: Routine, parameter: Any, value: Value) -> Value:
 
 def self_name(routine: Routine) -> str | None:
     """The name of a method's first parameter; None for functions, lambdas and static methods."""
-    if isinstance(routine.node, _ast.Lambda):
-        return None
-    first = routine.node.args.posonlyargs + routine.node.args.args
-    if not first or "staticmethod" in decorator_names(routine.node):
-        return None
+    first = routine.module.once(_receiver, routine.node)
     # A bare function whose first parameter is `self` is a method somebody pasted: a snippet, a patch.
-    return str(first[0].arg) if routine.owner is not None or first[0].arg == "self" else None
+    return first if routine.owner is not None or first == "self" else None
 
 
-def signature_of(signature: Any, skip: bool) -> list[tuple[Any, Any]]:
-    """The parameters of a signature with their defaults (None where there is none), without `self` when asked."""
+def _receiver(function: Any, _names: Names) -> str | None:
+    if isinstance(function, _ast.Lambda) or "staticmethod" in decorator_names(function):
+        return None
+    first = function.args.posonlyargs + function.args.args
+    return str(first[0].arg) if first else None
+
+
+def _signature(function: Any, _names: Names) -> list[tuple[Any, Any]]:
+    """The parameters of a function with their defaults, None where there is none."""
+    signature = function.args
     plain = signature.posonlyargs + signature.args
     defaults = [None] * (len(plain) - len(signature.defaults)) + list(signature.defaults)
-    pairs = list(zip(plain, defaults, strict=True))[1 if skip else 0 :]
-    return [*pairs, *zip(signature.kwonlyargs, signature.kw_defaults, strict=True)]
+    return [*zip(plain, defaults, strict=True), *zip(signature.kwonlyargs, signature.kw_defaults, strict=True)]
 
 
 def _bound_self(routine: Routine) -> Env:

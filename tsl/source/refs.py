@@ -11,11 +11,12 @@ from tsl.record import Record
 
 if TYPE_CHECKING:
     from tsl.source.classes import Class
+    from tsl.source.module import Module
     from tsl.source.values import Value
 
 
 class External(Record):
-    """Something this file imports or a builtin, by its dotted path: `torch.nn.functional.relu`, `builtins.len`."""
+    """Something a file imports or a builtin, by its dotted path: `torch.nn.functional.relu`, `builtins.len`."""
 
     path: str
 
@@ -35,18 +36,25 @@ class Super(Record):
 
 
 class Routine:
-    """A function of this file: its node, the class it stands in, the object it is bound to, its defining scope."""
+    """A function that is read: its node and module, the class it stands in, the object it is bound to, its scope."""
 
-    __slots__ = ("closure", "instance", "node", "owner")
+    __slots__ = ("closure", "instance", "module", "node", "owner")
 
     def __init__(
         self,
         node: Any,
+        module: Module,
         owner: Class | None = None,
         instance: Value | None = None,
         closure: dict[str, Value] | None = None,
     ) -> None:
-        self.node, self.owner, self.instance, self.closure = node, owner, instance, closure
+        self.node, self.module, self.owner, self.instance, self.closure = (
+            node,
+            module,
+            owner,
+            instance,
+            closure,
+        )
 
     def _key(self) -> tuple[Any, ...]:
         return (id(self.node), self.instance.key(2) if self.instance else None)
@@ -111,7 +119,11 @@ class Arguments:
     def key(self) -> tuple[Any, ...]:
         """Hashable identity, for summaries and instances."""
         named = tuple(sorted((name, value.key(2)) for name, value in self.keywords.items()))
-        return (tuple(value.key(2) for value in self.positional), named, self.rest.key(2) if self.rest else None)
+        return (
+            tuple(value.key(2) for value in self.positional),
+            named,
+            self.rest.key(2) if self.rest else None,
+        )
 
     def get(self, position: int, name: str) -> Value | None:
         """The argument at a position or of a name; None when the call does not give it."""

@@ -54,7 +54,7 @@ def _one(code: str, origin: int, trail: Trail) -> Value:
     if code.startswith("("):
         return values.sequence([decode(part, origin, trail) for part in _elements(code[1:-1])])
     if code.startswith("["):
-        return values.listing(decode(code[1:-1], origin, trail), values.SIZES)
+        return values.listing(decode(code[1:-1], origin, trail))
     return Value(PLAIN.get(code, values.UNKNOWN), ORIGINS.get(code, 0))
 
 

@@ -1,8 +1,8 @@
 """Which functions are judged from outside, and what a file's call sites promise to do with its models.
 
 Definition: a root is the `forward` of a module class, a function given to trace at a call site, and a public function
-of the module with a parameter annotated Tensor. Compiled functions are none: they keep their control flow. A
-name given with --root is a class (its `forward`), a function, or `Class.method`.
+of the module with a parameter annotated Tensor. Compiled functions are none: they keep their control flow. A name
+given with --root is a class (its `forward`), a function, or `Class.method`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from tsl.source.refs import Instance, Routine
 from tsl.source.session import Session, is_scripted
 from tsl.source.tree import walk
 
-TRACERS = frozenset({"torch.jit.trace", "torch.jit.trace_module", "torch.onnx.export", "torch.jit._trace.trace"})
+TRACERS = frozenset(
+    {
+        "torch.jit.trace",
+        "torch.jit.trace_module",
+        "torch.onnx.export",
+        "torch.jit._trace.trace",
+    }
+)
 SCRIPTERS = frozenset({"torch.jit.script", "torch.jit.script_method"})
 # What a call site looks like as text: looking for these is a thousand times cheaper than looking at every call.
 CALL_MARKS = ("trace(", "trace_module(", "script(", "export(")
@@ -34,25 +41,36 @@ class Capture(Record):
 
 def default_roots(session: Session, captures: tuple[Capture, ...]) -> Iterator[Routine]:
     """The roots of a file that names none."""
-    for cls in session.classes.values():
+    for cls in session.module.classes.values():
         yield from _module_roots(session, cls)
     captured = {capture.name for capture in captures}
-    for name, node in session.names.functions.items():
-        if is_scripted(session.names, node):
+    for name, node in session.module.names.functions.items():
+        if session.module.once(is_scripted, node):
             continue
         if name in captured or _is_method_snippet(node) or _is_public_tensor_function(session, node):
-            yield Routine(node)
+            yield Routine(node, session.module)
 
 
 def named_roots(session: Session, name: str) -> list[Routine]:
     """What a --root name means in this file; nothing when it means nothing here."""
     head, _, method = name.partition(".")
-    if head in session.classes:
-        cls = session.classes[head]
+    if head in session.module.classes:
+        cls = session.module.classes[head]
         found = cls.find(method or "forward")
-        return [Routine(found[0], found[1], values.reference(Instance(cls, None)))] if found else []
-    node = session.names.functions.get(name)
-    return [Routine(node)] if node is not None else []
+        return (
+            [
+                Routine(
+                    found[0],
+                    found[1].module,
+                    found[1],
+                    values.reference(Instance(cls, None)),
+                )
+            ]
+            if found
+            else []
+        )
+    node = session.module.names.functions.get(name)
+    return [Routine(node, session.module)] if node is not None else []
 
 
 def _module_roots(session: Session, cls: Class) -> Iterator[Routine]:
@@ -62,7 +80,7 @@ def _module_roots(session: Session, cls: Class) -> Iterator[Routine]:
     for name in ("forward", "__call__"):
         found = cls.find(name)
         if found:
-            yield Routine(found[0], found[1], instance)
+            yield Routine(found[0], found[1].module, found[1], instance)
             break
 
 
@@ -75,7 +93,9 @@ def _is_public_tensor_function(session: Session, node: Any) -> bool:
     if node.name.startswith("_"):
         return False
     parameters = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
-    return any(_holds_tensor(session.annotations.parameter(node, parameter, values.DATA)) for parameter in parameters)
+    return any(
+        _holds_tensor(session.module.annotations.parameter(node, parameter, values.DATA)) for parameter in parameters
+    )
 
 
 def _holds_tensor(value: values.Value) -> bool:
@@ -86,13 +106,15 @@ def _holds_tensor(value: values.Value) -> bool:
 
 def read_captures(session: Session) -> tuple[Capture, ...]:
     """The call sites of a file that trace, export or script something."""
-    return tuple(found for statement in _marked(session.file) for found in _captures_in(statement, session))
+    return tuple(found for statement in _marked(session.module.file) for found in _captures_in(statement, session))
 
 
 def _marked(file: SourceFile) -> Iterator[Any]:
     """The top-level statements whose text may hold such a call."""
+    if not any(mark in file.text for mark in CALL_MARKS):
+        return
     lines = [number for number, line in enumerate(file.lines, 1) if any(mark in line for mark in CALL_MARKS)]
-    for statement in file.tree.body if lines else ():
+    for statement in file.tree.body:
         if any(statement.lineno <= line <= (statement.end_lineno or line) for line in lines):
             yield statement
 
@@ -101,7 +123,7 @@ def _captures_in(statement: Any, session: Session) -> Iterator[Capture]:
     for node in walk([statement]):
         if not isinstance(node, _ast.Call):
             continue
-        path = session.names.dotted(node.func)
+        path = session.module.names.dotted(node.func)
         kind = "trace" if path in TRACERS else "script" if path in SCRIPTERS else ""
         if kind:
             yield Capture(kind, getattr(node.args[0], "id", "") if node.args else "")

@@ -1,10 +1,9 @@
-"""The analysis of one file: summaries of functions, module-level names, and the uses found on the way.
+"""The analysis of one file and what it reaches: summaries of functions, module-level names, the uses on the way.
 
 Definitions:
 1. A *root* is judged as if called from outside (`roots`); whatever a root reaches is judged with it.
-2. A *summary* is what a function returns and which attributes of `self` it leaves changed, for one set of arguments.
-   Past MAX_CONTEXTS sets a function answers with the join of the summaries it has. Recursion, depth and the number of
-   runs end in the rule for unknown callees (`library`).
+2. A call is answered by a summary (`summaries`): one that is known, or one that is computed by interpreting the
+   function. Recursion, depth and the number of runs end in the rule for unknown callees (`library`).
 3. A function whose result is doubtful returns what its annotation promises.
 4. A function decorated with torch.jit.script is compiled, not traced: its control flow survives, and nothing in it is
    judged.
@@ -16,44 +15,36 @@ import _ast
 from typing import Any
 
 from tsl.source import binding, calls, evaluate, interpret, library, values
-from tsl.source.annotations import Annotations
-from tsl.source.classes import read_classes
-from tsl.source.facts import Use
-from tsl.source.file import SourceFile
+from tsl.source.facts import Fact, Use
 from tsl.source.frame import Env, Frame, join_envs
+from tsl.source.module import Module
 from tsl.source.names import Names
 from tsl.source.objects import Objects
 from tsl.source.parameters import Parameters, self_name
-from tsl.source.refs import Arguments, Routine
-from tsl.source.values import TRACED, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.refs import Arguments, External, Routine
+from tsl.source.summaries import MAX_DEPTH, Key, Summaries, Summary
+from tsl.source.values import UNKNOWN, UNKNOWN_VALUE, Value
 
-MAX_CONTEXTS = 8
-MAX_DEPTH = 6
 MAX_RUNS = 4000
+MAX_DEPTH_OF_CONSTRUCTORS = 2
 
 SCRIPTED = frozenset({"torch.jit.script", "torch.jit.script_if_tracing"})
 
-Summary = tuple[Value, Env]
-
 
 class Session:
-    """Everything known about one file while it is judged."""
+    """Everything known while one file is judged, in whatever modules its roots reach."""
 
-    def __init__(self, file: SourceFile) -> None:
-        self.file = file
-        self.names = Names(file.tree)
-        self.classes = read_classes(self.names)
-        self.annotations = Annotations(self.names, self.classes)
+    def __init__(self, module: Module) -> None:
+        self.module = module
         self.objects = Objects(self)
-        self.uses: dict[int, dict[tuple[int, str], Use]] = {}
+        self.facts: dict[int, dict[tuple[int, str], Fact]] = {}
         self.judged: dict[int, Routine] = {}
         self._parameters = Parameters(self)
-        self._summaries: dict[Any, Summary] = {}
-        self._contexts: dict[int, list[Summary]] = {}
-        self._active: set[Any] = set()
-        self._globals: dict[str, Value] = {}
+        self.summaries = Summaries(module.modules.shared)
+        self._replayed: set[Summary] = set()
+        self._globals: dict[tuple[int, str], Value] = {}
+        self._frames: dict[int, Frame] = {}
         self._runs = 0
-        self._module = Frame(self, Routine(file.tree), {}, None, 0)
 
     # What expressions and calls ask for
 
@@ -61,9 +52,15 @@ class Session:
         """The value of an expression in a frame."""
         return evaluate.evaluate(frame, node)
 
-    def module_value(self, node: Any) -> Value:
+    def module_value(self, module: Module, node: Any) -> Value:
         """The value of an expression at module level: a default, a class-level attribute."""
-        return evaluate.evaluate(self._module, node)
+        return evaluate.evaluate(self._top(module), node)
+
+    def _top(self, module: Module) -> Frame:
+        known = self._frames.get(id(module))
+        if known is None:
+            known = self._frames[id(module)] = Frame(self, Routine(module.file.tree, module), {}, None, 0)
+        return known
 
     def call(self, frame: Frame, callee: Value, arguments: Arguments, node: Any) -> Value:
         """The result of calling a value."""
@@ -86,77 +83,128 @@ class Session:
         """Adds an in-place method's arguments to the tensor it writes to."""
         binding.write_through(frame, target, arguments.all())
 
-    def record(self, routine: Routine, use: Use) -> None:
-        """Keeps a use; the most certain of several contexts stands."""
+    def record(self, routine: Routine, fact: Fact) -> None:
+        """Keeps a fact; of a use in several contexts the most certain one stands."""
+        self.summaries.note_fact(routine, fact)
+        self._keep(routine, fact)
+
+    def _keep(self, routine: Routine, fact: Fact) -> None:
         self.judged.setdefault(id(routine.node), routine)
-        found = self.uses.setdefault(id(routine.node), {})
-        before = found.get((id(use.node), use.how))
-        if before is None or (not before.certain and use.value.is_only(TRACED)):
-            found[id(use.node), use.how] = use
+        found = self.facts.setdefault(id(routine.node), {})
+        before = found.get((id(fact.node), fact.how))
+        if before is None or (isinstance(before, Use) and isinstance(fact, Use) and _tells_more(fact, before)):
+            found[id(fact.node), fact.how] = fact
 
     # Module-level names
 
-    def global_value(self, name: str) -> Value:
+    def global_value(self, module: Module, name: str) -> Value:
         """The value of a module-level name."""
-        known = self._globals.get(name)
+        key = (id(module), name)
+        known = self._globals.get(key)
         if known is None:
-            self._globals[name] = UNKNOWN_VALUE  # while it is being found: a cycle is unknown
-            known = self._globals[name] = self._find_global(name)
+            self._globals[key] = UNKNOWN_VALUE  # while it is being found: a cycle is unknown
+            known = self._globals[key] = self._find_global(module, name)
         return known
 
-    def _find_global(self, name: str) -> Value:
-        if name in self.names.functions:
-            return values.reference(Routine(self.names.functions[name]))
-        if name in self.classes:
-            return values.reference(self.classes[name])
-        if name in self.names.assigned:
-            return values.join_all([self.module_value(node) for node in self.names.assigned[name]])
-        external = self.names.external(name)
-        return values.reference(external) if external else UNKNOWN_VALUE
+    def _find_global(self, module: Module, name: str) -> Value:
+        names = module.names
+        if name in names.functions:
+            return values.reference(Routine(names.functions[name], module))
+        if name in module.classes:
+            return values.reference(module.classes[name])
+        if name in names.assigned:
+            return values.join_all([self.module_value(module, node) for node in names.assigned[name]])
+        external = names.external(name)
+        return self.imported(external.path, module) if external else self._from_stars(module, name)
+
+    def imported(self, path: str, module: Module) -> Value:
+        """What a dotted path means in a module: what is defined there where tsl could read it, else the path itself."""
+        found = module.modules.find(path, module)
+        if found is None:
+            return values.reference(External(path))
+        value = self.global_value(found.module, found.name)
+        for name in found.rest:
+            value = calls.attribute(self._top(found.module), value, name, None)
+        return value
+
+    def _from_stars(self, module: Module, name: str) -> Value:
+        for star in module.names.stars:
+            if module.modules.find(f"{star}.{name}", module):
+                return self.imported(f"{star}.{name}", module)
+        return UNKNOWN_VALUE
 
     # Running functions
 
     def judge(self, routine: Routine) -> None:
         """Interprets a root (1)."""
         self.judged.setdefault(id(routine.node), routine)
-        self._interpret(self._module, routine, self._parameters.of_root(routine, constructing=False))
+        env = self._parameters.of_root(routine, constructing=False)
+        self._interpret(self._top(routine.module), routine, env)
 
-    def construct(self, routine: Routine, arguments: Arguments | None) -> Env:
-        """The attributes a constructor leaves; `arguments` is None for an object nobody is seen to make."""
+    def construct(self, routine: Routine, arguments: Arguments | None) -> Summary:
+        """The run of a constructor; `arguments` is None for an object nobody is seen to make."""
+        top = self._top(routine.module)
         if arguments is not None:
-            return self._summary(self._module, routine, arguments)[1]
-        return self._interpret(self._module, routine, self._parameters.of_root(routine, constructing=True))[1]
+            return self._summary(top, routine, self._parameters.of_call(routine, arguments), arguments)
+        env = self._parameters.of_root(routine, constructing=True)
+        return self._summary(top, routine, env, Arguments())
 
     def run(self, frame: Frame, routine: Routine, arguments: Arguments) -> Value:
-        """The result of calling a function of the file, by its summary (2); a scripted one is an atom (4)."""
-        if is_scripted(self.names, routine.node):
+        """The result of calling a function that is read, by its summary (2); a scripted one is an atom (4)."""
+        if routine.module.once(is_scripted, routine.node):
             return self._promised(routine, arguments)
-        value, left = self._summary(frame, routine, arguments)
-        if left and frame.own is not None and routine.instance == frame.own:
-            frame.scope.update(left)
-        return value
+        own = routine.instance is not None and routine.instance == frame.own
+        env = {**(frame.attributes() if own else {}), **self._parameters.of_call(routine, arguments)}
+        summary = self._summary(frame, routine, env, arguments)
+        if own and summary.attributes:
+            frame.scope.update(summary.attributes)
+        return summary.value
 
-    def _summary(self, frame: Frame, routine: Routine, arguments: Arguments) -> Summary:
-        shared = frame.attributes() if routine.instance is not None and routine.instance == frame.own else {}
-        env = {**shared, **self._parameters.of_call(routine, arguments)}
-        key = (id(routine.node), tuple((name, value.key(3)) for name, value in sorted(env.items(), key=_name_of)))
-        if key in self._summaries:
-            return self._summaries[key]
-        contexts = self._contexts.setdefault(id(routine.node), [])
-        if len(contexts) >= MAX_CONTEXTS:
-            return values.join_all(value for value, _ in contexts), {}
+    def _summary(self, frame: Frame, routine: Routine, env: Env, arguments: Arguments) -> Summary:
+        key = self._key(frame, routine, env)
+        known = self.summaries.known(key, frame.depth)
+        if known is not None:
+            self._replay(known)
+            return known
+        joined = self.summaries.joined(routine.node)
+        if joined is not None:
+            return _answer(key, joined)
         self._runs += 1
-        if key in self._active or frame.depth >= MAX_DEPTH or self._runs > MAX_RUNS:
-            return self._promised(routine, arguments), {}
-        self._active.add(key)
-        summary = self._interpret(frame, routine, env)
-        self._active.discard(key)
-        self._summaries[key] = summary
-        contexts.append(summary)
+        if (
+            self.summaries.is_open(key)
+            or frame.depth >= (MAX_DEPTH_OF_CONSTRUCTORS if frame.muted else MAX_DEPTH)
+            or self._runs > MAX_RUNS
+        ):
+            self.summaries.cut_short()
+            return _answer(key, self._promised(routine, arguments))
+        summary = self.summaries.begin(key)
+        self.summaries.end(summary, *self._interpret(frame, routine, env))
         return summary
 
-    def _interpret(self, frame: Frame, routine: Routine, env: Env) -> Summary:
-        inner = Frame(self, routine, env, self_name(routine), frame.depth + 1)
+    def _key(self, frame: Frame, routine: Routine, env: Env) -> Key:
+        seen = env if routine.closure is None else {**routine.closure, **env}
+        named = tuple((name, value.key(3)) for name, value in sorted(seen.items(), key=_name_of))
+        return (id(routine.node), frame.muted, named)
+
+    def _replay(self, summary: Summary) -> None:
+        """Finds again what a summary found (`summaries`, 3); once a session is enough."""
+        if summary in self._replayed:
+            return
+        for nested in summary.nested():
+            if nested not in self._replayed:
+                self._replayed.add(nested)
+                for routine, fact in nested.facts:
+                    self._keep(routine, fact)
+
+    def _interpret(self, frame: Frame, routine: Routine, env: Env) -> tuple[Value, Env]:
+        inner = Frame(
+            self,
+            routine,
+            env,
+            self_name(routine),
+            frame.depth + 1,
+            frame.muted or _constructs(routine),
+        )
         if isinstance(routine.node, _ast.Lambda):
             return evaluate.evaluate(inner, routine.node.body), {}
         interpret.block(inner, routine.node.body)
@@ -173,15 +221,34 @@ class Session:
         result = values.join_all(inner.returned)
         if not result.kind & UNKNOWN:
             return result
-        promised = self.annotations.returned(routine.node, result.origin or values.DATA)
+        promised = routine.module.annotations.returned(routine.node, result.origin or values.DATA)
         return result if promised.kind & UNKNOWN else promised
 
     def _promised(self, routine: Routine, arguments: Arguments) -> Value:
-        promised = self.annotations.returned(routine.node, values.DATA)
+        promised = routine.module.annotations.returned(routine.node, values.DATA)
         return library.unknown_result(arguments) if promised.kind & UNKNOWN else promised
 
 
-def is_scripted(names: Names, function: Any) -> bool:
+def _answer(key: Key, value: Value) -> Summary:
+    """A summary that stands for a call nobody computed."""
+    summary = Summary(key)
+    summary.value, summary.whole = value, False
+    return summary
+
+
+def _tells_more(use: Use, before: Use) -> bool:
+    """Whether a use in another context outweighs the one that is kept: it depends on an input, or is certain."""
+    if use.depends_on.only_static != before.depends_on.only_static:
+        return before.depends_on.only_static
+    return use.certain and not before.certain
+
+
+def _constructs(routine: Routine) -> bool:
+    """Whether this is the constructor of a module, which runs before anything is traced."""
+    return routine.name == "__init__" and routine.owner is not None and routine.owner.is_module
+
+
+def is_scripted(function: Any, names: Names) -> bool:
     """Whether a function is compiled by a decorator and so keeps its control flow under trace (4)."""
     return any(names.dotted(decorator) in SCRIPTED for decorator in getattr(function, "decorator_list", ()))
 

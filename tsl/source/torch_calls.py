@@ -7,12 +7,13 @@ with the tensor as `base`.
 
 from __future__ import annotations
 
+import _ast
 from collections.abc import Callable
 from typing import Any
 
 from tsl.flow.lattice import TOP
 from tsl.source import values
-from tsl.source.containers import length_of, shape_of
+from tsl.source.containers import LENGTHS, length_of, shape_of
 from tsl.source.frame import Frame
 from tsl.source.refs import Arguments, Layer
 from tsl.source.returns import decode
@@ -22,22 +23,57 @@ from tsl.source.torch_hand import (
     BAKED_NUMBERS,
     BAKED_SIZES,
     BY_ARGUMENTS,
+    COPIERS,
     DATA_LENGTH,
     DATA_LENGTH_WHEN,
+    FROZEN_ATTRIBUTES,
+    LAYOUT_METHODS,
+    MASKS,
+    METADATA_METHODS,
     MODULES_ELSEWHERE,
     RETURNS_ELSEWHERE,
     SILENT_PREDICATES,
     SIZE_METHODS,
+    WATCHED,
+    WATCHED_METHODS,
     Case,
     Test,
 )
 from tsl.source.torch_stubs import ATTRIBUTES, METHODS, MODULES, RETURNS
-from tsl.source.values import NONE, SEQ, SIZE, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Trail, Value
+from tsl.source.values import (
+    NONE,
+    NUMBER,
+    SEQ,
+    SIZE,
+    TENSOR,
+    TRACED,
+    UNKNOWN,
+    UNKNOWN_VALUE,
+    Trail,
+    Value,
+)
 
 Handler = Callable[[Frame, Value, Arguments, Any], Value]
 DEPENDS = values.DATA | values.SIZES | values.STATIC | values.STATE
 KEEPS_EXTENT = frozenset(
-    """squeeze unsqueeze view reshape t flatten float long int bool to cpu cuda clone detach contiguous""".split()
+    [
+        "squeeze",
+        "unsqueeze",
+        "view",
+        "reshape",
+        "t",
+        "flatten",
+        "float",
+        "long",
+        "int",
+        "bool",
+        "to",
+        "cpu",
+        "cuda",
+        "clone",
+        "detach",
+        "contiguous",
+    ]
 )
 
 
@@ -51,16 +87,21 @@ def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value | None:
     code = ATTRIBUTES.get(name)
     if code is None:
         return None
+    if name in FROZEN_ATTRIBUTES:
+        frame.record(node, "data", base)
     value = decode(code, base.origin & ~values.EXTENT, base.trail)
     if code == "b":
         return Value(value.kind, values.GRAD if name == "requires_grad" else values.DEVICE)
-    return value if base.is_only(TENSOR | NONE) else values.join(value, UNKNOWN_VALUE)
+    return value if base.is_only(TENSOR | NONE | NUMBER) else values.join(value, UNKNOWN_VALUE)
 
 
 def born(frame: Frame, base: Value, node: Any) -> Trail:
     """The trail of a size read at a node."""
-    text = frame.session.file.segment(node, 32)
-    return (*base.trail[:1], (node, f"`{text}` is a size, which tracing records"))
+    text = frame.module.file.segment(node, 32)
+    return (
+        *base.trail[:1],
+        (frame.module.file, node, f"`{text}` is a size, which tracing records"),
+    )
 
 
 # Calls
@@ -72,11 +113,17 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
     if handler is None and name not in METHODS and not _is_in_place(name):
         return None
     record_baked(frame, "torch.Tensor." + name, arguments, node)
-    sure = base.is_only(TENSOR | NONE) or name in ONLY_TENSORS
+    if name in WATCHED_METHODS:
+        frame.note_call(node, "torch.Tensor." + name, base, arguments)
+    if name in LAYOUT_METHODS:
+        frame.record(node, "layout", base)
+    sure = base.is_only(TENSOR | NONE | NUMBER) or name in ONLY_TENSORS  # numbers have no such methods
     if handler is not None:
         result = handler(frame, base, arguments, node)
     else:
         result = _by_table(METHODS.get(name, "T"), name, base, arguments)
+        if name in METADATA_METHODS and not (name == "type" and arguments.all()):
+            result = Value(result.kind, METADATA_METHODS[name], result.const, result.parts, result.item)
     return result if sure or (result.is_only(TRACED) and name in SIZE_METHODS) else values.join(result, UNKNOWN_VALUE)
 
 
@@ -88,14 +135,27 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     """The result of a call of a function of torch; None where no table knows the path."""
     name = path.rsplit(".", 1)[-1]
     record_baked(frame, path, arguments, node)
+    if path in WATCHED:
+        frame.note_call(node, path, None, arguments)
+    if path in COPIERS and arguments.positional:
+        copied = innermost(arguments.positional[0])
+        frame.record(node, "constructor", copied)
     if name in SILENT_PREDICATES:
-        return _predicate(frame, arguments.positional[0] if arguments.positional else UNKNOWN_VALUE, arguments, node)
+        return _predicate(
+            frame,
+            arguments.positional[0] if arguments.positional else UNKNOWN_VALUE,
+            arguments,
+            node,
+        )
     if path in BAKED_SIZES:
         return _baked_size(frame, arguments, node)
     if path.startswith("torch.") and path.count(".") == 1 and name in HANDLERS and arguments.positional:
         first, *others = arguments.positional
         shifted = Arguments(tuple(others), arguments.keywords, arguments.rest)
         return HANDLERS[name](frame, first, shifted, node)
+    for value, place in zip(arguments.positional, node.args, strict=False):
+        if value.is_only(SEQ) and value.origin & LENGTHS and not isinstance(place, _ast.Starred):
+            frame.record(place, "unroll", values.size(value.origin & LENGTHS, value.trail))
     code = RETURNS.get(path) or RETURNS_ELSEWHERE.get(path)
     return None if code is None else _by_table(code, name, None, arguments)
 
@@ -103,7 +163,13 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
 def layer(frame: Frame, found: Layer, arguments: Arguments, node: Any) -> Value:
     """The result of calling an instance of a torch.nn class, or of a module class tsl has not read."""
     record_baked(frame, found.path, arguments, node)
-    return decode(found.returns, depends(arguments.all()) or values.DATA, trail_of(arguments.all()))
+    if found.path in WATCHED:
+        frame.note_call(node, found.path, None, arguments)
+    return decode(
+        found.returns,
+        depends(arguments.all()) or values.DATA,
+        trail_of(arguments.all()),
+    )
 
 
 def module_returns(path: str, arguments: Arguments) -> str | None:
@@ -119,16 +185,20 @@ def record_baked(frame: Frame, path: str, arguments: Arguments, node: Any) -> No
             given = arguments.get(position, name)
             if given is None or not (listed if given.kind & SEQ else bare):
                 continue
-            value = _innermost(given)
+            value = innermost(given)
             if value.kind & SIZE and not value.kind & TENSOR:
                 frame.record(_argument_node(node, position, name), "argument", value)
 
 
 # Each table of torch_hand with the forms a size is baked in: bare, in a list or tuple
-BAKED = ((BAKED_ARGUMENTS, True, True), (BAKED_NUMBERS, True, False), (BAKED_LISTS, False, True))
+BAKED = (
+    (BAKED_ARGUMENTS, True, True),
+    (BAKED_NUMBERS, True, False),
+    (BAKED_LISTS, False, True),
+)
 
 
-def _innermost(value: Value) -> Value:
+def innermost(value: Value) -> Value:
     """The join of the numbers in nested lists, as deep as torch.tensor() takes them."""
     for _ in range(3):
         if not value.is_only(SEQ) or value.parts == ():
@@ -175,7 +245,8 @@ def _by_table(code: str, name: str, base: Value | None, arguments: Arguments) ->
     elif base is not None and name in KEEPS_EXTENT:
         origin |= base.origin & values.EXTENT
     cases = BY_ARGUMENTS.get(name)
-    return decode(_choose(cases, arguments, shift) if cases else code, origin, trail_of(given))
+    result = decode(_choose(cases, arguments, shift) if cases else code, origin, trail_of(given))
+    return values.mask(result) if name in MASKS and result.is_only(TENSOR) else result
 
 
 def _choose(cases: tuple[Case, ...], arguments: Arguments, shift: int) -> str:
@@ -227,6 +298,7 @@ def _to_list(frame: Frame, base: Value, _arguments: Arguments, node: Any) -> Val
 
 
 def _to_numpy(frame: Frame, base: Value, _arguments: Arguments, node: Any) -> Value:
+    frame.record(node, "numpy", base)
     return Value(UNKNOWN, base.origin & DEPENDS)
 
 
@@ -244,7 +316,8 @@ def _pieces(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Val
     asked = arguments.get(0, "split_size") or arguments.get(0, "split_size_or_sections")
     if asked is not None and asked.is_only(SEQ) and isinstance(asked.parts, tuple):
         return values.sequence([piece] * len(asked.parts))
-    fixed = asked is not None and asked.is_only(SEQ)
+    # A list of sizes fixes the number of pieces, and where the argument is unknown it may be one.
+    fixed = asked is not None and bool(asked.kind & (SEQ | UNKNOWN))
     return values.listing(piece, 0 if fixed else length_of(base).origin)
 
 
@@ -286,7 +359,16 @@ def _where(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Valu
 
 
 ONLY_TENSORS = SIZE_METHODS | frozenset(
-    {"dim", "unsqueeze", "permute", "masked_fill", "is_nonzero", "allclose", "unbind", "new_zeros"}
+    {
+        "dim",
+        "unsqueeze",
+        "permute",
+        "masked_fill",
+        "is_nonzero",
+        "allclose",
+        "unbind",
+        "new_zeros",
+    }
 )
 HANDLERS: dict[str, Handler] = {
     "size": _size,
@@ -295,10 +377,8 @@ HANDLERS: dict[str, Handler] = {
     "item": _item,
     "tolist": _to_list,
     "numpy": _to_numpy,
-    "split": _pieces,
-    "split_with_sizes": _pieces,
-    "chunk": _chunks,
-    "tensor_split": _chunks,
+    **dict.fromkeys(("split", "unsafe_split", "split_with_sizes"), _pieces),
+    **dict.fromkeys(("chunk", "unsafe_chunk", "tensor_split", "hsplit", "vsplit", "dsplit"), _chunks),
     "unbind": _unbound,
     "meshgrid": _per_argument,
     "broadcast_tensors": _per_argument,

@@ -1,6 +1,6 @@
 """What no stub of torch says: results by arguments, and what tracing does to Python values. Written by hand.
 
-It needs nothing. Each table names its source; "measured" is docs/measurements/baked-arguments.md, which
+It needs the names of origins. Each table names its source; "measured" is docs/measurements/baked-arguments.md, which
 scripts/measure_baked_arguments.py writes and which the tests hold against these tables. It will never contain return
 codes the stubs already tell, nor logic. Codes are those of `tsl.source.torch_stubs`.
 
@@ -9,6 +9,8 @@ Names are qualified (`torch.roll`, `torch.Tensor.roll`) or, where it says so, ba
 """
 
 from __future__ import annotations
+
+from tsl.source.values import DEVICE, DTYPE, LAYOUT, RANK
 
 KEYWORD_ONLY = 99
 
@@ -46,12 +48,30 @@ def _counted(flags: tuple[Test, Test]) -> tuple[Case, ...]:
 
 BY_ARGUMENTS: dict[str, tuple[Case, ...]] = {
     **dict.fromkeys(("max", "min", "median", "nanmedian"), _DIMENSION),
-    **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d"), _flag(5, "return_indices", "(TT)", "T")),
-    **dict.fromkeys([f"adaptive_max_pool{n}d" for n in (1, 2, 3)], _flag(1, "return_indices", "(TT)", "T")),
-    **dict.fromkeys([f"fractional_max_pool{n}d" for n in (2, 3)], _flag(3, "return_indices", "(TT)", "T")),
-    **dict.fromkeys([f"torch.nn.MaxPool{n}d" for n in (1, 2, 3)], _flag(4, "return_indices", "(TT)", "T")),
-    **dict.fromkeys([f"torch.nn.AdaptiveMaxPool{n}d" for n in (1, 2, 3)], _flag(1, "return_indices", "(TT)", "T")),
-    **dict.fromkeys([f"torch.nn.FractionalMaxPool{n}d" for n in (2, 3)], _flag(3, "return_indices", "(TT)", "T")),
+    **dict.fromkeys(
+        ("max_pool1d", "max_pool2d", "max_pool3d"),
+        _flag(5, "return_indices", "(TT)", "T"),
+    ),
+    **dict.fromkeys(
+        [f"adaptive_max_pool{n}d" for n in (1, 2, 3)],
+        _flag(1, "return_indices", "(TT)", "T"),
+    ),
+    **dict.fromkeys(
+        [f"fractional_max_pool{n}d" for n in (2, 3)],
+        _flag(3, "return_indices", "(TT)", "T"),
+    ),
+    **dict.fromkeys(
+        [f"torch.nn.MaxPool{n}d" for n in (1, 2, 3)],
+        _flag(4, "return_indices", "(TT)", "T"),
+    ),
+    **dict.fromkeys(
+        [f"torch.nn.AdaptiveMaxPool{n}d" for n in (1, 2, 3)],
+        _flag(1, "return_indices", "(TT)", "T"),
+    ),
+    **dict.fromkeys(
+        [f"torch.nn.FractionalMaxPool{n}d" for n in (2, 3)],
+        _flag(3, "return_indices", "(TT)", "T"),
+    ),
     **dict.fromkeys(("atleast_1d", "atleast_2d", "atleast_3d"), _given(0, "", "[T]", "T")),
     "unique": _counted(_UNIQUE),
     "unique_consecutive": _counted(_CONSECUTIVE),
@@ -69,8 +89,22 @@ BY_ARGUMENTS: dict[str, tuple[Case, ...]] = {
 # Source: torch/_tensor.py and torch/__init__.py for the classes; the annotations in torchvision/ops/*.py (0.28) and the
 # documentation of einops 0.8, whose functions follow sizes under trace (tried).
 RETURNS_ELSEWHERE: dict[str, str] = {
-    **dict.fromkeys(("torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.nn.Buffer"), "T"),
-    **dict.fromkeys(_words("FloatTensor DoubleTensor HalfTensor LongTensor IntTensor BoolTensor", "torch."), "T"),
+    **dict.fromkeys(
+        (
+            "torch.Tensor",
+            "torch.nn.Parameter",
+            "torch.nn.parameter.Parameter",
+            "torch.nn.Buffer",
+        ),
+        "T",
+    ),
+    **dict.fromkeys(
+        _words(
+            "FloatTensor DoubleTensor HalfTensor LongTensor IntTensor BoolTensor",
+            "torch.",
+        ),
+        "T",
+    ),
     "torch.Size": "S",
     "torch.device": "v",
     "torch.autograd.grad": "[N|T]",
@@ -129,9 +163,19 @@ DATA_LENGTH = frozenset(
 )
 DATA_LENGTH_WHEN: dict[str, tuple[Test, ...]] = {
     "where": (("absent", 0, "input"),),
-    "repeat_interleave": (("tensor", 0, "repeats"), ("absent", KEYWORD_ONLY, "output_size")),
+    "repeat_interleave": (
+        ("tensor", 0, "repeats"),
+        ("absent", KEYWORD_ONLY, "output_size"),
+    ),
     "one_hot": (("absent", 0, "num_classes"),),
 }
+
+# Results that are tensors of truth values, by bare name. Source: the dtype rules of comparison and logical operators in
+# aten/src/ATen/native/BinaryOps.cpp and UnaryOps.cpp.
+MASKS = frozenset(
+    """eq ne lt le gt ge greater less greater_equal less_equal not_equal isnan isinf isfinite isclose isin isneginf
+    isposinf logical_and logical_or logical_not logical_xor signbit bool""".split()
+)
 
 
 # Sizes
@@ -158,7 +202,12 @@ BAKED_SIZES = frozenset(
 # form in which the size arrives: in any form, only as a bare number (a list or tuple is followed), only in a list or
 # tuple (a bare number is followed). Source: measured.
 _SPACES = ("torch", "torch.nn.functional")
-_CONVOLUTION: tuple[Argument, ...] = ((3, "stride"), (4, "padding"), (5, "dilation"), (6, "groups"))
+_CONVOLUTION: tuple[Argument, ...] = (
+    (3, "stride"),
+    (4, "padding"),
+    (5, "dilation"),
+    (6, "groups"),
+)
 _TRANSPOSED: tuple[Argument, ...] = (
     (3, "stride"),
     (4, "padding"),
@@ -171,7 +220,10 @@ _SPLITS = ("tensor_split", "hsplit", "vsplit", "dsplit")
 
 BAKED_ARGUMENTS: dict[str, tuple[Argument, ...]] = {
     **dict.fromkeys([f"{space}.conv{n}d" for space in _SPACES for n in (1, 2, 3)], _CONVOLUTION),
-    **dict.fromkeys([f"{space}.conv_transpose{n}d" for space in _SPACES for n in (1, 2, 3)], _TRANSPOSED),
+    **dict.fromkeys(
+        [f"{space}.conv_transpose{n}d" for space in _SPACES for n in (1, 2, 3)],
+        _TRANSPOSED,
+    ),
     **dict.fromkeys(("torch.chunk", "torch.unsafe_chunk"), ((1, "chunks"),)),
     **dict.fromkeys(("torch.Tensor.chunk", "torch.Tensor.unsafe_chunk"), ((0, "chunks"),)),
     "torch.cdist": ((2, "p"),),
@@ -184,9 +236,13 @@ BAKED_ARGUMENTS: dict[str, tuple[Argument, ...]] = {
 
 BAKED_NUMBERS: dict[str, tuple[Argument, ...]] = {
     **dict.fromkeys([f"torch.nn.functional.avg_pool{n}d" for n in (1, 2, 3)], _AVERAGE),
-    **dict.fromkeys([f"{space}.max_pool{n}d" for space in _SPACES for n in (1, 2, 3)], (*_AVERAGE, (4, "dilation"))),
     **dict.fromkeys(
-        [f"{space}.adaptive_{kind}_pool1d" for space in _SPACES for kind in ("avg", "max")], ((1, "output_size"),)
+        [f"{space}.max_pool{n}d" for space in _SPACES for n in (1, 2, 3)],
+        (*_AVERAGE, (4, "dilation")),
+    ),
+    **dict.fromkeys(
+        [f"{space}.adaptive_{kind}_pool1d" for space in _SPACES for kind in ("avg", "max")],
+        ((1, "output_size"),),
     ),
     **dict.fromkeys([f"torch.{name}" for name in _SPLITS], ((1, "sections"),)),
     **dict.fromkeys([f"torch.Tensor.{name}" for name in _SPLITS], ((0, "sections"),)),
@@ -247,4 +303,59 @@ GUARDS: dict[str, bool] = {
         ),
         False,
     ),
+}
+
+
+# What rules watch
+# ----------------
+# Calls that put a constant into a trace, draw numbers, or speak with the world outside the model. Source: the families
+# TSL13x and TSL14x (docs/how-it-works.md); docs/measurements/baked-arguments.md for the copiers.
+FACTORIES = frozenset(
+    f"torch.{name}"
+    for name in (
+        "zeros ones full empty arange range linspace logspace eye tensor as_tensor asarray from_numpy rand"
+        " randn randint randperm normal tril_indices triu_indices hann_window hamming_window bartlett_window"
+        " blackman_window kaiser_window complex polar cartesian_prod scalar_tensor sparse_coo_tensor"
+        " sparse_csr_tensor FloatTensor LongTensor BoolTensor IntTensor Tensor"
+    ).split()
+)
+COPIERS = frozenset(
+    f"torch.{name}" for name in "tensor as_tensor asarray FloatTensor LongTensor IntTensor BoolTensor Tensor".split()
+)
+RANDOM = frozenset(
+    f"torch.{name}"
+    for name in (
+        "rand randn randint randperm normal rand_like randn_like randint_like bernoulli multinomial poisson dropout"
+        " nn.functional.dropout nn.functional.dropout1d nn.functional.dropout2d nn.functional.dropout3d"
+        " nn.functional.alpha_dropout nn.functional.feature_alpha_dropout nn.functional.gumbel_softmax"
+        " nn.functional.rrelu nn.functional.fractional_max_pool2d"
+    ).split()
+)
+RECURRENT = frozenset(
+    {"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.nn.LSTMCell", "torch.nn.GRUCell", "torch.nn.RNNCell"}
+)
+WATCHED = (
+    FACTORIES
+    | RANDOM
+    | RECURRENT
+    | {f"torch.{name}" for name in "finfo iinfo zeros_like ones_like full_like empty_like".split()}
+)
+WATCHED_METHODS = frozenset(
+    """to type_as cuda cpu xpu type new_tensor new_zeros new_ones new_full new_empty bernoulli bernoulli_ normal_
+    uniform_ random_ exponential_ multinomial""".split()
+)
+WATCHED_ELSEWHERE = frozenset(
+    """builtins.print builtins.open builtins.input os.getenv os.environ.get time.time time.perf_counter time.monotonic
+    datetime.datetime.now uuid.uuid4""".split()
+)
+WATCHED_MODULES = ("random.", "numpy.random.", "logging.")
+
+# Methods whose plain result tells of a tensor's metadata, and of which; strides and offsets are baked as numbers too.
+# Source: measured, docs/measurements/baked-arguments.md.
+LAYOUT_METHODS = frozenset({"stride", "storage_offset"})
+METADATA_METHODS: dict[str, int] = {
+    **dict.fromkeys(("dim", "ndimension", "dense_dim", "sparse_dim"), RANK),
+    **dict.fromkeys(("is_floating_point", "is_complex", "is_signed", "element_size", "type"), DTYPE),
+    **dict.fromkeys(("get_device", "is_pinned"), DEVICE),
+    **dict.fromkeys(("is_contiguous", "stride", "storage_offset", "is_coalesced"), LAYOUT),
 }

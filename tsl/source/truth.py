@@ -15,7 +15,7 @@ from tsl.source import values
 from tsl.source.effects import ternary_effect
 from tsl.source.frame import Env, Frame, join_envs
 from tsl.source.guards import assume
-from tsl.source.values import NONE, REF, SEQ, Value
+from tsl.source.values import BOOL, DATA, NONE, REF, SEQ, SIZES, TRACED, Value
 
 
 def decide(frame: Frame, node: Any) -> bool | None:
@@ -63,7 +63,10 @@ def kept(before: Env | None, after: Env | None) -> Env | None:
     # Names bound by := inside the operands stay bound; narrowing does not outlive the test.
     if before is None or after is None or after.keys() == before.keys():
         return before
-    return {**before, **{name: value for name, value in after.items() if name not in before}}
+    return {
+        **before,
+        **{name: value for name, value in after.items() if name not in before},
+    }
 
 
 def bool_op(frame: Frame, node: Any) -> Value:
@@ -79,7 +82,7 @@ def bool_op(frame: Frame, node: Any) -> Value:
             frame.env = kept(before, frame.env)
             return values.join_all([*results, value])
         if outcome is None:
-            results.append(value if conjunction else value.without(NONE))
+            results.append(_falsy(value) if conjunction else value.without(NONE))
         frame.env = assume(frame, frame.env, operand, conjunction)
         if frame.env is None:
             break
@@ -87,6 +90,11 @@ def bool_op(frame: Frame, node: Any) -> Value:
         results.append(frame.evaluate(node.values[-1]))
     frame.env = kept(before, frame.env)
     return values.join_all(value for value in results if value.kind)
+
+
+def _falsy(value: Value) -> Value:
+    """What `a and b` is where `a` is falsy: a traced `a` has been converted by then, and that was the loss."""
+    return Value(BOOL, value.origin & ~(DATA | SIZES)) if value.is_only(TRACED) else value
 
 
 def negate(frame: Frame, node: Any) -> Value:

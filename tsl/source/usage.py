@@ -21,7 +21,7 @@ from tsl.source.torch_stubs import METHODS
 from tsl.source.tree import body_of, walk
 
 ATTRIBUTES = frozenset(
-    """shape dtype device ndim requires_grad is_cuda layout grad_fn T mT size dim view reshape permute transpose
+    """shape ndim requires_grad is_cuda layout grad_fn T mT size dim view reshape permute transpose
     flatten unsqueeze squeeze contiguous expand expand_as repeat_interleave chunk unbind unfold detach clone float
     half long bool double cuda cpu numel new_zeros new_ones new_full new_empty new_tensor masked_fill masked_fill_
     masked_select index_select gather scatter scatter_ scatter_add scatter_add_ softmax sigmoid tanh relu relu_
@@ -50,7 +50,11 @@ def evident_tensors(node: Any, names: Names) -> frozenset[str]:
                 found.add(name)
             case _ast.BinOp(op=_ast.MatMult(), left=left, right=right):
                 found.update(side.id for side in (left, right) if isinstance(side, _ast.Name))
-            case _ast.BinOp(op=_ast.Add() | _ast.Sub(), left=_ast.Name(id=left), right=_ast.Name(id=right)):
+            case _ast.BinOp(
+                op=_ast.Add() | _ast.Sub(),
+                left=_ast.Name(id=left),
+                right=_ast.Name(id=right),
+            ):
                 links += [(left, right), (right, left)]
             case _ast.Assign(targets=[_ast.Name(id=target)], value=value):
                 links += [(source, target) for source in _computed_from(value)]
@@ -97,7 +101,10 @@ def _as_other(node: Any) -> Iterator[str]:
                 yield from _tested(operand)
         case _ast.Compare(left=_ast.Name(id=name), comparators=[_ast.Constant(value=str() | None), *_]):
             yield name
-        case _ast.Call(func=_ast.Name(id="isinstance" | "len" | "list" | "tuple" | "hasattr"), args=[first, *_]):
+        case _ast.Call(
+            func=_ast.Name(id="isinstance" | "len" | "list" | "tuple" | "hasattr"),
+            args=[first, *_],
+        ):
             yield from _bare([first])
         case _ast.Call(func=_ast.Name(id=name)):
             yield name

@@ -10,8 +10,8 @@ Definitions, cited by number elsewhere:
    and *doubtful* when it may be UNKNOWN. Nothing is ever reported about a doubtful value.
 4. *Constant* is a Python constant, or TOP (flow/lattice.py, 3).
 5. *Contents* of a sequence are `parts` (its elements, when their number is known) or `item` (the join of all elements);
-   of a dict, `parts` keyed by constant and `item` for other keys. `refs` are the functions, classes, modules and
-   instances a REF may be.
+   of a dict, `parts` keyed by constant and `item` for other keys; of a tensor, `item` is BOOL_VALUE where it is a mask.
+   `refs` are the functions, classes, modules and instances a REF may be.
 6. *Trail* is the def chain: the places where the value became a tensor, then a size. It tells the story in a
    diagnostic, takes no part in equality and never decides anything.
 
@@ -38,7 +38,7 @@ MAX_REFS = 8
 MAX_DEPTH = 4
 
 Contents = tuple["Value", ...] | Mapping[Any, "Value"] | None
-Trail = tuple[tuple[Any, str], ...]
+Trail = tuple[tuple[Any, Any, str], ...]
 
 
 class Value:
@@ -79,11 +79,24 @@ class Value:
             return (self.kind, self.origin)
         parts: Any = self.parts
         if isinstance(parts, Mapping):
-            parts = tuple(sorted(((repr(name), part.key(depth - 1)) for name, part in parts.items()), key=_first))
+            parts = tuple(
+                sorted(
+                    ((repr(name), part.key(depth - 1)) for name, part in parts.items()),
+                    key=_first,
+                )
+            )
         elif parts is not None:
             parts = tuple(part.key(depth - 1) for part in parts)
         item = self.item.key(depth - 1) if self.item else None
-        return (self.kind, self.origin, type(self.const).__name__, self.const, parts, item, frozenset(self.refs))
+        return (
+            self.kind,
+            self.origin,
+            type(self.const).__name__,
+            self.const,
+            parts,
+            item,
+            frozenset(self.refs),
+        )
 
     def may_be(self, kinds: int) -> bool:
         """Whether one of these kinds is possible."""
@@ -118,14 +131,39 @@ def _first(pair: tuple[str, Any]) -> str:
 
 KIND_NAMES = tuple(
     zip(
-        ("tensor", "size", "int", "float", "bool", "str", "None", "sequence", "dict", "ref", "meta", "unknown"),
+        (
+            "tensor",
+            "size",
+            "int",
+            "float",
+            "bool",
+            "str",
+            "None",
+            "sequence",
+            "dict",
+            "ref",
+            "meta",
+            "unknown",
+        ),
         (1 << bit for bit in range(12)),
         strict=True,
     )
 )
 ORIGIN_NAMES = tuple(
     zip(
-        ("data", "size", "rank", "dtype", "device", "layout", "grad", "mode", "state", "static", "extent"),
+        (
+            "data",
+            "size",
+            "rank",
+            "dtype",
+            "device",
+            "layout",
+            "grad",
+            "mode",
+            "state",
+            "static",
+            "extent",
+        ),
         (1 << bit for bit in range(11)),
         strict=True,
     )
@@ -133,10 +171,23 @@ ORIGIN_NAMES = tuple(
 
 UNKNOWN_VALUE = Value(UNKNOWN)
 NONE_VALUE = Value(NONE, const=None)
-STR_VALUE, INT_VALUE, FLOAT_VALUE, BOOL_VALUE = Value(STR), Value(INT), Value(FLOAT), Value(BOOL)
+STR_VALUE, INT_VALUE, FLOAT_VALUE, BOOL_VALUE = (
+    Value(STR),
+    Value(INT),
+    Value(FLOAT),
+    Value(BOOL),
+)
 DICT_VALUE = Value(DICT, item=UNKNOWN_VALUE)
 LIST_VALUE = Value(SEQ, item=UNKNOWN_VALUE)
-_CONSTANT_KINDS = {bool: BOOL, int: INT, float: FLOAT, complex: FLOAT, str: STR, bytes: STR, type(None): NONE}
+_CONSTANT_KINDS = {
+    bool: BOOL,
+    int: INT,
+    float: FLOAT,
+    complex: FLOAT,
+    str: STR,
+    bytes: STR,
+    type(None): NONE,
+}
 
 
 def constant(thing: object) -> Value:
@@ -150,6 +201,11 @@ def constant(thing: object) -> Value:
 def tensor(origin: int, trail: Trail = (), doubt: int = 0) -> Value:
     """A tensor that depends on `origin`; `doubt` adds kinds it may be instead."""
     return Value(TENSOR | doubt, origin, trail=trail)
+
+
+def mask(tensor: Value) -> Value:
+    """The same tensor, known to hold truth values: what it indexes is as long as the data says."""
+    return Value(tensor.kind, tensor.origin, item=BOOL_VALUE, trail=tensor.trail)
 
 
 def size(origin: int, trail: Trail = (), doubt: int = 0) -> Value:
@@ -187,7 +243,15 @@ def join(left: Value, right: Value) -> Value:
             refs, kind = (), kind | UNKNOWN
     parts, item = _join_contents(left, right)
     const = flat(left.const, right.const)
-    return Value(kind, left.origin | right.origin, const, parts, item, refs, left.trail or right.trail)
+    return Value(
+        kind,
+        left.origin | right.origin,
+        const,
+        parts,
+        item,
+        refs,
+        left.trail or right.trail,
+    )
 
 
 def join_all(values: Iterable[Value]) -> Value:
@@ -202,6 +266,8 @@ def _join_contents(left: Value, right: Value) -> tuple[Contents, Value | None]:
     if left.parts is right.parts and left.item is right.item:
         return left.parts, left.item
     container = SEQ | DICT
+    if not (left.kind | right.kind) & container:
+        return None, None
     if not left.kind & container:
         return right.parts, right.item
     if not right.kind & container:
