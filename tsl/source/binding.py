@@ -12,6 +12,7 @@ from typing import Any
 from tsl.source import containers, operators, values
 from tsl.source.frame import Frame
 from tsl.source.guards import key_of
+from tsl.source.torch_hand import FROZEN_ATTRIBUTES
 from tsl.source.values import DICT, SEQ, TENSOR, Value
 
 
@@ -29,6 +30,8 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
         case _ast.Attribute():
             if key_of(frame, target) is not None:
                 frame.note_write(target, value)
+            elif target.attr in FROZEN_ATTRIBUTES:
+                frame.record(target, "data", frame.evaluate(target.value))
             store(frame, target, value)
         case _ast.Subscript():
             bind_element(frame, target, value)

@@ -20,6 +20,8 @@ from tsl.source.operators import is_mask
 from tsl.source.refs import Arguments
 from tsl.source.values import (
     DICT,
+    NONE,
+    NUMBER,
     SEQ,
     STR,
     TENSOR,
@@ -60,7 +62,8 @@ def iterate(frame: Frame, iterable: Value, node: Any) -> Value:
 
 
 def element_of(iterable: Value) -> Value:
-    """The join of what iterating a value yields."""
+    """The join of what iterating a value yields; a number or None raises, so where one may stand the rest goes on."""
+    iterable = iterable.without(NUMBER | NONE)
     if iterable.is_only(TENSOR):
         return values.tensor(iterable.origin & ~values.EXTENT, iterable.trail)
     if iterable.kind & DICT:
