@@ -489,3 +489,16 @@ def test_a_list_as_long_as_a_dimension_is_counted_and_spread_with_a_loss() -> No
         "3 iterate: map(torch.relu, x)",
         "3 math: math.fsum([x.shape[0]])",
     ]
+
+
+def test_a_root_may_be_an_assigned_function_or_a_class_without_forward() -> None:
+    text = """
+        gate = lambda x: x if x.sum() > 0 else -x
+
+        class Box:
+            def scale(self, x: torch.Tensor):
+                return float(x)
+    """
+    assert told(text, "gate") == ["1 ternary: x.sum() > 0"]
+    assert told(text, "Box") == ["5 number: float(x)"]
+    assert analysed(text, "Box.forward").unmatched_roots == ("Box.forward",)

@@ -42,11 +42,10 @@ def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | No
     session = Session((modules or Library()).module_of(file))
     captures = read_captures(session)
     found = {name: named_roots(session, name) for name in roots}
-    for routine in (
-        default_roots(session, captures) if not roots else (one for named in found.values() for one in named)
-    ):
+    named = (routine for routines in found.values() for routine in routines or ())
+    for routine in named if roots else default_roots(session, captures):
         session.judge(routine)
-    unmatched = tuple(name for name, routines in found.items() if not routines)
+    unmatched = tuple(name for name, routines in found.items() if routines is None)
     return Analysis(_functions(session), unmatched, frozenset(capture.kind for capture in captures))
 
 

@@ -51,26 +51,28 @@ def default_roots(session: Session, captures: tuple[Capture, ...]) -> Iterator[R
             yield Routine(node, session.module)
 
 
-def named_roots(session: Session, name: str) -> list[Routine]:
-    """What a --root name means in this file; nothing when it means nothing here."""
+def named_roots(session: Session, name: str) -> list[Routine] | None:
+    """What a --root name means in this file, None where it means nothing here.
+
+    A class stands for its `forward`, one without for all its methods; an assigned name for the function it is given.
+    """
+    module = session.module
     head, _, method = name.partition(".")
-    if head in session.module.classes:
-        cls = session.module.classes[head]
-        found = cls.find(method or "forward")
-        return (
-            [
-                Routine(
-                    found[0],
-                    found[1].module,
-                    found[1],
-                    values.reference(Instance(cls, None)),
-                )
-            ]
-            if found
-            else []
-        )
-    node = session.module.names.functions.get(name)
-    return [Routine(node, session.module)] if node is not None else []
+    if head in module.classes:
+        return _class_roots(module.classes[head], method)
+    if name in module.names.functions:
+        return [Routine(module.names.functions[name], module)]
+    if name in module.names.assigned:
+        return [ref for ref in session.global_value(module, name).refs if isinstance(ref, Routine)]
+    return None
+
+
+def _class_roots(cls: Class, method: str) -> list[Routine] | None:
+    instance = values.reference(Instance(cls, None))
+    found = cls.find(method or "forward")
+    if found:
+        return [Routine(found[0], found[1].module, found[1], instance)]
+    return None if method else [Routine(node, cls.module, cls, instance) for node in cls.methods.values()]
 
 
 def _module_roots(session: Session, cls: Class) -> Iterator[Routine]:
