@@ -96,8 +96,9 @@ class Subject:
                 _seed(setting.seed)
                 _moved(inputs, setting).called(model)
             _seed(setting.seed)
+            given = _moved(inputs, setting)
             with watching or nullcontext():
-                module = self._trace(model, _moved(inputs, setting))
+                module = self._trace(model, given)
         return Traced(module, frozenset((one.filename, one.lineno) for one in heard if _is_tracers(one)))
 
     def fresh(self, setting: Setting) -> Any:

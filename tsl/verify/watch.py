@@ -12,6 +12,7 @@ A watch can give Python something else instead. Needs torch; for the child proce
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping
 from types import FrameType
@@ -110,21 +111,28 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]
 
 
 class Steps:
-    """Notes the lines of the user's code in the order in which they run while it is entered, up to a bound."""
+    """Notes the lines of the user's code in the order in which they run while it is entered, up to a bound.
+
+    Garbage is not collected meanwhile: what libraries do on such an occasion would come in between.
+    """
 
     MOST = 200_000
 
     def __init__(self) -> None:
         self.lines: list[Place] = []
         self._before: Any = None
+        self._collects = False
 
     def __enter__(self) -> Steps:
-        self._before = sys.gettrace()
+        self._before, self._collects = sys.gettrace(), gc.isenabled()
+        gc.disable()
         sys.settrace(self._entered)
         return self
 
     def __exit__(self, *_: object) -> None:
         sys.settrace(self._before)
+        if self._collects:
+            gc.enable()
 
     def _entered(self, frame: FrameType, event: str, value: Any) -> Any:
         return self._ran if is_users(frame.f_code.co_filename) else None
