@@ -96,11 +96,3 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.chdir(tmp_path)
     assert os.getcwd() == str(tmp_path)
     return Project(tmp_path, monkeypatch, capsys)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the oracle last: verify's search, which users have in a fresh process, is tested in this one.
-
-    After the thousands of traces the oracle makes, torch names another line for a few of the losses.
-    """
-    items.sort(key=lambda item: item.path.name == "test_oracle.py")
