@@ -14,7 +14,6 @@ BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 TIMM   := 1.0.31
 TORCH  := 2.13.0
-ALONE  := tests/test_verify_search.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -65,9 +64,7 @@ types: .venv/.dev
 	$(BIN)/mypy --strict tsl rules
 
 test: lint types .venv/.torch
-# verify's search always runs in a fresh process: in one that has traced thousands of other models torch names other lines.
-	$(BIN)/python -m pytest -q $(ALONE)
-	$(BIN)/python -m pytest -q $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest -q
 
 N    ?= 1000
 SEED ?= 0
