@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project
+from tsl.source import analyse
+from tsl.source.facts import Fact, Use
 from tsl.source.modules import Modules
 
 HELPER = """\
@@ -141,3 +143,72 @@ def test_a_file_that_appears_where_one_was_looked_for_is_a_new_question(project:
     assert cached(project) == []
     project.write("helpers.py", HELPER)
     assert [place[2] for place in cached(project)] == ["TSL113", "TSL101"]
+
+
+# What files share must not show
+
+
+def facts_of(path: Path, modules: Modules) -> list[tuple[object, ...]]:
+    """Everything the engine tells rules of a file, labels included."""
+    found = analyse(modules.parse(str(path), path.read_bytes()), (), modules)
+    return [
+        (function.file.path, function.qualname, fact.node.lineno, fact.how, *_story(fact))
+        for function in found.functions
+        for fact in function.facts
+    ]
+
+
+def _story(fact: Fact) -> tuple[object, ...]:
+    if not isinstance(fact, Use):
+        return ()
+    return (fact.certain, fact.effect, *((note.file.path, note.node.lineno, note.text) for note in fact.labels))
+
+
+def test_a_file_is_told_the_same_whatever_was_read_before_it(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/helpers.py": HELPER,
+        "pkg/first.py": NET.replace("Net", "First"),
+        "pkg/second.py": "# two\n# lines more\n" + NET.replace("Net", "Second").replace("x", "image"),
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    shared = Modules()
+    facts_of(tmp_path / "pkg/first.py", shared)
+    assert facts_of(tmp_path / "pkg/second.py", shared) == facts_of(tmp_path / "pkg/second.py", Modules())
+
+
+def test_a_label_stays_in_the_function_that_loses_the_value(package: Project) -> None:
+    (found,) = (one for one in package.check("--isolated").findings if one["code"] == "TSL101")
+    assert [(label["path"], label["text"]) for label in found["labels"]] == [
+        ("pkg/helpers.py", "`y` is a tensor: a parameter of `gate`")
+    ]
+
+
+def chain(depth: int) -> str:
+    """Helpers that call each other so deep; the last of them branches on a tensor."""
+    helpers = "".join(f"def h{n}(x):\n    return h{n + 1}(x)\n\n\n" for n in range(depth))
+    return f"{helpers}def h{depth}(x):\n    return -x if x.sum() > 0 else x\n"
+
+
+def test_how_deep_calls_are_followed_does_not_depend_on_who_came_first(tmp_path: Path) -> None:
+    net = """\
+from torch import Tensor
+
+from .chain import {helper}
+
+
+def run(x: Tensor):
+    return {helper}(x)
+"""
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "pkg/chain.py").write_text(chain(9), encoding="utf-8")
+    # One calls the last helpers, which it can follow, the other one the first, which lead there too deep.
+    for name, helper in (("shallow", "h5"), ("deep", "h0")):
+        (tmp_path / f"pkg/{name}.py").write_text(net.format(helper=helper), encoding="utf-8")
+    shared = Modules()
+    assert facts_of(tmp_path / "pkg/shallow.py", shared)
+    path = tmp_path / "pkg/deep.py"
+    assert facts_of(path, shared) == facts_of(path, Modules())

@@ -44,8 +44,8 @@ def test_a_span_counts_characters_and_not_bytes() -> None:
 def test_a_segment_of_several_lines_is_one_line_and_cut() -> None:
     file = parse("a.py", b"f(\n    first,\n    second)\n")
     call = file.tree.body[0].value  # type: ignore[attr-defined]
-    assert file.segment(call) == "f( first, second)"
-    assert file.segment(call, 10) == "f( firs..."
+    assert file.segment(call) == "f(first, second)"
+    assert file.segment(call, 10) == "f(first..."
 
 
 def test_an_encoding_cookie_counts() -> None:

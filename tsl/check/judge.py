@@ -113,11 +113,12 @@ def _diagnostic(rule: Rule, function: Function, verdict: Verdict) -> Diagnostic:
 
 
 def merge(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Findings in the order of the text, one for each place and code: the gravest."""
+    """Findings in the order of the text, one for each place and code: the gravest, the first in
+    the alphabet of equal ones."""
     gravest: dict[tuple[Span, str], Diagnostic] = {}
     for one in found:
         known = gravest.setdefault((one.span, one.code), one)
-        if one.severity > known.severity:
+        if (one.severity, known.message, known.labels) > (known.severity, one.message, one.labels):
             gravest[one.span, one.code] = one
     return tuple(sorted(gravest.values(), key=lambda one: (one.span, one.code)))
 

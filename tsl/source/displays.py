@@ -66,8 +66,7 @@ def comprehension(frame: Frame, node: Any) -> Value:
 def _generators(frame: Frame, generators: list[Any]) -> None:
     for generator in generators:
         iterable = frame.evaluate(generator.iter)
-        with frame.inside("comprehension"):
-            element = containers.iterate(frame, iterable, generator.iter)
+        element = containers.iterate(frame, iterable, generator.iter)
         frame.env = dict(frame.scope)
         frame.session.bind(frame, generator.target, element, generator.iter)
         for condition in generator.ifs:

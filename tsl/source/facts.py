@@ -92,6 +92,18 @@ class Use(Record):
         return self.file.segment(self.node)
 
     @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two uses, found in two contexts of a function, the same."""
+        return (id(self.node), self.how)
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        """Which of the same uses stands: one that depends on an input, then a certain one, then a fixed order."""
+        told = [(file.path, node.lineno, node.col_offset) for file, node, _ in self.value.trail]
+        plain = (self.value.origin, self.value.kind, self.effect, sorted(self.inside))
+        return (not self.depends_on.only_static, self.certain, *plain, told)
+
+    @property
     def only_checks(self) -> bool:
         """Whether what is lost is a check: the arms only raise, warn or assert."""
         return self.effect == CHECKS
@@ -115,6 +127,16 @@ class Call(Record):
     how: str = "call"
 
     @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two calls, found in two contexts of a function, the same: what they are given as well."""
+        return (id(self.node), self.arguments.key(), self.base.key(2) if self.base else None)
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        """Which of the same calls stands."""
+        return tuple(sorted(self.inside))
+
+    @property
     def name(self) -> str:
         """The last part of the path: `zeros`, `LSTM`, `to`."""
         return self.path.rpartition(".")[2]
@@ -134,6 +156,16 @@ class Write(Record):
     file: SourceFile
     inside: frozenset[str] = frozenset()
     how: str = "write"
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two writes, found in two contexts of a function, the same."""
+        return (id(self.node), self.how)
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        """Which of the same writes stands: one of what depends most on an input, and a fixed order after that."""
+        return (self.value.origin, self.value.kind, sorted(self.inside))
 
     @property
     def text(self) -> str:

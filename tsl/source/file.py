@@ -7,6 +7,7 @@ nothing is executed. It will never import the file it reads, and it knows nothin
 from __future__ import annotations
 
 import _ast
+import re
 import warnings
 from typing import Any
 
@@ -55,7 +56,7 @@ class SourceFile:
                 *inner,
                 self.lines[span.end_line - 1][: span.end_column - 1],
             ]
-            text = " ".join(" ".join(parts).split())
+            text = re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", " ".join(" ".join(parts).split()))
         return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
 
     def _character(self, line: int, offset: int) -> int:

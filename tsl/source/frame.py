@@ -43,20 +43,9 @@ class Frame:
     )
 
     def __init__(
-        self,
-        session: Session,
-        routine: Routine,
-        env: Env,
-        self_name: str | None,
-        depth: int,
-        muted: bool = False,
+        self, session: Session, routine: Routine, env: Env, self_name: str | None, depth: int, muted: bool = False
     ) -> None:
-        self.session, self.routine, self.self_name, self.depth = (
-            session,
-            routine,
-            self_name,
-            depth,
-        )
+        self.session, self.routine, self.self_name, self.depth = session, routine, self_name, depth
         self.muted = muted
         self.env: Env | None = env
         self.returned: list[Value] = []
@@ -86,8 +75,9 @@ class Frame:
         return self.scope.get(self.self_name) if self.self_name else None
 
     def attributes(self) -> Env:
-        """What this activation has put on its own object so far."""
-        return {name: value for name, value in self.scope.items() if name.startswith("self.")}
+        """What this activation has put on its own object so far, without the story of how it came there."""
+        own = (item for item in self.scope.items() if item[0].startswith("self."))
+        return {name: values.retold(value, (), len(value.trail)) for name, value in own}
 
     def leave(self) -> None:
         """Ends the path with a return."""
@@ -153,10 +143,13 @@ class _Within:
 
 
 def join_envs(left: Env | None, right: Env | None) -> Env | None:
-    """The environment after two paths meet; a name that one of them lacks is doubtful afterwards."""
+    """The environment after two paths meet.
+
+    A name that one of them lacks keeps its value: where it is unbound reading it raises, so no other value can be read.
+    """
     if left is None or left is right:
         return right
-    return left if right is None else pointwise(left, right, values.join, _or_unbound)
+    return left if right is None else pointwise(left, right, values.join, _as_it_is)
 
 
 def same_envs(left: Env | None, right: Env | None) -> bool:
@@ -164,6 +157,5 @@ def same_envs(left: Env | None, right: Env | None) -> bool:
     return left is right or (left is not None and right is not None and left == right)
 
 
-def _or_unbound(value: Value) -> Value:
-    # An unbound name raises where it is read, so the value that is there is the only one that can be read.
+def _as_it_is(value: Value) -> Value:
     return value

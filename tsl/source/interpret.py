@@ -253,8 +253,7 @@ def _loop(frame: Frame, head: Any, body: list[Any]) -> list[Env]:
 
 def _for(frame: Frame, node: Any) -> None:
     iterable = evaluate(frame, node.iter)
-    with frame.inside("for"):
-        element = containers.iterate(frame, iterable, node.iter)
+    element = containers.iterate(frame, iterable, node.iter)
     if iterable.is_only(SEQ) and iterable.parts == ():
         block(frame, node.orelse)
         return
@@ -266,8 +265,7 @@ def _for(frame: Frame, node: Any) -> None:
         return frame.env
 
     entry = frame.env
-    with frame.inside("loop"):
-        breaks = _loop(frame, head, node.body)
+    breaks = _loop(frame, head, node.body)
     if not runs_once:
         frame.env = join_envs(entry, frame.env)
     _finish(frame, node, breaks)
@@ -282,8 +280,7 @@ def _while(frame: Frame, node: Any) -> None:
             outcome = decide(frame, node.test)
         return None if outcome is False else assume(frame, frame.env, node.test, True)
 
-    with frame.inside("loop"):
-        breaks = _loop(frame, head, node.body)
+    breaks = _loop(frame, head, node.body)
     frame.env = None if endless else assume(frame, frame.env, node.test, False)
     _finish(frame, node, breaks)
 

@@ -6,6 +6,7 @@ Definitions:
    for a number is a tensor or a number.
 2. A called function's parameter is what the caller gives, else its default. Where the caller's value is doubtful, the
    annotation decides, then use.
+   Its story begins at the parameter: what the caller could tell of it is not part of what the function does.
 3. Constructor parameters of an object nobody is seen to make are configuration: static, and never tensors of an input.
 """
 
@@ -19,7 +20,7 @@ from tsl.source.frame import Env
 from tsl.source.refs import Arguments, Routine
 from tsl.source.tree import decorator_names
 from tsl.source.usage import evident_tensors, likely_tensors
-from tsl.source.values import NONE, SEQ, TENSOR, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.values import NONE, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 if TYPE_CHECKING:
     from tsl.source.names import Names
@@ -57,19 +58,16 @@ class Parameters:
             given = named.pop(parameter.arg, None)
             if given is None and positional and parameter not in signature.kwonlyargs:
                 given = positional.pop(0)
-            env[parameter.arg] = self._refined(
-                routine,
-                parameter,
-                self._or_default(routine, given, arguments.rest, default),
-            )
+            value = self._refined(routine, parameter, self._or_default(routine, given, arguments.rest, default))
+            env[parameter.arg] = told(routine, parameter, value)
         if signature.vararg:
-            rest = arguments.rest
-            spread = (
-                values.sequence(positional) if rest is None else values.listing(values.join_all([*positional, rest]))
-            )
-            env[signature.vararg.arg] = spread
+            spread = values.sequence(positional)
+            if arguments.rest is not None:
+                spread = values.listing(values.join_all([*positional, arguments.rest]))
+            env[signature.vararg.arg] = told(routine, signature.vararg, spread)
         if signature.kwarg:
-            env[signature.kwarg.arg] = Value(values.DICT, parts={**named}, item=arguments.rest)
+            spread = Value(values.DICT, parts={**named}, item=arguments.rest)
+            env[signature.kwarg.arg] = told(routine, signature.kwarg, spread)
         return env
 
     # Roots
@@ -119,42 +117,22 @@ class Parameters:
         origin = given.origin & values.DATA or values.DATA
         promised = routine.module.annotations.parameter(routine.node, parameter, origin)
         if not promised.kind & UNKNOWN:
-            return told(routine, parameter, promised)
+            return promised
         if given.kind & TENSOR and parameter.arg in routine.module.once(evident_tensors, routine.node):
             return given.without(UNKNOWN)
         return given
 
 
 def told(routine: Routine, parameter: Any, value: Value) -> Value:
-    """The value with the trail that starts at a parameter, where it is a tensor or holds tensors."""
-    if value.kind & TENSOR:
-        trail = (
-            (
-                routine.module.file,
-                parameter,
-                f"`{parameter.arg}` is a tensor: a parameter of `{routine.name}`",
-            ),
-        )
-        return Value(
-            value.kind,
-            value.origin,
-            value.const,
-            value.parts,
-            value.item,
-            value.refs,
-            trail,
-        )
-    if value.kind & SEQ and value.item is not None and value.item.kind & TENSOR:
-        trail = (
-            (
-                routine.module.file,
-                parameter,
-                f"`{parameter.arg}` holds tensors: a parameter of `{routine.name}`",
-            ),
-        )
-        item = Value(value.item.kind, value.item.origin, trail=trail)
-        return Value(value.kind, value.origin, value.const, value.parts, item, value.refs)
-    return value
+    """The value with the trail that starts at a parameter, where it is traced or holds what is."""
+    if value.kind & TRACED:
+        what = "is a tensor" if value.kind & TENSOR else "is a size"
+    elif value.parts or value.item is not None:
+        what = "holds tensors" if value.elements().kind & TENSOR else "holds sizes"
+    else:
+        return value
+    text = f"`{parameter.arg}` {what}: a parameter of `{routine.name}`"
+    return values.retold(value, ((routine.module.file, parameter, text),), len(value.trail) + 2)
 
 
 def self_name(routine: Routine) -> str | None:

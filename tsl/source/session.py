@@ -14,18 +14,19 @@ from __future__ import annotations
 import _ast
 from typing import Any
 
-from tsl.source import binding, calls, evaluate, interpret, library, values
-from tsl.source.facts import Fact, Use
+from tsl.source import binding, calls, evaluate, interpret, library, torch_calls, values
+from tsl.source.facts import Fact
 from tsl.source.frame import Env, Frame, join_envs
 from tsl.source.module import Module
 from tsl.source.names import Names
 from tsl.source.objects import Objects
 from tsl.source.parameters import Parameters, self_name
 from tsl.source.refs import Arguments, External, Routine
-from tsl.source.summaries import MAX_DEPTH, Key, Summaries, Summary
+from tsl.source.summaries import Key, Summaries, Summary
 from tsl.source.values import UNKNOWN, UNKNOWN_VALUE, Value
 
-MAX_RUNS = 4000
+# How many calls deep a function is followed, and the constructor of a module (`objects`)
+MAX_DEPTH = 6
 MAX_DEPTH_OF_CONSTRUCTORS = 2
 
 SCRIPTED = frozenset({"torch.jit.script", "torch.jit.script_if_tracing"})
@@ -37,14 +38,13 @@ class Session:
     def __init__(self, module: Module) -> None:
         self.module = module
         self.objects = Objects(self)
-        self.facts: dict[int, dict[tuple[int, str], Fact]] = {}
+        self.facts: dict[int, dict[tuple[Any, ...], Fact]] = {}
         self.judged: dict[int, Routine] = {}
         self._parameters = Parameters(self)
         self.summaries = Summaries(module.modules.shared)
         self._replayed: set[Summary] = set()
-        self._globals: dict[tuple[int, str], Value] = {}
+        self._globals: dict[tuple[int, str], tuple[Value, Summary | None]] = {}
         self._frames: dict[int, Frame] = {}
-        self._runs = 0
 
     # What expressions and calls ask for
 
@@ -84,27 +84,30 @@ class Session:
         binding.write_through(frame, target, arguments.all())
 
     def record(self, routine: Routine, fact: Fact) -> None:
-        """Keeps a fact; of a use in several contexts the most certain one stands."""
+        """Keeps a fact; of equal ones from several contexts the weightiest stands."""
         self.summaries.note_fact(routine, fact)
         self._keep(routine, fact)
 
     def _keep(self, routine: Routine, fact: Fact) -> None:
         self.judged.setdefault(id(routine.node), routine)
         found = self.facts.setdefault(id(routine.node), {})
-        before = found.get((id(fact.node), fact.how))
-        if before is None or (isinstance(before, Use) and isinstance(fact, Use) and _tells_more(fact, before)):
-            found[id(fact.node), fact.how] = fact
+        before = found.get(fact.identity)
+        if before is None or fact.weight > before.weight:
+            found[fact.identity] = fact
 
     # Module-level names
 
     def global_value(self, module: Module, name: str) -> Value:
         """The value of a module-level name."""
         key = (id(module), name)
-        known = self._globals.get(key)
-        if known is None:
-            self._globals[key] = UNKNOWN_VALUE  # while it is being found: a cycle is unknown
-            known = self._globals[key] = self._find_global(module, name)
-        return known
+        if key not in self._globals:
+            self._globals[key] = UNKNOWN_VALUE, None  # while it is being found: a cycle is unknown
+            collector = self.summaries.collect()
+            self._globals[key] = self._find_global(module, name), collector
+            self.summaries.collected()
+        value, rests_on = self._globals[key]
+        self.summaries.note_all(rests_on)
+        return value
 
     def _find_global(self, module: Module, name: str) -> Value:
         names = module.names
@@ -158,24 +161,20 @@ class Session:
         summary = self._summary(frame, routine, env, arguments)
         if own and summary.attributes:
             frame.scope.update(summary.attributes)
-        return summary.value
+        head = torch_calls.trail_of(arguments.all())
+        return values.retold(summary.value, head, 1) if head else summary.value
 
     def _summary(self, frame: Frame, routine: Routine, env: Env, arguments: Arguments) -> Summary:
         key = self._key(frame, routine, env)
-        known = self.summaries.known(key, frame.depth)
+        room = (MAX_DEPTH_OF_CONSTRUCTORS if frame.muted else MAX_DEPTH) - frame.depth
+        known = self.summaries.known(key, room)
         if known is not None:
             self._replay(known)
             return known
         joined = self.summaries.joined(routine.node)
         if joined is not None:
             return _answer(key, joined)
-        self._runs += 1
-        if (
-            self.summaries.is_open(key)
-            or frame.depth >= (MAX_DEPTH_OF_CONSTRUCTORS if frame.muted else MAX_DEPTH)
-            or self._runs > MAX_RUNS
-        ):
-            self.summaries.cut_short()
+        if not self.summaries.may_compute(key, room):
             return _answer(key, self._promised(routine, arguments))
         summary = self.summaries.begin(key)
         self.summaries.end(summary, *self._interpret(frame, routine, env))
@@ -234,13 +233,6 @@ def _answer(key: Key, value: Value) -> Summary:
     summary = Summary(key)
     summary.value, summary.whole = value, False
     return summary
-
-
-def _tells_more(use: Use, before: Use) -> bool:
-    """Whether a use in another context outweighs the one that is kept: it depends on an input, or is certain."""
-    if use.depends_on.only_static != before.depends_on.only_static:
-        return before.depends_on.only_static
-    return use.certain and not before.certain
 
 
 def _constructs(routine: Routine) -> bool:

@@ -4,10 +4,12 @@ Definitions:
 1. A *summary* is what a function returns, which attributes of its object it leaves changed, and its *log*: the facts
    found in it and the summaries it rests on, in the order they were met.
 2. A function has at most MAX_CONTEXTS summaries in one session; past them it answers with their join.
-3. A summary is *whole* when nothing in it was cut short: no recursion, no depth, no join by (2). A whole summary holds
-   in any session that would have computed it: one that is deep enough below MAX_DEPTH and where (2) would not have
-   struck. Taking it over replays its log, so that a session finds the same whether it computes a summary or takes it
-   over.
+3. A summary is *whole* when nothing in it was cut short: no recursion, no depth, no number of runs, no join by (2). A
+   whole summary holds in any session that would have computed it whole: deep enough below the session's limit, with
+   room for all its contexts and runs, and resting on no call that this session has cut short or is computing. Taking it
+   over replays its log, so that a session finds the same whether it computes a summary or takes it over.
+4. What is found outside a call and remembered, such as the value of a module-level name, is *collected*: every call
+   that needs it rests on the summaries it rests on.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from tsl.source.refs import Routine
 
 MAX_CONTEXTS = 8
-MAX_DEPTH = 6
+MAX_RUNS = 4000
 
 Key = tuple[Any, ...]
 
@@ -86,19 +88,20 @@ class Shared:
 class Summaries:
     """The summaries of one session, and the calls that are being computed."""
 
-    __slots__ = ("_by_key", "_contexts", "_open", "_shared")
+    __slots__ = ("_by_key", "_contexts", "_open", "_runs", "_shared")
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._by_key: dict[Key, Summary] = {}
         self._contexts: dict[int, list[Summary]] = {}
         self._open: list[Summary] = []
+        self._runs = 0
 
-    def known(self, key: Key, depth: int) -> Summary | None:
-        """The summary of a call, where this session or another one can answer it (3)."""
+    def known(self, key: Key, room: int) -> Summary | None:
+        """The summary of a call, where this session or another one can answer it (3); `room` is the depth left."""
         found = self._by_key.get(key)
         if found is None:
-            found = self._taken_over(key, depth)
+            found = self._taken_over(key, room)
         if found is not None:
             self.note(found)
         return found
@@ -126,12 +129,16 @@ class Summaries:
         self.cut_short()
         return values.join_all(summary.value for summary in contexts)
 
-    def is_open(self, key: Key) -> bool:
-        """Whether a call is being computed: a recursion."""
-        return any(summary.key == key for summary in self._open)
+    def may_compute(self, key: Key, room: int) -> bool:
+        """Whether a call may be computed: no recursion, and not too deep or too many; else all open ones are cut."""
+        if room > 0 and self._runs < MAX_RUNS and not any(summary.key == key for summary in self._open):
+            return True
+        self.cut_short()
+        return False
 
     def begin(self, key: Key) -> Summary:
         """Starts to compute a call."""
+        self._runs += 1
         summary = Summary(key)
         self._open.append(summary)
         return summary
@@ -144,21 +151,51 @@ class Summaries:
         self._shared.add(summary)
         self.note(summary)
 
+    def collect(self) -> Summary:
+        """Starts to find something that is remembered (4)."""
+        collector = Summary(())
+        self._open.append(collector)
+        return collector
+
+    def collected(self) -> None:
+        """Ends what was started last to be remembered."""
+        self._open.pop()
+
+    def note_all(self, collector: Summary | None) -> None:
+        """Tells the call that is being computed what a remembered thing rests on; None while that is being found."""
+        for summary in collector.below.values() if collector else ():
+            self.note(summary)
+        if collector is None or not collector.whole:
+            self.cut_short()
+
     def _keep(self, summary: Summary) -> None:
         self._by_key[summary.key] = summary
         self._contexts.setdefault(summary.key[0], []).append(summary)
 
-    def _taken_over(self, key: Key, depth: int) -> Summary | None:
+    def _taken_over(self, key: Key, room: int) -> Summary | None:
         found = self._shared.get(key)
-        if found is None or depth + found.height > MAX_DEPTH:
+        if found is None or found.height > room:
             return None
-        new = [summary for summary in found.nested() if summary.key not in self._by_key]
-        more: dict[int, int] = {}
-        for summary in new:
-            node = summary.key[0]
-            more[node] = more.get(node, len(self._contexts.get(node, ()))) + 1
-            if more[node] > MAX_CONTEXTS:
-                return None
+        new = self._missing(found)
+        if new is None or self._runs + len(new) > MAX_RUNS:
+            return None
+        self._runs += len(new)
         for summary in new:
             self._keep(summary)
         return found
+
+    def _missing(self, found: Summary) -> list[Summary] | None:
+        """The summaries this session lacks to have one that is found; None where it would not find them whole (3)."""
+        opened = {summary.key for summary in self._open}
+        new: list[Summary] = []
+        contexts: dict[int, int] = {}
+        for summary in found.nested():
+            known = self._by_key.get(summary.key)
+            if known is not None and known.whole:
+                continue
+            node = summary.key[0]
+            contexts[node] = contexts.get(node, len(self._contexts.get(node, ()))) + 1
+            if known is not None or summary.key in opened or contexts[node] > MAX_CONTEXTS:
+                return None
+            new.append(summary)
+        return new

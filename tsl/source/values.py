@@ -208,6 +208,24 @@ def mask(tensor: Value) -> Value:
     return Value(tensor.kind, tensor.origin, item=BOOL_VALUE, trail=tensor.trail)
 
 
+def retold(value: Value, head: Trail, keep: int, depth: int = MAX_DEPTH) -> Value:
+    """The same value with another beginning to its story: `head`, then its own trail from place `keep` on.
+
+    A summary stands for every caller whose arguments are equal, so no caller's story may be part of it (6).
+    """
+    parts, item = value.parts, value.item
+    if depth and isinstance(parts, tuple):
+        parts = tuple([retold(part, head, keep, depth - 1) for part in parts])
+    elif depth and isinstance(parts, Mapping):
+        parts = {key: retold(part, head, keep, depth - 1) for key, part in parts.items()}
+    if depth and item is not None and item is not BOOL_VALUE:
+        item = retold(item, head, keep, depth - 1)
+    trail = (*head, *value.trail[keep:]) if value.kind & TRACED else ()
+    if trail == value.trail and parts is value.parts and item is value.item:
+        return value
+    return Value(value.kind, value.origin, value.const, parts, item, value.refs, trail)
+
+
 def size(origin: int, trail: Trail = (), doubt: int = 0) -> Value:
     """A traced number (1) that depends on `origin`."""
     return Value(SIZE | doubt, origin, trail=trail)
