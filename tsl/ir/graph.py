@@ -2,7 +2,7 @@
 
 Definitions, which are PyTorch's:
 1. A *value* is defined once, by a node or as an input of a block, and has a type. Its `number` is unique in its graph.
-2. A *node* has a kind (`aten::add`, `prim::If`), takes values, defines values and may hold blocks and attributes. A node
+2. A *node* has a kind (`aten::add`, `prim::If`), takes values, defines values and may hold blocks and attributes. One
    whose kind names an operator has the schema of the overload it calls, as text.
 3. A *block* has inputs, nodes in order and outputs; a value defined in a block is seen in it and in the blocks within.
 4. A *graph* is the outermost block, with the qualified name of the function or method it is the body of.
@@ -13,7 +13,7 @@ never hold an object of torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tsl.ir.types import Type
@@ -29,10 +29,37 @@ class Frame(Record):
     function: str = ""
 
 
-class Source(Record):
-    """Where a node comes from: the recorded stack, innermost first."""
+class Source:
+    """Where a node comes from: the recorded stack, innermost first.
 
-    stack: tuple[Frame, ...]
+    The archive road gives a `find` and an `offset` instead, and the debug record of a file is read when somebody asks.
+    """
+
+    __slots__ = ("_find", "_offset", "_stack")
+
+    def __init__(
+        self, stack: tuple[Frame, ...] = (), find: Callable[[int], tuple[Frame, ...]] | None = None, offset: int = 0
+    ) -> None:
+        self._stack, self._find, self._offset = stack, find, offset
+
+    @property
+    def stack(self) -> tuple[Frame, ...]:
+        """The frames, innermost first; none where nothing was recorded."""
+        if self._find is not None:
+            self._stack, self._find = self._find(self._offset), None
+        return self._stack
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Source) and self.stack == other.stack
+
+    def __hash__(self) -> int:
+        return hash(self.stack)
+
+    def __repr__(self) -> str:
+        return f"Source({self.stack!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Source, (self.stack,)
 
     @property
     def place(self) -> Frame | None:
@@ -84,6 +111,12 @@ class Graph(Record):
     inputs: tuple[Value, ...]
     nodes: tuple[Node, ...]
     outputs: tuple[Value, ...]
+
+    def lint(self) -> tuple[str, ...]:
+        """What is wrong with the graph, in sentences; see `tsl.ir.lint`."""
+        from tsl.ir.lint import lint
+
+        return lint(self)
 
     def walk(self) -> Iterator[Node]:
         """Every node, those of nested blocks after the node that holds them."""
