@@ -1,0 +1,152 @@
+"""What a node is called, and how the constants it takes are written.
+
+1. A *folded* value has no box: a constant, an attribute of a module, and a list or tuple of folded values. It is a
+   text, with the paths of the modules whose attributes are in it.
+2. A node's lines are its title and a line for each folded value it takes, named as in its schema; a value that is the
+   schema's default is left out.
+3. The title of `aten::conv2d` is `conv2d`; other operators keep their namespace. A call is `module.method`.
+
+Needs schemas as text. It will never look an operator up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from tsl.ir.graph import Node
+from tsl.record import Record
+
+LONGEST = 48  # characters of a constant
+MOST_LINES = 12  # of constants in a box
+GATHERS = {"prim::ListConstruct": "[]", "prim::TupleConstruct": "()"}
+BRACKETS: Mapping[type, str] = {list: "[]", tuple: "()"}
+OBJECTS = frozenset({"Class", "Interface"})
+
+
+class Folded(Record):
+    """A value without a box (1). `path` is that of a module, where the value is one."""
+
+    text: str
+    owners: tuple[str, ...] = ()
+    path: str | None = None
+
+
+class Argument(Record):
+    """A parameter of a schema: its name and the text of its default, None where it has none."""
+
+    name: str
+    default: str | None
+
+
+def fold(node: Node, known: Mapping[int, Folded]) -> Folded | None:
+    """What the only output of a node is folded to (1), None where the node has a box."""
+    if node.kind == "prim::Constant":
+        return Folded(shortened(constant(node)))
+    if node.kind == "prim::GetAttr":
+        return _attribute(node, known)
+    around = GATHERS.get(node.kind)
+    parts = [known.get(value.number) for value in node.inputs] if around else []
+    folded = [part for part in parts if part is not None and part.path is None]
+    if not around or len(folded) != len(parts):
+        return None
+    owners = dict.fromkeys(owner for part in folded for owner in part.owners)
+    return Folded(shortened(f"{around[0]}{', '.join(part.text for part in folded)}{around[1]}"), tuple(owners))
+
+
+def _attribute(node: Node, known: Mapping[int, Folded]) -> Folded | None:
+    owner = known.get(node.inputs[0].number) if node.inputs else None
+    if owner is None or owner.path is None:
+        return None
+    name = str(node.attribute("name", ""))
+    path = f"{owner.path}.{name}" if owner.path else name
+    if node.outputs[0].type.kind in OBJECTS:
+        return Folded(path, (), path)
+    return Folded(shortened(path), (owner.path,))
+
+
+def lines_of(node: Node, known: Mapping[int, Folded]) -> tuple[str, ...]:
+    """The lines of a node (2)."""
+    arguments = parameters(node.schema) if node.schema else ()
+    rows = []
+    for place, value in enumerate(node.inputs):
+        folded = known.get(value.number)
+        if folded is None or (folded.path is not None and node.kind == "prim::CallMethod"):
+            continue
+        argument = arguments[place] if place < len(arguments) else None
+        if argument is None:
+            rows.append(folded.text)
+        elif not _is_default(folded.text, argument.default):
+            rows.append(f"{argument.name}={folded.text}")
+    if len(rows) > MOST_LINES:
+        rows = [*rows[: MOST_LINES - 1], f"... {len(rows) - MOST_LINES + 1} more"]
+    return (title_of(node, known), *rows)
+
+
+def title_of(node: Node, known: Mapping[int, Folded]) -> str:
+    """The title of a node (3)."""
+    namespace, _, name = node.kind.partition("::")
+    if node.kind == "prim::CallMethod":
+        owner = known.get(node.inputs[0].number) if node.inputs else None
+        path = owner.path if owner is not None and owner.path is not None else "?"
+        return f"{path}.{node.attribute('name', '')}".lstrip(".")
+    if node.kind == "prim::CallFunction":
+        called = known.get(node.inputs[0].number) if node.inputs else None
+        return called.text if called is not None else "call"
+    if node.kind in {"prim::GetAttr", "prim::SetAttr"}:
+        return f"{name[:3].lower()} {node.attribute('name', '')}"
+    return name if namespace in {"aten", "prim"} else node.kind
+
+
+def constant(node: Node) -> str:
+    """The value of a constant as Python writes it; a tensor by its dtype and shape."""
+    return written(node.attribute("value"))
+
+
+def written(value: Any) -> str:
+    """A plain value as text on one line."""
+    if isinstance(value, str):
+        return f'"{value}"'.replace("\n", "\\n")
+    shape = getattr(value, "shape", None)
+    if shape is not None and hasattr(value, "dtype"):
+        return f"{value.dtype}[{', '.join(map(str, shape))}]"
+    if type(value) in BRACKETS:
+        around = BRACKETS[type(value)]
+        return f"{around[0]}{', '.join(map(written, value))}{around[1]}"
+    return str(value)
+
+
+def shortened(text: str) -> str:
+    """A text of at most LONGEST characters, its end cut off where it is longer."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+@lru_cache(maxsize=4096)
+def parameters(schema: str) -> Sequence[Argument]:
+    """The parameters of a schema's text: `aten::relu(Tensor self) -> Tensor` has one, `self`."""
+    start = schema.find("(")
+    found, begin, depth = [], start + 1, 0
+    for place in range(start, len(schema)):
+        sign = schema[place]
+        depth += (sign in "([") - (sign in ")]")
+        if depth == 0 or (sign == "," and depth == 1):
+            found.append(schema[begin:place].strip())
+            begin = place + 1
+        if depth == 0:
+            break
+    return tuple(_parameter(text) for text in found if text not in {"", "*", "..."})
+
+
+def _parameter(text: str) -> Argument:
+    declared, equals, default = text.partition("=")
+    return Argument(declared.split()[-1] if declared.split() else "", default if equals else None)
+
+
+def _is_default(text: str, default: str | None) -> bool:
+    """Whether a constant says what the schema says anyway; `int[2] stride=1` stands for `[1, 1]`."""
+    if default is None:
+        return False
+    if text == default or text.replace(" ", "") == default.replace(" ", ""):
+        return True
+    return text[:1] == "[" and text.strip("[]") != "" and set(text.strip("[]").split(", ")) == {default}
