@@ -183,11 +183,18 @@ def parse(text: str, resolve: Resolve | None = None) -> Type:
 _PARSED: dict[str, Type] = {}
 
 
+def parse_start(text: str) -> tuple[Type, str, int]:
+    """The type a text begins with, the text of its alias set, and the place after both. Raises TypeSyntaxError."""
+    reader = _Reader(text)
+    type = reader.type()
+    return type, reader.alias, reader.place
+
+
 class _Reader:
     """A recursive descent over the tokens of one text."""
 
     def __init__(self, text: str, resolve: Resolve | None = None) -> None:
-        self.text, self.resolve, self.place, self.depth = text, resolve, 0, 0
+        self.text, self.resolve, self.place, self.depth, self.alias = text, resolve, 0, 0, ""
 
     def peek(self) -> str:
         found = _TOKEN.match(self.text, self.place)
@@ -217,7 +224,8 @@ class _Reader:
                 self.take("]")
                 type = list_of(type)
             elif _ALIAS.match(token):
-                self.take()
+                alias = self.take()[1:-1]
+                self.alias = self.alias or alias
             else:
                 break
         self.depth -= 1
