@@ -23,14 +23,15 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("diagnostic",),
     ("outcome", "suppress", "config", "project", "cache"),
     ("flow",),
-    ("source",),
+    ("source", "archive"),
+    ("ir",),
     ("page",),
     ("rule",),
     ("rulebook",),
     ("rules",),
     ("check",),
     ("verify",),
-    ("report",),
+    ("draw", "report"),
     ("cli",),
     ("__main__",),
 )
@@ -40,11 +41,11 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 NEIGHBOURS = {"config": {"project"}, "cache": {"project"}}
 
 # What a rule may speak of: its own form, severities, and the engine it asks.
-RULES_MAY_USE = {"record", "diagnostic", "rule", "source", "flow"}
+RULES_MAY_USE = {"record", "diagnostic", "rule", "source", "flow", "archive", "ir"}
 
 # Distributions other than Python itself, and the only rooms that may import them.
 LIBRARIES = {
-    "torch": {"verify"},
+    "torch": {"verify", "ir"},
     "libcst": set(),
     "networkx": set(),
     "graphviz": set(),

@@ -9,6 +9,8 @@ The form of a page:
 3. A fence runs from ```` ```language ```` to the next line that is ```` ``` ````; fences do not nest.
 4. A marker is the last comment on a line of a fence, made of rule codes only: `# TSL101` or `# TSL101, TSL111`. It
    says that these findings start on this line; a line without a marker must stay silent.
+5. What a fence is, its opening says: `python` is a file that is read, `ir` the text of a graph, and `python archive` a
+   program that writes archives into the working directory: a marker on a line that names one speaks of that file.
 """
 
 from __future__ import annotations
@@ -22,8 +24,8 @@ from tsl.record import Record
 REQUIRED_SECTIONS = ("What happens", "Example", "Use instead")
 OPTIONAL_SECTIONS = ("Silent cases", "Known limits")
 SILENT_SECTIONS = ("Use instead", "Silent cases")
-TESTED_LANGUAGES = ("python", "ir")
-TESTED_ENGINES = ("source", "ir")  # the others read files that no page can hold: archives, two megabytes of text
+TESTED_LANGUAGES = ("python", "ir", "python archive")
+TESTED_ENGINES = ("source", "ir", "archive")  # the others read what no page can hold: two megabytes of text
 CODE = r"[A-Z]{2,6}[0-9]{3}"  # the form of `tsl.rule.CODE`; a test holds the two together
 _MARKER = re.compile(rf"#\s*({CODE}(?:\s*,\s*{CODE})*)\s*$")
 _FENCE = "```"
@@ -36,7 +38,7 @@ class PageError(Exception):
 class Fence(Record):
     """A fenced block of a page. `line` is the line of its opening in the docstring, counted from 1.
 
-    `section` is the title of the section around it, empty before the first one.
+    `language` is all that its opening says; `section` is the title of the section around it, empty before the first one.
     """
 
     language: str
@@ -141,7 +143,7 @@ def _problems(page: Page, rule: Paged) -> Iterator[str]:
             yield f"the section {title} marks a finding; what stands there must stay silent"
     for fence in page.fences:
         if fence.expected() and fence.language not in TESTED_LANGUAGES:
-            yield f"the fence on line {fence.line} has markers but is not {' or '.join(TESTED_LANGUAGES)}"
+            yield f"the fence on line {fence.line} has markers but is not {', '.join(TESTED_LANGUAGES)}"
 
 
 def _parts(lines: Sequence[str], where: str) -> tuple[tuple[Section, ...], tuple[Fence, ...]]:
@@ -166,9 +168,9 @@ def _parts(lines: Sequence[str], where: str) -> tuple[tuple[Section, ...], tuple
 def _fence(lines: Sequence[str], first: int, last: int, headings: Sequence[tuple[str, int]]) -> Fence:
     opening = lines[first - 1]
     indent = len(opening) - len(opening.lstrip())
-    words = opening.strip().lstrip("`").split()
+    language = " ".join(opening.strip().lstrip("`").split())
     code = "".join(line[min(indent, len(line) - len(line.lstrip())) :] + "\n" for line in lines[first : last - 1])
-    return Fence(words[0] if words else "", code, first, headings[-1][0] if headings else "")
+    return Fence(language, code, first, headings[-1][0] if headings else "")
 
 
 def _sections(lines: Sequence[str], headings: Sequence[tuple[str, int]]) -> tuple[Section, ...]:

@@ -1,9 +1,10 @@
 """A rule: a page and a question in one file.
 
 A rule's file holds a docstring (its page, see `tsl.page`) and one function marked with a decorator of this module. The
-function is asked about one judged function at a time and yields findings; it holds no state and walks no tree: facts
-belong to the engines. A finding is `(place, sentence)`, or `(place, sentence, severity)` where the rule knows better
-than its default. A place is an `ast` node, or anything that has a `node` and `labels`, such as `tsl.source.facts.Use`.
+function is asked about one judged function, archive or graph at a time and yields findings; it holds no state and walks
+no tree: facts belong to the engines. A finding is `(place, sentence)`, or `(place, sentence, severity)` where the rule
+knows better than its default. A place is an `ast` node, or anything that has a `node` and `labels`, such as
+`tsl.source.facts.Use`; of an archive it is a `tsl.archive.facts.Spot`, of a graph a `tsl.ir.facts.NodeFact`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class RuleError(Exception):
 class Rule(Record):
     """A loaded rule. `name` is the function's name with dashes, and reads well after "allow".
 
-    `engine` says who is asked: `source`, or `driver` for what tsl says about its own run.
+    `engine` says who is asked: `source`, `archive` or `ir`, or `driver` for what tsl says about its own run.
     """
 
     code: str
@@ -58,6 +59,22 @@ def source_rule(code: str, *, severity: str, since: str, help: str) -> Callable[
     Raises RuleError when one of them is not of that form.
     """
     return _marker(code, severity, since, help, "source")
+
+
+def archive_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
+    """Marks a function as a question about a file that was saved; it is called with a `tsl.archive.facts.ArchiveFacts`.
+
+    The arguments are those of `source_rule`. Raises RuleError when one of them is not of that form.
+    """
+    return _marker(code, severity, since, help, "archive")
+
+
+def ir_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
+    """Marks a function as a question about what a method of a model runs; it is called with a `tsl.ir.facts.GraphFacts`.
+
+    The arguments are those of `source_rule`. Raises RuleError when one of them is not of that form.
+    """
+    return _marker(code, severity, since, help, "ir")
 
 
 def driver_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:

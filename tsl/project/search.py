@@ -1,6 +1,7 @@
 """The search for the files of a run.
 
-Needs the patterns of `tsl.project.patterns`. It looks at names and links and will never read code.
+Needs the patterns of `tsl.project.patterns`, and of archives the bytes they begin with. It looks at names and links and
+will never read code.
 
 1. Entries come in the order of their names, so that two runs say the same in the same order.
 2. A directory in SKIPPED and one that holds `pyvenv.cfg` is passed over.
@@ -8,6 +9,7 @@ Needs the patterns of `tsl.project.patterns`. It looks at names and links and wi
 4. What an `exclude` pattern takes is passed over.
 5. A link to a directory is followed once everything else has been read, unless its target has been read by then.
 6. What was named in so many words is read, whatever 2 to 4 say.
+7. In a directory files ending in .py are Python, and files with an archive's ending are archives if they begin as one.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import os
 import stat
 from collections.abc import Sequence
 
+from tsl.project.heads import AMBIGUOUS, ENDINGS, ending, head_of, is_archive, starts_archive
 from tsl.project.names import reason, shown
 from tsl.project.patterns import Patterns, ignored, layers_above, patterns_of, upward
 from tsl.record import Record
@@ -30,7 +33,6 @@ SKIPPED = frozenset(
 )
 # What pre-commit hands to a hook for Python; directories are searched for .py alone.
 SOURCES = frozenset([".gyp", ".gypi", ".py", ".pyt", ".pyw", ".tac", ".wsgi"])
-ARCHIVES = frozenset([".jit", ".pt", ".pt2", ".ptl", ".pth", ".ts"])
 STDIN = "-"
 
 
@@ -156,8 +158,11 @@ class _Search:
         return inside[::-1]
 
     def _take(self, directory: _Directory, entry: os.DirEntry[str], layers: tuple[Patterns, ...]) -> None:
-        """Lists an entry that is a Python file."""
-        if not entry.name.endswith(".py") or self._is_left_out(entry.path, layers):
+        """Lists an entry that is a Python file or an archive (7)."""
+        is_python = entry.name.endswith(".py")
+        if not (is_python or ending(entry.name) in ENDINGS) or self._is_left_out(entry.path, layers):
+            return
+        if not (is_python or starts_archive(head_of(entry.path))):
             return
         name = directory.name_of(entry)
         if not entry.is_symlink():
@@ -198,12 +203,12 @@ def _refusal(path: str, mode: int) -> str | None:
     """Why a file that was named is not read, or None."""
     if not stat.S_ISREG(mode):
         return "not a regular file; give its text on standard input with - instead"
-    ending = os.path.splitext(path)[1].lower()
-    if ending in SOURCES or (not ending and _is_script(path)):
+    kind = ending(path)
+    if kind in SOURCES or is_archive(path, head_of(path)) or (not kind and _is_script(path)):
         return None
-    if ending in ARCHIVES:
-        return f"archives ({ending}) are not read by this version of tsl; name .py files or directories"
-    return f"{ending or 'a file without an ending'} is not a kind of file tsl reads; name .py files or directories"
+    if kind in AMBIGUOUS:
+        return f"a {kind} file that does not begin as an archive does; name .py files, archives or directories"
+    return f"{kind or 'a file without an ending'} is not a kind of file tsl reads; name .py files, archives or directories"
 
 
 def _is_script(path: str) -> bool:

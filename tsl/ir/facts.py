@@ -1,0 +1,131 @@
+"""What an IR rule is asked with: what a model's methods run, node by node, and what is known of each node there.
+
+Needs graphs by name and what `tsl.ir.reach` finds in them. A rule asks for nodes and reads what is known of them; it walks
+no graph. It will never know a rule, a severity or how a finding is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from tsl.ir.graph import Frame, Graph
+from tsl.ir.held import HOST, Held
+from tsl.ir.reach import Moves, Reach, Visit
+from tsl.ir.syncs import Sync, sync_of
+from tsl.ir.transfer import device_of, is_literal, transfer
+from tsl.record import Record
+
+_MANGLED = re.compile(r"___torch_mangle_\d+\.|^__torch__\.")
+
+
+class NodeFact(Record):
+    """A node that a model's methods run, as a place a rule may point at."""
+
+    visit: Visit
+
+    @property
+    def kind(self) -> str:
+        """`aten::add`, `prim::If`."""
+        return self.visit.node.kind
+
+    @property
+    def operands(self) -> tuple[Held, ...]:
+        """What is known of its inputs (see `tsl.ir.held`)."""
+        return self.visit.operands
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether a loop of the graph runs it again and again."""
+        return self.visit.in_loop
+
+    @property
+    def function(self) -> str:
+        """The method or function it is in, as a user knows it: `net.Net.forward`."""
+        return _MANGLED.sub("", self.visit.function)
+
+    @property
+    def module(self) -> str:
+        """The path of the module it runs for, counted from the model; empty for the model itself."""
+        return self.visit.module
+
+    @property
+    def where(self) -> str:
+        """The function and module in words: `Net.forward of layers.0`."""
+        short = ".".join(self.function.split(".")[-2:])
+        return f"{short} of {self.module}" if self.module else short
+
+    @property
+    def frame(self) -> Frame | None:
+        """The recorded place in the user's files."""
+        source = self.visit.node.source
+        return source.place if source else None
+
+    @property
+    def sync(self) -> Sync | None:
+        """Why the host waits for the device here, unless it surely does not."""
+        node, operands = self.visit.node, self.operands
+        return sync_of(node, operands, transfer(node, operands, 0)) if not node.blocks else None
+
+    @property
+    def device(self) -> str:
+        """The device that is written into the node for the tensor it makes: `cpu`, `cuda:0`; empty where there is none."""
+        node, operands = self.visit.node, self.operands
+        return device_of(node, operands) if is_literal(node, operands) else ""
+
+    @property
+    def met_by(self) -> NodeFact | None:
+        """The node that joins what this one put on a fixed device with a tensor that moves with the model."""
+        return NodeFact(self.visit.met_by) if self.visit.met_by else None
+
+    @property
+    def anchor(self) -> str:
+        """What identifies the node whatever its line is."""
+        return f"{self.function}: {self.kind}"
+
+
+class GraphFacts:
+    """What the methods of a model run. `devices` are those its parameters and buffers were saved on.
+
+    `functions` are the graphs of all functions by qualified name; `methods` those that a caller may run, with the path of
+    their module; `moves` says of a class and an attribute whether it moves with the model.
+    """
+
+    def __init__(
+        self,
+        methods: Iterable[Graph],
+        functions: Mapping[str, Graph] | None = None,
+        moves: Moves = lambda owner, name: True,
+        devices: frozenset[str] = frozenset(),
+    ) -> None:
+        self._reach = Reach(functions or {}, moves)
+        for graph in methods:
+            self._reach.enter(graph)
+        self.devices = devices
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that is reached was read."""
+        return self._reach.is_complete
+
+    @property
+    def is_on_accelerator(self) -> bool:
+        """Whether the model was saved from a device that is not the CPU."""
+        return any(device.partition(":")[0] not in {"cpu", "meta"} for device in self.devices)
+
+    def nodes(self, *kinds: str) -> Iterator[NodeFact]:
+        """The nodes of these kinds, all of them without kinds, in the order they are first reached."""
+        for visit in self._reach.visits:
+            if not kinds or visit.node.kind in kinds:
+                yield NodeFact(visit)
+
+    def syncs(self) -> Iterator[NodeFact]:
+        """The nodes at which the host waits for the device."""
+        return (fact for fact in self.nodes() if fact.sync)
+
+    def literals(self) -> Iterator[NodeFact]:
+        """The nodes that put a tensor on a device that is written into the graph."""
+        return (fact for fact in self.nodes() if fact.device)
+
+
+__all__ = ["HOST", "GraphFacts", "NodeFact"]
