@@ -117,13 +117,9 @@ def parse_schema(text: str) -> Schema:
     returns = text[arrow + 2 :].strip()
     back = _parts(returns, 1)[0] if returns.startswith("(") else [returns]
     keyword = parts.index("*") if "*" in parts else len(parts)
-    arguments = [
-        _argument(part, place > keyword) for place, part in enumerate(parts) if part not in {"*", "...", ""}
-    ]
+    arguments = [_argument(part, place > keyword) for place, part in enumerate(parts) if part not in {"*", "...", ""}]
     results = [_argument(part, False) for part in back if part not in {"...", ""}]
-    return Schema(
-        head[1], head[2] or "", tuple(arguments), tuple(results), "..." in parts, "..." in back, text
-    )
+    return Schema(head[1], head[2] or "", tuple(arguments), tuple(results), "..." in parts, "..." in back, text)
 
 
 def _parts(text: str, start: int) -> tuple[list[str], int]:
