@@ -4,6 +4,8 @@
 #   make oracle hold tsl against torch on N random modules: make oracle N=5000 SEED=1
 #   make score  recall and precision against the ground truth in corpus/
 #   make bench  start-up and whole-tree cost, as ratios
+#   make zoo    build archives of many models into build/zoo, for the figures of archives
+#   make agree  hold the archive road against torch over that zoo
 #   make docs   write docs/rules from the rules' pages
 #   make bless  that, the examples in README.md and the gaps in docs/soundness.md: all that a script writes
 #   make clean  forget .venv and build/
@@ -17,10 +19,10 @@ TORCH  := 2.13.0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types oracle score bench docs bless clean
+.PHONY: help demo test lint types oracle score bench zoo agree docs bless clean
 
 help:
-	@sed -n '2,10s/^#   //p' Makefile
+	@sed -n '2,12s/^#   //p' Makefile
 
 .venv/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; name a Python 3.10 or later with PYTHON=..." >&2; exit 2; }
@@ -83,6 +85,17 @@ score: .venv/.base build/site/.installed
 bench: .venv/.base build/timm/.$(TIMM)
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/tree.py build/timm/timm
+
+build/zoo-site/.installed: .venv/.torch benchmarks/zoo_packages.txt
+	@rm -rf build/zoo-site
+	$(PIP) install --no-deps --target build/zoo-site -r benchmarks/zoo_packages.txt
+	@touch $@
+
+zoo: .venv/.torch build/zoo-site/.installed
+	@$(BIN)/python benchmarks/zoo.py --site build/zoo-site build/zoo
+
+agree: zoo
+	@$(BIN)/python benchmarks/agreement.py build/zoo
 
 docs: .venv/.base
 	$(BIN)/python scripts/build_docs.py
