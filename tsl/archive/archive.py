@@ -5,8 +5,8 @@ Definitions:
    that of `constants.pkl`, `traced_inputs` that of `traced_inputs.pkl`, `bytecode` that of `bytecode.pkl`.
 2. A *weight* is a member that tensors' storages lie in. Weights are never read: a file is mapped, and only the pages
    that headers, pickles and code lie on are touched.
-3. What is wrong is a Trick (of the container) or a Problem (of a pickle, or of a member that cannot be read). An archive
-   with a trick is one that readers differ about; what is shown of it is what torch would read.
+3. What is wrong is a Trick (of the container) or a Problem (of a pickle, or of a member that cannot be read). An
+   archive with a trick is one that readers differ about; what is shown of it is what torch would read.
 
 Raises ArchiveError and OSError from `open_archive` alone. It will never run, import or unpickle anything.
 """
@@ -19,8 +19,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tsl.archive.directory import ArchiveError, Bytes, Trick
+from tsl.archive.dialect import TORCH_SAVE, TORCHSCRIPT, Dialect
+from tsl.archive.directory import ArchiveError, Bytes, Trick, has_directory
 from tsl.archive.kind import Kind, kind_of
+from tsl.archive.legacy import read_legacy
 from tsl.archive.machine import Problem
 from tsl.archive.pickle import Pickle, read_pickle
 from tsl.archive.values import Object, Typed
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Archive", "ArchiveError", "Problem", "Trick", "Versions", "open_archive"]
 
-# Members that speak for themselves and are small; all but weights (2) and debug information are held to their checksums.
+# Members that are small and say much: they are held to their checksums, as pickles, code and JSON are.
 _RECORDS = ("version", ".data/version", "byteorder", "archive_format")
 
 
@@ -57,7 +59,7 @@ class Archive:
         self.path, self.size, self._data = path, len(data), data
         self._troubles: dict[str, Problem] = {}
         self.zip: Zip | None = None
-        if data[:2] == b"PK":
+        if data[:2] == b"PK" or has_directory(data):
             try:
                 self.zip = read_zip(data)
             except ArchiveError as error:
@@ -115,7 +117,7 @@ class Archive:
     @cached_property
     def pickles(self) -> Mapping[str, Pickle]:
         """Each pickle (1) by its member's name, debug information left out."""
-        names = [name for name in self.members if name.endswith(".pkl")]
+        names = [name for name in self.members if name.endswith(".pkl")] if self.zip else ["data.pkl"]
         found = {name: self.pickle_of(name) for name in names}
         return {name: pickle for name, pickle in found.items() if pickle is not None}
 
@@ -126,11 +128,25 @@ class Archive:
         return (*found, *(self._troubles[name] for name in sorted(self._troubles)))
 
     def pickle_of(self, name: str) -> Pickle | None:
-        """The pickle of a member, read once; None where there is no such member or it cannot be read."""
+        """The pickle of a member, read once; None where there is no such member or it cannot be read.
+
+        A file of torch.save before 1.6, or another pickle, has one, `data.pkl`.
+        """
         if name not in self._read:
-            data = self.read(name)
-            self._read[name] = read_pickle(data) if data else None
+            self._read[name] = self._pickle(name)
         return self._read[name]
+
+    def _pickle(self, name: str) -> Pickle | None:
+        if self.zip is None:
+            return read_legacy(self._data) if name == "data.pkl" else None
+        data = self.read(name)
+        return read_pickle(data, self._dialect) if data else None
+
+    @property
+    def _dialect(self) -> Dialect:
+        """The dialect of the pickles: torch.save leaves neither code nor constants."""
+        own = any(name in self.members for name in ("constants.pkl", "bytecode.pkl"))
+        return TORCHSCRIPT if own or any(name.startswith("code/") for name in self.members) else TORCH_SAVE
 
     @cached_property
     def _read(self) -> dict[str, Pickle | None]:

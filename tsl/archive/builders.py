@@ -112,6 +112,8 @@ def persistent(machine: Machine, given: Any) -> Any:
         dtype = DTYPES.get(name.rpartition(".")[2].removesuffix("Storage"))
         if dtype and type(key) is str and type(device) is str and _is_size(size):
             return Storage(dtype, key, device, size)
+    if type(given) is tuple and len(given) == 4 and given[0] == "module" and machine.dialect.sources:
+        return given[1]  # a class, with the path and the text of its source
     machine.once("persistent-id", "persistent-id", "has a persistent id that speaks of no storage")
     return Unresolved("persistent id", (given,))
 
@@ -127,13 +129,13 @@ def _sizes(value: Any, of: str) -> tuple[int, ...]:
 
 
 def _tensor(
-    storage: Any, offset: Any, shape: Any, stride: Any, grad: Any = False, quantizer: tuple[Any, ...] = (), dtype: str = ""
+    storage: Any, offset: Any, shape: Any, stride: Any, grad: bool, quantizer: tuple[Any, ...] = (), dtype: str = ""
 ) -> Tensor:
     """The description of a tensor. Raises _Misfit where it is none, or would reach beyond its storage."""
     if type(storage) is not Storage:
         raise _Misfit("tensor", "describes a tensor without a storage")
     shape, stride = _sizes(shape, "shape"), _sizes(stride, "stride")
-    if not _is_size(offset) or len(shape) != len(stride) or type(grad) is not bool:
+    if not _is_size(offset) or len(shape) != len(stride):
         raise _Misfit("tensor", "describes a tensor that could not be")
     found = Tensor(
         dtype or storage.dtype, shape, stride, offset, storage.device, storage.key, storage.size, grad, quantizer

@@ -1,8 +1,9 @@
 """What the writers of pickles are known to write: opcodes and globals, one dialect for each writer.
 
-TORCHSCRIPT is what torch's C++ pickler writes, and of names what its unpickler takes (pickler.cpp and unpickler.cpp in
-torch/csrc/jit/serialization). TORCH_SAVE is what `torch.load(weights_only=True)` takes (torch/_weights_only_unpickler.py).
-Needs `values` for the names of dtypes. It will never hold a module or an object that one of these names stands for.
+TORCHSCRIPT is what torch's C++ pickler writes, and of names what its unpickler takes (pickler.cpp and unpickler.cpp
+in torch/csrc/jit/serialization). TORCH_SAVE is what `torch.load(weights_only=True)` takes, in protocol 2
+(torch/_weights_only_unpickler.py). Needs `values` for the names of dtypes. It will never hold a module or an object
+that one of these names stands for.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _OF_AN_ARCHIVE = re.compile(r"__torch__(\.[^\W\d]\w*)+\Z")  # its own classes, b
 
 class Dialect(Record):
     """A writer's pickles: the protocol, the opcodes (their bytes) and the dotted globals; `own_classes` says whether
-    the names of an archive's own classes are among them.
+    the names of an archive's own classes are among them, `sources` that persistent ids may hold a class's source.
     """
 
     title: str
@@ -25,6 +26,7 @@ class Dialect(Record):
     opcodes: frozenset[int]
     globals: frozenset[str]
     own_classes: bool
+    sources: bool = False
 
     def knows(self, name: str) -> bool:
         """Whether a dotted global is one this writer asks for."""
@@ -75,3 +77,5 @@ TORCH_SAVE = Dialect(
     ),
     False,
 )
+
+TORCH_SAVE_LEGACY = TORCH_SAVE._replace(title="torch.save before 1.6", sources=True)

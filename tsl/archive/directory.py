@@ -1,20 +1,20 @@
 """The end records and the central directory of a ZIP file, as they stand.
 
 Numbers in the comments are sections of APPNOTE.TXT 6.3.10, PKWARE's description of the format. Where records disagree
-the walk goes on with what torch's reader (miniz) goes by and the disagreement is a Trick. Needs `limits`. It will never
-read a member's bytes.
+the walk goes on with what torch's reader (miniz) goes by and the disagreement is a Trick. Needs `limits`. It will
+never read a member's bytes.
 """
 
 from __future__ import annotations
 
 import mmap
 from struct import Struct
-from typing import Union
+from typing import TypeAlias
 
 from tsl.archive.limits import DIRECTORY_BYTES, MEMBERS, NAME_BYTES, STRAY_TAIL_BYTES, TAIL_BYTES
 from tsl.record import Record
 
-Bytes = Union[bytes, mmap.mmap]
+Bytes: TypeAlias = bytes | mmap.mmap
 
 _END = Struct("<4s4H2IH")  # 4.3.16
 _LOCATOR = Struct("<4sIQI")  # 4.3.15
@@ -43,17 +43,18 @@ class Trick(Record):
 
 class End(Record):
     """Where the directory is: its offset, its size in bytes, how many members it lists, and where what follows it,
-    the end records, begins.
+    the end records, begins. `shift` is what must be added to offsets where the file has other bytes before it.
     """
 
     offset: int
     size: int
-    count: int
+    members: int
     follows: int
+    shift: int = 0
 
 
 class Entry(Record):
-    """A member as the directory has it. `header` is the offset of its local header, `raw_name` its name as it stands."""
+    """A member as the directory has it. `header` is the offset of its local header, `raw_name` its name's bytes."""
 
     name: str
     raw_name: bytes
@@ -63,6 +64,12 @@ class Entry(Record):
     compressed: int
     size: int
     header: int
+
+
+def has_directory(data: Bytes) -> bool:
+    """Whether a file ends as a ZIP file does, whatever it begins with."""
+    at = data.rfind(_END_SIGN, max(0, len(data) - TAIL_BYTES))
+    return at >= 0 and _could_be_end(data, at)
 
 
 def find_end(data: Bytes, tricks: list[Trick]) -> End:
@@ -119,7 +126,7 @@ def _end64(data: Bytes, locator: int, end: End, tricks: list[Trick]) -> End:
         tricks.append(Trick("several-disks", "", "it says that it is a part of several"))
     if at + 12 + length != locator:
         tricks.append(Trick("end-records-differ", "", "other bytes stand between its end records"))
-    short = (end.offset, end.size, end.count)
+    short = (end.offset, end.size, end.members)
     for told, truth, full in zip(short, (offset, size, count), (_FULL32, _FULL32, _FULL16), strict=True):
         if told not in (truth, full) or (told == full and truth < full):
             tricks.append(Trick("end-records-differ", "", "its two end records do not say the same"))
@@ -129,32 +136,36 @@ def _end64(data: Bytes, locator: int, end: End, tricks: list[Trick]) -> End:
 
 def _placed(data: Bytes, end: End, tricks: list[Trick]) -> End:
     """The end, with the directory where it is: torch goes by the offset, zipfile by the end record and the size."""
-    if end.offset + end.size == end.follows:
+    shift = end.follows - end.size - end.offset
+    if not shift:
         return end
-    tricks.append(Trick("directory-offset", "", "its directory is not where its end record says, so readers differ"))
-    if data[end.offset : end.offset + 4] == _ENTRY_SIGN or not 0 <= end.follows - end.size < end.follows:
+    if data[end.offset : end.offset + 4] == _ENTRY_SIGN or shift < 0:
+        message = "its directory is not where its end record says, so readers take different ones"
+        tricks.append(Trick("directory-offset", "", message))
         return end
-    return End(end.follows - end.size, end.size, end.count, end.follows)
+    tricks.append(Trick("leading-bytes", "", f"{shift:,} bytes stand before its first member"))
+    return End(end.offset + shift, end.size, end.members, end.follows, shift)
 
 
 def read_entries(data: Bytes, end: End, tricks: list[Trick]) -> list[Entry]:
     """The entries of the directory in their order. Raises ArchiveError where it is larger than the limits."""
-    if end.size > DIRECTORY_BYTES or end.count > MEMBERS:
-        raise ArchiveError(f"its directory has {end.count:,} members in {end.size:,} bytes, beyond any limit")
+    if end.size > DIRECTORY_BYTES or end.members > MEMBERS:
+        raise ArchiveError(f"its directory has {end.members:,} members in {end.size:,} bytes, beyond any limit")
     directory = data[end.offset : end.offset + end.size]
     entries: list[Entry] = []
     at = 0
     while len(directory) - at >= _ENTRY.size and directory[at : at + 4] == _ENTRY_SIGN and len(entries) < MEMBERS:
-        entry, at = _entry(directory, at, tricks)
+        entry, at = _entry(directory, at, end.shift, tricks)
         entries.append(entry)
     if at != len(directory) or len(directory) != end.size:
         tricks.append(Trick("directory-size", "", "its directory does not end where its end record says"))
-    if len(entries) != end.count:
-        tricks.append(Trick("member-count", "", f"it lists {len(entries):,} members and says that it has {end.count:,}"))
+    if len(entries) != end.members:
+        message = f"it lists {len(entries):,} members and says that it has {end.members:,}"
+        tricks.append(Trick("member-count", "", message))
     return entries
 
 
-def _entry(directory: bytes, at: int, tricks: list[Trick]) -> tuple[Entry, int]:
+def _entry(directory: bytes, at: int, shift: int, tricks: list[Trick]) -> tuple[Entry, int]:
     """The entry at an offset of the directory, and the offset after it."""
     (_, _, _, flags, method, _, _, checksum, compressed, size, name_length, extra_length, comment_length, disk, _, _,
      header) = _ENTRY.unpack_from(directory, at)  # fmt: skip
@@ -171,7 +182,7 @@ def _entry(directory: bytes, at: int, tricks: list[Trick]) -> tuple[Entry, int]:
             numbers[place] = wide.pop(0)
     if wide or disk or at > len(directory):
         tricks.append(Trick("extra", name, "its entry in the directory says more than it should"))
-    return Entry(name, raw, method, flags, checksum, numbers[1], numbers[0], numbers[2]), at
+    return Entry(name, raw, method, flags, checksum, numbers[1], numbers[0], numbers[2] + shift), at
 
 
 def _name(raw: bytes, flags: int, tricks: list[Trick]) -> str:
@@ -203,7 +214,8 @@ def _wide(extra: bytes, name: str, tricks: list[Trick]) -> list[int]:
         field = extra[at + 4 : at + 4 + length]
         at += 4 + length
         if kind == _UNICODE_PATH:
-            tricks.append(Trick("other-name", name, "an extra field gives it another name, which only some readers take"))
+            message = "an extra field gives it another name, which only some readers take"
+            tricks.append(Trick("other-name", name, message))
         if kind != _ZIP64:
             continue
         if found is not None or at > len(extra):

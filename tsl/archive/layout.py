@@ -81,10 +81,10 @@ def _descriptor(data: Bytes, entry: Entry, at: int) -> int:
 def _between(extents: list[tuple[int, int, str]], end: End) -> list[Trick]:
     """Where (2) does not hold."""
     found = []
-    at = 0
+    at = end.shift
     for start, finish, name in [*sorted(extents), (end.offset, end.offset + end.size, "")]:
         if start > at:
-            kind = "gap" if at else "leading-bytes"
+            kind = "gap" if at > end.shift else "leading-bytes"
             found.append(Trick(kind, name, f"{start - at:,} bytes that belong to nothing stand before it"))
         elif start < at:
             found.append(Trick("overlap", name, "its bytes are another member's too"))

@@ -1,8 +1,8 @@
 """What an archive may ask of the reader: the numbers above which a file is refused with a name instead of read.
 
-Each is a multiple of the largest thing met in the archives of 111 models (torchvision, timm, torchaudio, silero-vad) and
-of the released torch.save files seen; a file above one is a finding, never an exception. Needs nothing and will never
-hold logic.
+Each is a multiple of the largest thing met in the archives of 111 models (torchvision, timm, torchaudio, silero-vad)
+and of the released torch.save files seen; a file above one is a finding, never an exception. Needs nothing and will
+never hold logic.
 """
 
 from __future__ import annotations

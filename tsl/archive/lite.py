@@ -1,8 +1,8 @@
 """The bytecode of a lite archive (`bytecode.pkl`): functions for the mobile interpreter, with their operators.
 
 The pickle is a version and, per function, its name, a table of fields, and its schema
-(torch/csrc/jit/serialization/export_module.cpp). What does not have this form is left out. Needs `values`. It will never
-run an instruction.
+(torch/csrc/jit/serialization/export_module.cpp). What does not have this form is left out. Needs `values`. It will
+never run an instruction.
 """
 
 from __future__ import annotations

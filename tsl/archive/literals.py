@@ -54,7 +54,7 @@ def binfloat(machine: Machine, at: int) -> int:
 
 def long(form: str, width: int) -> Action:
     def push(machine: Machine, at: int) -> int:
-        (count,) = unpack_from(form, machine.data, at)
+        count: int = unpack_from(form, machine.data, at)[0]
         at += width
         if not 0 <= count <= LONG_BYTES:
             raise Refusal("integer", f"asks for an integer of {count:,} bytes; the limit is {LONG_BYTES}")

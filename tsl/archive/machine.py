@@ -1,6 +1,7 @@
 """The stack machine that a pickle is a program for: its state, what is wrong with it, and how its arguments are read.
 
-Needs `dialect` and `limits`. It will never hold a function to call: `opcodes` has what each opcode does, to data alone.
+Needs `dialect` and `limits`. It will never hold a function to call: `opcodes` has what each opcode does, to data
+alone.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ class Machine:
         if found is None:
             found = self.globals[dotted] = Unresolved(dotted)
             if not self.dialect.knows(dotted):
-                self.problem("foreign-global", self.here, f"asks for {dotted}, which {self.dialect.title} never does")
+                self.problem(
+                    "foreign-global", self.here, f"asks for {dotted}, which {self.dialect.title} has no need of"
+                )
         return found
 
     def mark(self) -> None:
@@ -92,7 +95,7 @@ class Machine:
 
     def counted(self, at: int, form: str, width: int) -> tuple[bytes, int]:
         """The bytes after a count of a struct form that fills a width, and the offset after them."""
-        (count,) = unpack_from(form, self.data, at)
+        count: int = unpack_from(form, self.data, at)[0]
         at += width
         if count < 0 or count > STRING_BYTES:
             raise Refusal("string", f"asks for a string of {count:,} bytes; the limit is {STRING_BYTES:,}")

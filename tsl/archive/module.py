@@ -1,8 +1,8 @@
 """Walks over what the pickles of an archive hold: modules by path, and tensors by the path of the attribute they are.
 
-A path is dotted, attributes by name and items by number or key: `layer.0.weight`. What is shared is met at each of its
-paths. Values that `pickle.read_pickle` returns are finite and not deep, so walks end; they use no recursion anyway.
-Needs `values`. It will never say what is a parameter and what a buffer: the classes in `code` know.
+A path is dotted, attributes by name and items by number or key: `layer.0.weight`. What is shared is met at each of
+its paths. Values that `pickle.read_pickle` returns are finite and not deep, so walks end; they use no recursion
+anyway. Needs `values`. It will never say what is a parameter and what a buffer: the classes in `code` know.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The names of a ZIP file's members: which are no plain path under one root directory, or mean two members to someone.
 
-torch reads names as bytes and compares them without regard to the case of ASCII letters; zipfile cuts them at NUL, and
-turns backslashes into slashes on Windows; both keep one of several members of a name, and not the same one. Needs
+torch reads names as bytes and compares them without regard to the case of ASCII letters; zipfile cuts them at NUL,
+and turns backslashes into slashes on Windows; both keep one of several members of a name, and not the same one. Needs
 `directory`. It will never touch a file system.
 """
 

@@ -1,9 +1,10 @@
 """What each opcode of a pickle does to the machine, as data: the table ACTIONS, by the opcode's byte.
 
-An action takes the machine and the offset of the opcode's argument, and returns the offset of the next opcode, negated
-at STOP. Opcodes are those of CPython's Lib/pickletools.py, protocols 0 to 5, each doing to data what the unpickler does
-to objects; one that the machine's dialect lacks is noted the first time. An action raises IndexError where the stack or
-the data ends, struct.error where the data does, KeyError for an empty place of the memo, and Refusal for the rest.
+An action takes the machine and the offset of the opcode's argument, and returns the offset of the next opcode,
+negated at STOP. Opcodes are those of CPython's Lib/pickletools.py, protocols 0 to 5, each doing to data what the
+unpickler does to objects; one that the machine's dialect lacks is noted the first time. An action raises IndexError
+where the stack or the data ends, struct.error where the data does, KeyError for an empty place of the memo, and
+Refusal for the rest.
 
 Needs `machine` and `builders`. It will never call what a pickle names.
 """
@@ -363,7 +364,7 @@ def _noted(code: int) -> Action:
         return action
 
     def noted(machine: Machine, at: int) -> int:
-        machine.once("opcode", NAMES[code], f"has the opcode {NAMES[code]}, which {machine.dialect.title} never does")
+        machine.once("opcode", NAMES[code], f"has the opcode {NAMES[code]}, which {machine.dialect.title} never writes")
         return action(machine, at)
 
     return noted

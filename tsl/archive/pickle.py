@@ -3,13 +3,15 @@
 Definitions:
 1. A *pickle* is a program for a stack machine; its value is what lies on top of the stack at STOP.
 2. A *global* is a name that the program asks a module for. It stands for itself here, dotted, as `values.Unresolved`;
-   calling one (REDUCE, NEWOBJ, ...) makes a value of `values` where `builders` knows the name, else another Unresolved.
-3. A *dialect* is what a writer is known to write: its protocol, opcodes and globals. Whatever else turns up is a problem
-   with a name, and reading goes on as long as the machine can; a program that breaks off keeps what was seen before.
+   calling one (REDUCE, NEWOBJ, ...) makes a value of `values` where `builders` knows the name, else another
+   Unresolved.
+3. A *dialect* is what a writer is known to write: its protocol, opcodes and globals. Whatever else turns up is a
+   problem with a name, and reading goes on as long as the machine can; a program that breaks off keeps what was seen
+   before.
 
 The problems, by name: `protocol`, `opcode` (not of the dialect), `unknown-opcode`, `foreign-global`, `extension`,
-`persistent-id`, `truncated`, `stack`, `memo`, `memo-index`, `marks`, `opcodes`, `string`, `line`, `integer`, `number`,
-`key`, `attribute`, `tensor`, `tensor-bounds`, `depth`, `cycle`, `weight`, `trailing`.
+`persistent-id`, `truncated`, `stack`, `memo`, `memo-index`, `marks`, `opcodes`, `string`, `line`, `integer`,
+`number`, `key`, `attribute`, `tensor`, `tensor-bounds`, `depth`, `cycle`, `weight`, `trailing`.
 
 Needs `opcodes` for what each opcode does. It will never raise on bad bytes, import a module, or hold a tensor's data.
 """
@@ -19,8 +21,8 @@ from __future__ import annotations
 from struct import error as StructError  # noqa: N812
 from typing import Any
 
-from tsl.archive.limits import DEPTH, OPCODES, WEIGHT
 from tsl.archive.dialect import TORCHSCRIPT, Dialect
+from tsl.archive.limits import DEPTH, OPCODES, WEIGHT
 from tsl.archive.machine import Machine, Problem, Refusal
 from tsl.archive.opcodes import actions
 from tsl.archive.weight import weigh
@@ -45,7 +47,9 @@ def read_pickle(data: bytes, dialect: Dialect = TORCHSCRIPT, start: int = 0, *, 
     """The pickle that begins at an offset. With `last`, bytes after its STOP are a problem. Never raises."""
     machine = Machine(data, dialect)
     if data[start : start + 2] != bytes((0x80, dialect.protocol)):
-        machine.problem("protocol", start, f"does not begin with protocol {dialect.protocol}, which is all torch writes")
+        machine.problem(
+            "protocol", start, f"does not begin with protocol {dialect.protocol}, which is all torch writes"
+        )
     value, end, whole = None, start, False
     try:
         end = _run(machine, start)

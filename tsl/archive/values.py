@@ -1,7 +1,7 @@
 """What the pickles of an archive hold, as plain data.
 
-Numbers, strings, bytes, None, tuples, lists and dicts stand for themselves; this module has the rest. Needs nothing. It
-will never hold the data of a tensor.
+Numbers, strings, bytes, None, tuples, lists and dicts stand for themselves; this module has the rest. Needs nothing.
+It will never hold the data of a tensor.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Definitions:
 1. The *parts* of a tuple, list or dict are its items and values; anything else has none.
 2. The *depth* of a value is 0 without parts, else one more than the deepest part's.
-3. The *weight* of a value is 1 and the weights of its parts: what a walk meets that does not remember what it has met.
+3. The *weight* of a value is 1 and the weights of its parts: what a walk meets that does not remember what it has
+   met.
 4. A value that is a part of a part of itself is *cyclic*.
 
 Needs nothing. Runs in time linear in the objects there are, without recursion; it will never change a value.

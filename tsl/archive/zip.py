@@ -3,17 +3,17 @@
 Definitions:
 1. The *directory* is the list of members at the end of the file; each of its entries names the *local header* that
    stands before the member's bytes and says most things a second time.
-2. A *trick* is anything by which one reader can be shown other bytes than another, and that torch's writer (miniz) never
-   writes. Python's zipfile and torch's own reader disagree about five of them, so that a file can show clean code to a
-   scanner and run other code; all are named, and a file that has one is to be refused as a whole.
+2. A *trick* is anything by which one reader can be shown other bytes than another, and that torch's writer (miniz)
+   never writes. Python's zipfile and torch's own reader disagree about five of them, so that a file can show clean
+   code to a scanner and run other code; all are named, and a file that has one is to be refused as a whole.
 3. Members are read by absolute offset, as torch reads them, the first of a name winning.
 
 The tricks of a whole file, by name: `several-ends`, `trailing-bytes`, `leading-bytes`, `directory-offset`,
-`directory-size`, `member-count`, `end-records-differ`, `several-disks`, `too-many-members`, `gap`, `overlap`. Of a member:
-`duplicate-name`, `name-case`, `name-nul`, `name-backslash`, `name-absolute`, `name-dots`, `name-control`, `name-encoding`,
-`name-without-root`, `second-root`, `other-name`, `local-header`, `local-name`, `local-sizes`, `local-method`,
-`local-flags`, `descriptor`, `method`, `encrypted`, `extra`, `too-large`, `ratio`, and, once it is read, `checksum` and
-`length`.
+`directory-size`, `member-count`, `end-records-differ`, `several-disks`, `gap`, `overlap`. Of a
+member: `duplicate-name`, `name-case`, `name-nul`, `name-backslash`, `name-absolute`, `name-dots`, `name-control`,
+`name-encoding`, `name-without-root`, `second-root`, `other-name`, `local-header`, `local-name`, `local-sizes`,
+`local-method`, `local-flags`, `descriptor`, `method`, `encrypted`, `extra`, `ratio`, and, once it is
+read, `checksum` and `length`.
 
 Needs `directory` for the entries and `limits`. It will never write a file, or read a member nobody asks for.
 """
@@ -54,7 +54,7 @@ class Zip:
         self._data, self.root, self.members, self.tricks = data, root, members, tricks
 
     def read(self, name: str) -> bytes:
-        """The bytes of a member. Raises KeyError where there is none of the name, ArchiveError where it cannot be had."""
+        """The bytes of a member. Raises KeyError where there is none, ArchiveError where it cannot be had."""
         return self.checked(name)[0]
 
     def checked(self, name: str) -> tuple[bytes, Trick | None]:
@@ -104,7 +104,9 @@ def read_zip(data: Bytes) -> Zip:
 
 def _check_size(entry: Entry, tricks: list[Trick]) -> None:
     if entry.method not in (STORED, DEFLATED):
-        tricks.append(Trick("method", entry.name, f"it is compressed by method {entry.method}, which torch cannot read"))
+        tricks.append(
+            Trick("method", entry.name, f"it is compressed by method {entry.method}, which torch cannot read")
+        )
     elif entry.method == STORED and entry.size != entry.compressed:
         tricks.append(Trick("length", entry.name, "it is stored as it is, in another number of bytes than it has"))
     elif entry.size > max(entry.compressed * RATIO, RATIO_FREE_BYTES):
