@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from tsl.archive.dialect import TORCH_SAVE, TORCHSCRIPT, Dialect
 from tsl.archive.directory import ArchiveError, Bytes, Trick, has_directory
 from tsl.archive.kind import Kind, kind_of
 from tsl.archive.legacy import read_legacy
+from tsl.archive.limits import CHECKED_BYTES
 from tsl.archive.machine import Problem
 from tsl.archive.pickle import Pickle, read_pickle
 from tsl.archive.values import Object, Typed
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Archive", "ArchiveError", "Problem", "Trick", "Versions", "open_archive"]
 
 # Members that are small and say much: they are held to their checksums, as pickles, code and JSON are.
+_CHECKED = (".pkl", ".py", ".json", ".debug_pkl")
 _RECORDS = ("version", ".data/version", "byteorder", "archive_format")
 
 
@@ -101,10 +103,11 @@ class Archive:
         """Every trick of the container, wrong checksums of the members that are read included."""
         if self.zip is None:
             return ()
-        return self.zip.tricks + tuple(filter(None, map(self._mismatch, self._told())))
-
-    def _told(self) -> list[str]:
-        return [name for name in self.members if name.endswith((".pkl", ".py", ".json")) or name in _RECORDS]
+        told = [name for name in self.members if name.endswith(_CHECKED) or name in _RECORDS]
+        total = sum(self.zip.members[name].size for name in told)
+        if total > CHECKED_BYTES:
+            return (*self.zip.tricks, Trick("too-large", "", f"its pickles and code have {total:,} bytes"))
+        return self.zip.tricks + tuple(filter(None, map(self._mismatch, told)))
 
     def _mismatch(self, name: str) -> Trick | None:
         assert self.zip is not None
@@ -197,8 +200,7 @@ class Archive:
         """The printed functions and classes, parsed when they are asked for."""
         from tsl.archive.code import Code
 
-        names = [name for name in self.members if name.startswith("code/") and name.endswith(".py")]
-        return Code({name: self.read(name) for name in names})
+        return Code(_Members(self, "code/"))
 
     @cached_property
     def bytecode(self) -> Bytecode | None:
@@ -213,6 +215,25 @@ class Archive:
         from tsl.archive.storages import storages_of
 
         return storages_of(self)
+
+
+class _Members(Mapping[str, bytes]):
+    """The members under a directory, read when they are asked for."""
+
+    def __init__(self, archive: Archive, under: str) -> None:
+        self._archive = archive
+        self._names = dict.fromkeys(name for name in archive.members if name.startswith(under))
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._archive.read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def untyped(value: Any) -> Any:

@@ -25,8 +25,8 @@ HEADS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x7fELF", "elf"),
     (0, b"\x1f\x8b", "gzip"),
     (0, b"version https://git-lfs.github.com/", "lfs-pointer"),
-    (0, b"PK\x03\x04", "broken-zip"),  # unless a directory is found
-    (0, b"PK\x05\x06", "broken-zip"),
+    (0, b"PK\x03\x04", "truncated"),  # unless a directory is found
+    (0, b"PK\x05\x06", "truncated"),
 )
 _TAR_NAMES = (b"sys_info", b"pickle", b"storages", b"tensors")
 _MOST_FIELDS = 4_096
@@ -37,7 +37,7 @@ _IR_VERSION, _GRAPH = 1, 7
 
 
 def head_kind(data: Bytes) -> str:
-    """The name of the kind that the first bytes say, "" for none; `broken-zip` and `text` for what may be more."""
+    """The name of the kind that the first bytes say, "" for none; `truncated` and `text` for what may be more."""
     if not len(data):
         return "empty"
     for offset, signature, name in HEADS:

@@ -72,7 +72,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("gzip", "gzip file", ""),
         Kind("tar", "tar file", ""),
         Kind("zip", "ZIP file that is no archive of PyTorch's", ""),
-        Kind("broken-zip", "ZIP file without its end, such as an unfinished download", ""),
+        Kind("truncated", "ZIP file without its end, such as an unfinished download", ""),
         Kind("text", "text", ""),
         Kind("empty", "empty file", ""),
         Kind("unknown", "file of no kind known here", ""),
@@ -87,7 +87,7 @@ def kind_of(data: Bytes, archive: Zip | None, pickle: PickleOf) -> Kind:
     name = head_kind(data)
     if name == "legacy-checkpoint":
         name = f"legacy-{_saved(pickle)}"
-    elif name in ("", "broken-zip", "text") and archive is not None:
+    elif name in ("", "truncated", "text") and archive is not None:
         name = _zip_kind(archive, pickle)
     return KINDS[name or "unknown"]
 

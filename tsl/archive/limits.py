@@ -16,6 +16,7 @@ DIRECTORY_BYTES = 64 * MIB  # largest seen: 0.2 MiB for 1,900 members
 MEMBERS = 100_000  # largest seen: 2,600
 NAME_BYTES = 1_024  # largest seen: 118
 MEMBER_BYTES = 64 * MIB  # of a member that is read; weights never are. Largest seen: 2 MiB
+CHECKED_BYTES = 256 * MIB  # of all members together that are held to their checksums. Largest seen: 9 MiB
 RATIO, RATIO_FREE_BYTES = 100, MIB  # inflated to deflated, for members above so many bytes. Largest seen: 13
 
 # The pickles.
