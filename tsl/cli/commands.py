@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
-from tsl.cli.forms import CHECK, EXPLAIN, RULES, VERIFY, agree
+from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, RULES, VERIFY, agree
 from tsl.config import Config, SettingError, nearest, read
 from tsl.record import Record
 
@@ -177,6 +177,32 @@ def _verify(options: SimpleNamespace) -> int:
     return verdict.exit_code
 
 
+def _inspect(options: SimpleNamespace) -> int:
+    from tsl.archive.inspection import inspect
+    from tsl.report import inspection_report
+
+    path = options.words[0]
+    with _readable(path):
+        found = inspect(path)
+    color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
+    sys.stdout.write(inspection_report(options.format, found, depth=options.depth, color=color))
+    return 0
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[None]:
+    """Says in one line of a file that it is not there, may not be read, or is no archive."""
+    from tsl.archive.archive import ArchiveError
+    from tsl.project import reason
+
+    try:
+        yield
+    except OSError as error:
+        raise SettingError(path, f"cannot be read: {reason(error)}") from None
+    except ArchiveError as error:
+        raise SettingError(path, f"is no archive that can be read: {error.message}") from None
+
+
 def _books(options: SimpleNamespace) -> tuple[Books, int]:
     """The rules there are, and the exit code that rulebooks which do not load make it."""
     from tsl.check import open_books
@@ -228,5 +254,6 @@ COMMANDS: Mapping[str, Command] = {
     "check": Command(CHECK, _check, "find what tracing a model would lose, in Python files"),
     "explain": Command(EXPLAIN, _explain, "show a rule's page: what happens, an example, what to write instead"),
     "verify": Command(VERIFY, _verify, "run a model against its trace on perturbed inputs, and find where they part"),
+    "inspect": Command(INSPECT, _inspect, "say what an archive is and what is in it, without executing it"),
     "rules": Command(RULES, _rules, "list all rules"),
 }

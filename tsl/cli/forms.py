@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from tsl.cli.arguments import Form, Option
 from tsl.config import CAPTURES, SettingError, nearest
 from tsl.diagnostic import Severity
-from tsl.report import FORMATS, RULES_FORMATS, STATISTICS_FORMATS, VERDICT_FORMATS
+from tsl.report import FORMATS, INSPECTION_FORMATS, RULES_FORMATS, STATISTICS_FORMATS, VERDICT_FORMATS
 
 COLORS = ("auto", "always", "never")
 
@@ -82,6 +82,12 @@ def _trials(text: str) -> int:
     return int(text)
 
 
+def _levels(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"{text!r} is not a number of levels; use 0 or more")
+    return int(text)
+
+
 def _processes(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(f"{text!r} is not a number of processes; use 1 or more")
@@ -105,6 +111,28 @@ exit codes:
 examples:
   tsl verify model.py --entry Net --input 'x=float32[2,3,H,W]'
   tsl verify model.py --entry examples --skip device,dtype --format json
+"""
+
+INSPECT_END = """\
+exit codes:
+  0  the file was read, whatever kind it is
+  2  it cannot be read, or is cut off; a line on stderr says why
+
+examples:
+  tsl inspect model.pt
+  tsl inspect model.pt --depth 4
+  tsl inspect model.pt --format json | jq .libraries
+"""
+
+GRAPH_END = """\
+exit codes:
+  0  the graph was written
+  2  it was not; a line on stderr says why
+
+examples:
+  tsl graph model.pt | dot -Tsvg > model.svg
+  tsl graph model.pt --depth 1 -o overview.dot
+  tsl graph model.pt --method encode --no-findings -o encode.dot
 """
 
 COLOR = Option(
@@ -247,6 +275,56 @@ VERIFY = Form(
     least=1,
     most=1,
     end=VERIFY_END,
+)
+
+
+INSPECT = Form(
+    "inspect",
+    "FILE [options]",
+    "Says what an archive is and what is in it: sizes, methods, modules, tensors, operators, and what to be wary of."
+    " Nothing of it is executed or unpickled, and no weight is read.",
+    "FILE",
+    "a TorchScript archive or any other file of a model",
+    (
+        (
+            "options",
+            (
+                Option(("--depth",), "N", "levels of the module tree to show (default: 2)", _levels, 2),
+                Option(("--format",), "FORM", "text (default) or json", _choice(INSPECTION_FORMATS), "text"),
+                COLOR,
+            ),
+        ),
+    ),
+    least=1,
+    most=1,
+    end=INSPECT_END,
+)
+GRAPH = Form(
+    "graph",
+    "FILE.pt [options]",
+    "Draws what a method of a TorchScript archive runs, as DOT for Graphviz: operators in the clusters of their"
+    " modules, blocks nested, what tsl check finds on its node. Nothing of the archive is executed.",
+    "FILE.pt",
+    "the archive",
+    (
+        (
+            "what to draw",
+            (
+                Option(("--method",), "NAME", "the method to draw (default: forward, or the only one)"),
+                Option(("--depth",), "N", "levels of modules to open; those below are one box each", _levels),
+                Option(("--findings",), "", "draw findings on their nodes (default)"),
+                Option(("--no-findings",), "", "draw none, and ask no rule"),
+            ),
+        ),
+        (
+            "output",
+            (Option(("-o", "--output"), "FILE", "write there, to a .dot or .gv file (default: standard output)"),),
+        ),
+        ("run", CONFIGURATION),
+    ),
+    least=1,
+    most=1,
+    end=GRAPH_END,
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tsl.archive.inspection.facts import Inspection
     from tsl.diagnostic import Diagnostic
     from tsl.outcome import Outcome
     from tsl.rule import Rule
@@ -20,6 +21,7 @@ STATISTICS_FORMATS = ("text", "concise")  # the CLI refuses --statistics with an
 COLOR_FORMATS = ("text", "concise")
 RULES_FORMATS = ("text", "json")
 VERDICT_FORMATS = ("text", "json")
+INSPECTION_FORMATS = ("text", "json")
 
 
 def render(format: str, outcome: Outcome, rulebook: Rulebook, *, color: bool, statistics: bool) -> str:
@@ -84,6 +86,18 @@ def verdict_report(format: str, verdict: Verdict, confirmation: Confirmation, *,
     from tsl.report.verdict import verdict_json, verdict_text
 
     return verdict_json(verdict, confirmation) if format == "json" else verdict_text(verdict, confirmation, color=color)
+
+
+def inspection_report(format: str, found: Inspection, *, depth: int, color: bool) -> str:
+    """What is known of a file that was looked into, in one of INSPECTION_FORMATS. Raises ValueError for another.
+
+    `depth` is how many levels of modules text shows.
+    """
+    if format not in INSPECTION_FORMATS:
+        raise ValueError(f"{format!r} is not a format of inspections; use {' or '.join(INSPECTION_FORMATS)}")
+    from tsl.report.inspection import inspection_json, inspection_text
+
+    return inspection_json(found) if format == "json" else inspection_text(found, depth=depth, color=color)
 
 
 def _place(found: Diagnostic) -> tuple[object, ...]:

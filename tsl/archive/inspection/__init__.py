@@ -1,0 +1,85 @@
+"""What `tsl inspect` tells of a file: an Inspection, counted from the archive's directory, pickles and code.
+
+    facts       the values it is made of
+    parts       sizes, and the operator version
+    tree        modules and tensors
+    calls       methods, operators, libraries, devices
+    remarks     tricks, pickles, paths
+
+Needs an archive that can be opened. It will never read a weight, run anything, or judge: that is `tsl check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tsl.archive.archive import Archive, ArchiveError, open_archive
+from tsl.archive.inspection.calls import Roles, devices_of, libraries_of, methods_of, operators_of
+from tsl.archive.inspection.facts import Example, Inspection, TensorNote
+from tsl.archive.inspection.parts import parts_of, versions_of
+from tsl.archive.inspection.remarks import remarks_of
+from tsl.archive.inspection.tree import groups_of, modules_of, visits
+from tsl.archive.module import tensors
+from tsl.archive.values import Tensor
+
+WITH_CODE = frozenset({"torchscript", "lite"})
+WITH_TENSORS = frozenset({"checkpoint", "pickled-module"})
+
+
+def inspect(path: str) -> Inspection:
+    """What is known of the file at a path. Raises OSError where it cannot be read, ArchiveError where it is none."""
+    with open_archive(path) as archive:
+        if not archive.size:
+            raise ArchiveError("it is empty")
+        if archive.zip is None and archive.problems:
+            raise ArchiveError(archive.problems[-1].message)
+        return _inspection(archive)
+
+
+def _inspection(archive: Archive) -> Inspection:
+    kind = archive.kind
+    found = Inspection(
+        archive.path, kind.name, kind.title, kind.loader, archive.size, len(archive.members), parts_of(archive)
+    )
+    if archive.zip is None:
+        return found
+    found = found._replace(versions=versions_of(archive), extra=archive.extra)
+    if kind.name in WITH_CODE:
+        found = _with_code(archive, found)
+    elif kind.name in WITH_TENSORS:
+        held = archive.pickle_of("data.pkl")
+        plain = [("tensor", tensor) for _, tensor in tensors(held.value if held else None)]
+        found = found._replace(tensors=groups_of(plain))
+    return found._replace(remarks=remarks_of(archive))
+
+
+def _with_code(archive: Archive, found: Inspection) -> Inspection:
+    tree = visits(archive.module, Roles(archive).of)
+    operators = operators_of(archive)
+    return found._replace(
+        methods=methods_of(archive),
+        modules=modules_of(tree),
+        tensors=groups_of([(role, tensor) for visit in tree for _, role, tensor in visit.tensors]),
+        operators=operators,
+        libraries=libraries_of(archive, operators),
+        devices=devices_of(archive),
+        constants=tuple(_constants(archive)),
+        examples=tuple(
+            Example(method, tuple(_notes(given))) for method, given in sorted(archive.traced_inputs.items())
+        ),
+    )
+
+
+def _constants(archive: Archive) -> Iterator[TensorNote]:
+    for number, value in enumerate(archive.constants):
+        yield from (_note(path, tensor) for path, tensor in tensors(value, f"c{number}"))
+
+
+def _notes(given: tuple[Any, ...]) -> Iterator[TensorNote]:
+    for number, value in enumerate(given):
+        yield from (_note(path, tensor) for path, tensor in tensors(value, str(number)))
+
+
+def _note(name: str, tensor: Tensor) -> TensorNote:
+    return TensorNote(name, tensor.dtype, tensor.shape, tensor.device)
