@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
-from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, RULES, VERIFY, agree
+from tsl.cli.forms import CHECK, EXPLAIN, INSPECT, RULES, VERIFY, agree
 from tsl.config import Config, SettingError, nearest, read
 from tsl.record import Record
 
@@ -200,7 +200,7 @@ def _readable(path: str) -> Iterator[None]:
     except OSError as error:
         raise SettingError(path, f"cannot be read: {reason(error)}") from None
     except ArchiveError as error:
-        raise SettingError(path, f"is no archive that can be read: {error.message}") from None
+        raise SettingError(path, f"is no archive: {error.message}") from None
 
 
 def _books(options: SimpleNamespace) -> tuple[Books, int]:

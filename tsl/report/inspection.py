@@ -42,7 +42,7 @@ def inspection_text(found: Inspection, *, depth: int, color: bool) -> str:
 
 
 def _head(found: Inspection) -> Iterator[Line]:
-    yield [Segment(found.title, "strong"), Segment(f" {visible(found.path)}")]
+    yield [Segment(visible(found.path), "strong"), Segment(f": {found.title}")]
     yield _fact("load with", found.loader or "nothing that is known")
     members = f" in {counted(found.members, 'member')}" if found.members else ""
     yield _fact("size", f"{size(found.size)}{members}")
@@ -52,7 +52,7 @@ def _head(found: Inspection) -> Iterator[Line]:
             share = f"{100 * part.bytes / max(found.size, 1):5.1f}%"
             amount = f"{size(part.bytes):>10}  {share}"
             inside = f"  {counted(part.members, 'member')}" if part.members else ""
-            yield [Segment(f"{'':{WIDTH}} {part.name:<{names}} {amount}"), Segment(inside, "quiet")]
+            yield [Segment(f"  {part.name:<{names}} {amount}"), Segment(inside, "quiet")]
     told = _version(found.versions)
     if told:
         yield _fact("version", told)

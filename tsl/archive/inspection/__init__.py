@@ -23,17 +23,16 @@ from tsl.archive.inspection.tree import groups_of, modules_of, visits
 from tsl.archive.module import tensors
 from tsl.archive.values import Tensor
 
-WITH_CODE = frozenset({"torchscript", "lite"})
-WITH_TENSORS = frozenset({"checkpoint", "pickled-module"})
+CHECKPOINTS = frozenset({"checkpoint", "pickled-module", "legacy-checkpoint", "legacy-pickled-module"})
+# What stands in the place of a file, or is not all of it: there is nothing to tell but that.
+NO_ARCHIVE = frozenset({"empty", "truncated", "text", "html", "lfs-pointer"})
 
 
 def inspect(path: str) -> Inspection:
     """What is known of the file at a path. Raises OSError where it cannot be read, ArchiveError where it is none."""
     with open_archive(path) as archive:
-        if not archive.size:
-            raise ArchiveError("it is empty")
-        if archive.zip is None and archive.problems:
-            raise ArchiveError(archive.problems[-1].message)
+        if archive.kind.name in NO_ARCHIVE:
+            raise ArchiveError(archive.kind.title)
         return _inspection(archive)
 
 
@@ -42,12 +41,9 @@ def _inspection(archive: Archive) -> Inspection:
     found = Inspection(
         archive.path, kind.name, kind.title, kind.loader, archive.size, len(archive.members), parts_of(archive)
     )
-    if archive.zip is None:
-        return found
-    found = found._replace(versions=versions_of(archive), extra=archive.extra)
-    if kind.name in WITH_CODE:
-        found = _with_code(archive, found)
-    elif kind.name in WITH_TENSORS:
+    if kind.has_code:
+        found = _with_code(archive, found)._replace(versions=versions_of(archive), extra=archive.extra)
+    elif kind.name in CHECKPOINTS:
         held = archive.pickle_of("data.pkl")
         plain = [("tensor", tensor) for _, tensor in tensors(held.value if held else None)]
         found = found._replace(tensors=groups_of(plain))

@@ -20,7 +20,8 @@ from tsl.archive.values import ITEM_BYTES, Object, Tensor
 ROLES = ("parameter", "buffer", "attribute", "tensor")
 RoleOf = Callable[[str, str], str]
 
-_MANGLED = re.compile(r"\.?___torch_mangle_\d+")
+_MANGLED = re.compile(r"\.___torch_mangle_\d+")
+_ROOT = re.compile(r"\b__torch__\.")
 
 
 class Visit:
@@ -35,8 +36,8 @@ class Visit:
 
 
 def plain(type: str) -> str:
-    """The name of a class without what torch puts before it and into it: `net.Net` of `__torch__.net.Net`."""
-    return _MANGLED.sub("", type).removeprefix("__torch__.")
+    """A type without what torch puts before the names of classes and into them: `net.Net` of `__torch__.net.Net`."""
+    return _ROOT.sub("", _MANGLED.sub("", type))
 
 
 def is_module(value: Any) -> bool:
