@@ -31,10 +31,10 @@ class _Misfit(Exception):
 def call(machine: Machine, function: Any, arguments: Any) -> Any:
     """What a call of something with a tuple of arguments stands for."""
     if type(function) is not Unresolved:
-        return Unresolved("call", (function, arguments))
+        return Unresolved("call", (function, arguments), None)
     given = arguments if type(arguments) is tuple else (arguments,)
     if function.arguments or function.state is not None:
-        return Unresolved("call", (function, *given))
+        return Unresolved("call", (function, *given), None)
     if function.name.startswith("__torch__."):
         return EnumMember(function.name, given[0] if len(given) == 1 else given)
     builder = BUILDERS.get(function.name)
@@ -43,13 +43,13 @@ def call(machine: Machine, function: Any, arguments: Any) -> Any:
             return builder(given)
         except _Misfit as misfit:
             machine.problem(misfit.name, machine.here, misfit.message)
-    return Unresolved(function.name, given)
+    return Unresolved(function.name, given, None)
 
 
 def make(machine: Machine, kind: Any, arguments: Any) -> Any:
     """A new object of a class, still without attributes."""
     if type(kind) is not Unresolved or kind.arguments or kind.state is not None:
-        return Unresolved("new", (kind, arguments))
+        return Unresolved("new", (kind, arguments), None)
     if kind.name == "collections.OrderedDict" and arguments == ():
         return {}
     return Object(kind.name, {}, arguments or None)
@@ -115,7 +115,7 @@ def persistent(machine: Machine, given: Any) -> Any:
     if type(given) is tuple and len(given) == 4 and given[0] == "module" and machine.dialect.sources:
         return given[1]  # a class, with the path and the text of its source
     machine.once("persistent-id", "persistent-id", "has a persistent id that speaks of no storage")
-    return Unresolved("persistent id", (given,))
+    return Unresolved("persistent id", (given,), None)
 
 
 def _is_size(value: Any) -> bool:

@@ -54,7 +54,21 @@ TORCHSCRIPT = Dialect(
     True,
 )
 
-_DTYPE_NAMES = frozenset(f"torch.{name}" for name in {*DTYPES.values(), "bits8", "bits16", "bits1x8", "bits2x4"})
+_BITS = (
+    "bits8",
+    "bits16",
+    "bits1x8",
+    "bits2x4",
+    "bits4x2",
+    *(f"{sign}int{n}" for sign in ("", "u") for n in range(1, 8)),
+)
+_DTYPES = frozenset(f"torch.{name}" for name in {*DTYPES.values(), *_BITS})
+_TENSORS = frozenset(
+    f"torch.{where}{kind}"
+    for where in ("", "cuda.", "sparse.", "cuda.sparse.")
+    for kind in "BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor"
+    " ShortTensor".split()
+) | {name.replace("torch.", "torch.cuda.") for name in _STORAGES}
 
 TORCH_SAVE = Dialect(
     "torch.save",
@@ -62,10 +76,11 @@ TORCH_SAVE = Dialect(
     TORCHSCRIPT.opcodes | frozenset(b"asUT"),  # one item at a time, and the strings of Python 2
     _STORAGES
     | _SCHEMES
-    | _DTYPE_NAMES
+    | _DTYPES
+    | _TENSORS
     | frozenset(
-        "torch.device torch.Size torch.Tensor torch.nn.parameter.Parameter torch.nn.Parameter torch.nn.parameter.Buffer"
-        " torch.storage.UntypedStorage torch.storage.TypedStorage torch.storage._load_from_bytes"
+        "torch.device torch.Size torch.Tensor torch.nn.parameter.Parameter"
+        " torch.storage.UntypedStorage torch.storage.TypedStorage"
         " torch.serialization._get_layout torch._tensor._rebuild_from_type_v2"
         " torch._utils._rebuild_tensor torch._utils._rebuild_tensor_v2 torch._utils._rebuild_tensor_v3"
         " torch._utils._rebuild_parameter torch._utils._rebuild_parameter_with_state torch._utils._rebuild_qtensor"

@@ -69,7 +69,11 @@ class Entry(Record):
 def has_directory(data: Bytes) -> bool:
     """Whether a file ends as a ZIP file does, whatever it begins with."""
     at = data.rfind(_END_SIGN, max(0, len(data) - TAIL_BYTES))
-    return at >= 0 and _could_be_end(data, at)
+    if at < 0 or at + _END.size > len(data):
+        return False
+    *_, size, offset, _ = _END.unpack_from(data, at)
+    places = (offset, at - size, at - size - _LOCATOR.size - _END64.size)
+    return any(place >= 0 and data[place : place + 4] == _ENTRY_SIGN for place in places)
 
 
 def find_end(data: Bytes, tricks: list[Trick]) -> End:
@@ -99,26 +103,24 @@ def _end_record(data: Bytes, tricks: list[Trick]) -> int:
     if at < 0 or at + _END.size > len(data):
         raise ArchiveError("it has no ZIP directory, or not all of one")
     other = data.rfind(_END_SIGN, edge, at)
-    while other >= 0:
-        if _could_be_end(data, other):
-            tricks.append(Trick("several-ends", "", "it has more than one end record, so readers may pick another"))
-            break
+    while other >= 0 and not _ends_here(data, other):
         other = data.rfind(_END_SIGN, edge, other)
+    if other >= 0:
+        tricks.append(Trick("several-ends", "", "it has more than one end record, so readers may pick another"))
     return at
 
 
-def _could_be_end(data: Bytes, at: int) -> bool:
-    """Whether a signature begins an end record that leads to a directory, from the start of the file or by its size."""
-    if at + _END.size > len(data):
-        return False
-    *_, size, offset, _ = _END.unpack_from(data, at)
-    return _ENTRY_SIGN in (data[offset : offset + 4], data[max(0, at - size) : max(0, at - size) + 4])
+def _ends_here(data: Bytes, at: int) -> bool:
+    """Whether a signature begins an end record whose comment fills the file to its end."""
+    return at + _END.size + int.from_bytes(data[at + 20 : at + 22], "little") == len(data)
 
 
 def _end64(data: Bytes, locator: int, end: End, tricks: list[Trick]) -> End:
     """What the 64-bit end record says (4.3.14), which is what counts where there is one."""
     _, disk, at, disks = _LOCATOR.unpack_from(data, locator)
-    if at + _END64.size > locator or data[at : at + 4] != _END64_SIGN:
+    if data[at : at + 4] != _END64_SIGN or at + _END64.size > locator:
+        at = locator - _END64.size  # where zipfile looks
+    if at < 0 or data[at : at + 4] != _END64_SIGN:
         tricks.append(Trick("end-records-differ", "", "its 64-bit end record is not where the locator points"))
         return end
     _, length, _, _, this, first, here, count, size, offset = _END64.unpack_from(data, at)
@@ -143,7 +145,7 @@ def _placed(data: Bytes, end: End, tricks: list[Trick]) -> End:
         message = "its directory is not where its end record says, so readers take different ones"
         tricks.append(Trick("directory-offset", "", message))
         return end
-    tricks.append(Trick("leading-bytes", "", f"{shift:,} bytes stand before its first member"))
+    tricks.append(Trick("leading-bytes", "", f"{shift:,} bytes stand before the place its offsets count from"))
     return End(end.offset + shift, end.size, end.members, end.follows, shift)
 
 

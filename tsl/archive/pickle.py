@@ -53,7 +53,9 @@ def read_pickle(data: bytes, dialect: Dialect = TORCHSCRIPT, start: int = 0, *, 
     value, end, whole = None, start, False
     try:
         end = _run(machine, start)
-        value, whole = machine.stack[-1], True
+        value, whole = machine.stack[-1] if machine.stack else None, True
+        if machine.outer or len(machine.stack) != 1:
+            machine.problem("stack", end - 1, f"leaves {len(machine.stack):,} values on its stack, not one")
     except Refusal as refusal:
         machine.problem(refusal.name, machine.here, refusal.message)
     except StructError:
