@@ -136,7 +136,7 @@ def test_a_virtual_environment_of_any_name_is_passed_over(project: Project) -> N
     assert find(["my-env"]).files == ("my-env/lib/x.py",)
 
 
-def test_directories_are_searched_for_python_files_alone(project: Project) -> None:
+def test_directories_are_searched_for_python_files_and_archives_alone(project: Project) -> None:
     for name in ("a.py", "b.pyi", "c.pt", "d.txt", "e.ipynb", "package.py/f.py"):
         project.write(name)
     assert find(["."]).files == ("a.py", "package.py/f.py")
@@ -199,19 +199,62 @@ def test_a_missing_path_is_a_problem_and_the_others_are_found(project: Project) 
     )
 
 
+HEADS = (b"PK\x03\x04...", b"\x80\x02\x8a\n", b"\0\0\0\0PTMF", b"version https://git-lfs.github.com/spec/v1")
+
+
+@pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("ending", [".pt", ".pth", ".jit", ".ts", ".ptl", ".pt2", ".PT"])
-def test_an_archive_is_told_to_come_later(project: Project, ending: str) -> None:
-    project.write(f"model{ending}")
-    ((path, message),) = find([f"model{ending}"]).problems
-    assert path == f"model{ending}"
-    assert message.startswith(f"archives ({ending.lower()}) are not read by this version of tsl")
+def test_directories_are_searched_for_what_begins_as_an_archive(project: Project, ending: str, head: bytes) -> None:
+    project.write(f"model{ending}", head)
+    assert find(["."]).files == (f"model{ending}",)
+
+
+@pytest.mark.parametrize("text", ["", "export const x = 1;\n", "<html tal:content='x'/>", "import site\n"])
+@pytest.mark.parametrize("ending", [".pt", ".pth", ".ts"])
+def test_other_files_with_an_archives_ending_are_passed_over(project: Project, ending: str, text: str) -> None:
+    project.write(f"file{ending}", text)
+    assert find(["."]) == ((), (), ())
+
+
+def test_an_archive_is_passed_over_like_any_file(project: Project) -> None:
+    for name in ("a.pt", "build/b.pt", ".venv/c.pt"):
+        project.write(name, HEADS[0])
+    project.write(".gitignore", "build/\n")
+    assert find(["."]).files == ("a.pt",)
+    assert find(["."], Patterns(str(project.root), ["*.pt"])).files == ()
+
+
+def test_a_link_to_an_archive_that_is_not_there_is_passed_over(project: Project) -> None:
+    """As git-annex and DVC leave them for files that were not fetched."""
+    linked(project.root / "model.pt", "nowhere.pt")
+    assert find(["."]) == ((), (), ())
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.jit", "model.ptl", "model.pt2"])
+def test_an_archive_that_is_named_is_read_whatever_it_begins_with(project: Project, name: str) -> None:
+    project.write(name, "no archive")
+    assert find([name]).files == (name,)
+
+
+@pytest.mark.parametrize("name", ["app.ts", "distutils.pth"])
+def test_a_text_with_an_ending_of_others_is_no_archive(project: Project, name: str) -> None:
+    project.write(name, "export const x = 1;\n")
+    ((_, message),) = find([name]).problems
+    assert message.endswith("does not begin as an archive does; name .py files, archives or directories")
+
+
+def test_what_begins_as_an_archive_is_one_under_any_name(project: Project) -> None:
+    project.write("weights.bin", HEADS[0])
+    project.write("weights", HEADS[1])
+    assert find(["weights.bin", "weights"]).files == ("weights", "weights.bin")
+    assert find(["."]).files == ()
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "stub.pyi", "book.ipynb", "Makefile"])
 def test_another_kind_of_file_is_told_to_be_none(project: Project, name: str) -> None:
     project.write(name, "x = 1\n")
     ((_, message),) = find([name]).problems
-    assert message.endswith("is not a kind of file tsl reads; name .py files or directories")
+    assert message.endswith("is not a kind of file tsl reads; name .py files, archives or directories")
 
 
 def test_a_python_script_without_an_ending_is_read_where_it_is_named(project: Project) -> None:

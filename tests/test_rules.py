@@ -1,18 +1,20 @@
 """Each rule: its page says what it finds, it finds what its page says, and all of them keep to one form.
 
-What the pages say about torch itself is tests/test_pages_under_torch.py; hard cases are tests/test_fixtures.py.
+What the pages say about torch itself is tests/test_pages_under_torch.py; the archives they write are
+tests/test_archive_pages.py; hard cases are tests/test_fixtures.py.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import ir_fences
 from tests.conftest import Project
 from tests.fences import RULEBOOK, SOURCE_RULES, codes_on, python_fences, verdicts_on
 from tsl.diagnostic import Severity
@@ -26,11 +28,18 @@ from tsl.source.torch_hand import WATCHED, WATCHED_ELSEWHERE, WATCHED_METHODS
 from tsl.source.values import Value
 
 LONGEST_RULE = 30
+FORM = re.compile(r"[a-z`].*`[^`]+`.*(?<![.!:])|`[^`]+`.*(?<![.!:])")  # lower case, a value named, no final stop
 LONGEST_PAGE = 80
 FENCES = [
     pytest.param(fence, id=f"{rule.name}-line-{fence.line + 1}")
     for rule in SOURCE_RULES
     for fence in python_fences(page_of(rule))
+]
+ARCHIVE_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine in {"archive", "ir"})
+IR_FENCES = [
+    pytest.param(fence, id=f"{rule.name}-line-{fence.line + 1}")
+    for rule in ir_fences.IR_RULES
+    for fence in ir_fences.ir_fences(page_of(rule))
 ]
 ORIGINS = {"data": values.DATA, "length": values.DATA | values.SIZES, "size": values.SIZES, "static": values.STATIC}
 # An assertion always only checks.
@@ -79,6 +88,11 @@ def test_a_fence_has_exactly_the_findings_it_marks(fence: Fence) -> None:
     assert codes_on(fence.code) == fence.expected()
 
 
+@pytest.mark.parametrize("fence", IR_FENCES)
+def test_a_fence_of_a_graph_has_exactly_the_findings_it_marks(fence: Fence) -> None:
+    assert ir_fences.codes_on(fence.code) == fence.expected()
+
+
 @each_rule(RULEBOOK.rules)
 def test_a_page_is_in_form(rule: Rule) -> None:
     assert problems(page_of(rule), rule) == []
@@ -87,6 +101,14 @@ def test_a_page_is_in_form(rule: Rule) -> None:
 @each_rule(RULEBOOK.rules)
 def test_a_page_fits_on_a_screen_or_two(rule: Rule) -> None:
     assert page_of(rule).body.count("\n") < LONGEST_PAGE
+
+
+@each_rule(ARCHIVE_RULES)
+def test_a_page_of_an_archive_shows_a_sound_one_as_well(rule: Rule) -> None:
+    page = page_of(rule)
+    assert page.marked("Example") >= {rule.code}
+    sections = {fence.section for fence in page.fences if fence.language == "python archive"}
+    assert {"Example", "Use instead"} <= sections
 
 
 @each_rule(RULEBOOK.rules)
@@ -105,25 +127,28 @@ def test_a_page_shows_findings_and_what_to_write_instead(rule: Rule) -> None:
 @each_rule(RULEBOOK.rules)
 def test_a_rule_is_named_like_its_file_and_stays_small(rule: Rule) -> None:
     tree = ast.parse(Path(rule.path).read_bytes())
-    (function,) = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    (function,) = [node for node in functions if not node.name.startswith("_")]
     assert function.name == Path(rule.path).stem == rule.name.replace("-", "_")
     assert (function.end_lineno or 0) - function.decorator_list[0].lineno < LONGEST_RULE
 
 
 @each_rule(SOURCE_RULES)
 def test_a_sentence_names_the_value_and_keeps_to_the_form(rule: Rule) -> None:
-    said = [
-        verdict.sentence
-        for fence in python_fences(page_of(rule))
-        for found in verdicts_on(fence.code).values()
-        for code, verdict in found
-        if code == rule.code
-    ]
+    told = (verdicts_on(fence.code) for fence in python_fences(page_of(rule)))
+    keeps_to_the_form(rule, told)
+
+
+@each_rule(ir_fences.IR_RULES)
+def test_a_sentence_about_a_graph_keeps_to_the_form(rule: Rule) -> None:
+    keeps_to_the_form(rule, (ir_fences.verdicts_on(fence.code) for fence in ir_fences.ir_fences(page_of(rule))))
+
+
+def keeps_to_the_form(rule: Rule, told: Iterable[dict[int, list[tuple[str, Verdict]]]]) -> None:
+    said = [one.sentence for lines in told for found in lines.values() for code, one in found if code == rule.code]
     assert said
     for sentence in said:
-        assert re.match(r"[a-z`]", sentence), sentence
-        assert not sentence.endswith((".", "!", ":")), sentence
-        assert re.search(r"`[^`]+`", sentence), sentence
+        assert FORM.fullmatch(sentence), sentence
 
 
 @each_rule(RULEBOOK.rules)

@@ -16,18 +16,22 @@ from tsl.check.plan import UNCHECKED, Plan
 from tsl.check.unused import unused_suppressions
 from tsl.diagnostic import Diagnostic
 from tsl.outcome import Failure
-from tsl.project import module_name, reason
+from tsl.project import HEAD, head_of, is_archive, module_name, reason
 from tsl.record import Record
 from tsl.suppress import Suppression, read, settle
 
 
 class Examined(Record):
-    """A judged file: what judging it found, here and elsewhere, and the asked-for roots it holds; or why it failed."""
+    """A judged file: what judging it found, here and elsewhere, and the asked-for roots it holds; or why it failed.
+
+    An archive has no text, and so no comments and no lines to show.
+    """
 
     path: str
     judged: Judged = Judged(())
     roots: frozenset[str] = frozenset()
     failure: Failure | None = None
+    is_archive: bool = False
 
 
 class Shown(Record):
@@ -42,6 +46,8 @@ class Shown(Record):
 def examine(path: str, judge: Judge, plan: Plan, data: bytes | None = None) -> Examined:
     """What judging the file at a path finds, or the bytes that stand for it."""
     try:
+        if _is_archive(path, data):
+            return _examined_archive(path, data, plan)
         data = load(path) if data is None else data
         config = plan.settings.config
         roots = local_roots(path, plan.settings.roots, [config.place(source) for source in config.src])
@@ -58,10 +64,25 @@ def examine(path: str, judge: Judge, plan: Plan, data: bytes | None = None) -> E
         return _crashed(path, f"{type(error).__name__}: {error}")
 
 
+def _is_archive(path: str, data: bytes | None) -> bool:
+    if path.endswith(".py"):
+        return False
+    return is_archive(path, head_of(path) if data is None else data[:HEAD])
+
+
+def _examined_archive(path: str, data: bytes | None, plan: Plan) -> Examined:
+    from tsl.check.archives import judge_archive
+
+    return Examined(path, judge_archive(path, data, plan.settings.roots, plan), is_archive=True)
+
+
 def show(examined: Examined, found: Iterable[Diagnostic], plan: Plan, data: bytes | None = None) -> Shown:
     """What is shown of a file, given all findings that stand in it whichever file led to them."""
     path, merged = examined.path, counted(merge(found))
-    data = _reread(path) if data is None else data
+    if examined.is_archive:
+        data = b""
+    elif data is None:
+        data = _reread(path)
     judged = examined.judged._replace(diagnostics=merged)
     text = _text(data) if merged or plan.is_named_in(data) else ""
     shown, suppressed = _spoken(judged, read(path, text), plan.shown_in(path, judged.captures), plan)

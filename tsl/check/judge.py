@@ -11,7 +11,7 @@ A file that cannot be analysed has one finding that says so:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tsl.cache import Judged
 from tsl.diagnostic import Diagnostic, Label, Span
@@ -29,7 +29,7 @@ MODULES_KEPT = 1000
 
 
 class RuleCallError(Exception):
-    """A rule raised something while it was asked about a function."""
+    """A rule raised something while it was asked."""
 
 
 def load(path: str) -> bytes:
@@ -73,8 +73,13 @@ class Judge:
             file = modules.parse(path, data)
         except SourceError as error:
             return Judged((_broken(path, error, plan.rule("TSL900")),), unmatched_roots=roots)
-        analysis = analyse(file, roots, modules)
-        found = (one for function in analysis.functions for rule in plan.source_rules for one in _ask(rule, function))
+        analysis, rules = analyse(file, roots, modules), plan.rules_of("source")
+        found = (
+            _diagnostic(rule, function, verdict)
+            for function in analysis.functions
+            for rule in rules
+            for verdict in ask(rule, function)
+        )
         gravest = merge(found)
         rests_on = modules.dependencies(file)
         return Judged(
@@ -94,10 +99,10 @@ class Judge:
         return self._modules
 
 
-def _ask(rule: Rule, function: Function) -> Iterator[Diagnostic]:
+def ask(rule: Rule, subject: Any) -> Iterator[Verdict]:
+    """What a rule finds in a subject. Raises RuleCallError where it raises anything but RecursionError."""
     try:
-        for verdict in verdicts(rule, function):
-            yield _diagnostic(rule, function, verdict)
+        yield from verdicts(rule, subject)
     except RecursionError:
         raise
     except Exception as error:  # a rule may be a user's own; the driver says which one failed on which file
@@ -115,12 +120,21 @@ def _diagnostic(rule: Rule, function: Function, verdict: Verdict) -> Diagnostic:
 def merge(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Findings in the order of the text, one for each place and code: the gravest, the first in
     the alphabet of equal ones."""
-    gravest: dict[tuple[Span, str], Diagnostic] = {}
+    gravest: dict[tuple[Any, ...], Diagnostic] = {}
     for one in found:
-        known = gravest.setdefault((one.span, one.code), one)
+        key = (one.span, one.code, _place_within(one))
+        known = gravest.setdefault(key, one)
         if (one.severity, known.message, known.labels) > (known.severity, one.message, one.labels):
-            gravest[one.span, one.code] = one
-    return tuple(sorted(gravest.values(), key=lambda one: (one.span, one.code)))
+            gravest[key] = one
+    return tuple(sorted(gravest.values(), key=lambda one: (one.span, one.code, one.labels, one.anchor)))
+
+
+def _place_within(found: Diagnostic) -> Any:
+    """What tells findings apart that stand on a whole file: the first place they label, else what they are about."""
+    span = found.span
+    if (span.line, span.column) != (span.end_line, span.end_column):
+        return None
+    return found.labels[0].span if found.labels else found.anchor
 
 
 def counted(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -20,7 +20,7 @@ from tsl.rule import Rule
 from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory, load_directory
 
 # Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
-UNCHECKED = frozenset(["TSL900", "TSL902"])
+UNCHECKED = frozenset(["TSL900", "TSL902", "TSL712"])
 UNUSED = "TSL901"
 PROMISES = {"TSL1": "trace", "TSL2": "script"}
 
@@ -60,9 +60,9 @@ class Plan(Record):
         installed = (path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
         return (*(config.place(source) for source in config.src), *installed)
 
-    @property
-    def source_rules(self) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self.rulebook.rules if rule.engine == "source")
+    def rules_of(self, engine: str) -> tuple[Rule, ...]:
+        """The rules that ask an engine: `source`, `archive` or `ir`."""
+        return tuple(rule for rule in self.rulebook.rules if rule.engine == engine)
 
     def rule(self, code: str) -> Rule:
         """The rule that has one of the codes the driver itself reports."""

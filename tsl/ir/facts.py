@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
+from tsl.archive.code import Class
+from tsl.archive.module import tensors
 from tsl.ir.graph import Frame, Graph
 from tsl.ir.held import HOST, Held
 from tsl.ir.reach import Moves, Reach, Visit
 from tsl.ir.syncs import Sync, sync_of
 from tsl.ir.transfer import device_of, is_literal, transfer
 from tsl.record import Record
+
+if TYPE_CHECKING:
+    from tsl.archive.archive import Archive
 
 _MANGLED = re.compile(r"___torch_mangle_\d+\.|^__torch__\.")
 
@@ -128,4 +134,21 @@ class GraphFacts:
         return (fact for fact in self.nodes() if fact.device)
 
 
-__all__ = ["HOST", "GraphFacts", "NodeFact"]
+def facts_of(archive: Archive) -> GraphFacts | None:
+    """What the methods of an archive's model run; None where it holds no model that has code."""
+    if not archive.module.type or not archive.code.members:
+        return None
+    from tsl.ir.lower import lower
+
+    program = lower(archive)
+    devices = frozenset(tensor.device for _, tensor in tensors(archive.module))
+    code = archive.code
+
+    def moves(owner: str, name: str) -> bool:
+        found = code.find(owner)
+        return isinstance(found, Class) and name in (*found.parameters, *found.buffers)
+
+    return GraphFacts(program.methods(archive.module), program.functions, moves, devices)
+
+
+__all__ = ["HOST", "GraphFacts", "NodeFact", "facts_of"]

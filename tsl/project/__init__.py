@@ -6,10 +6,22 @@ one, or know what a finding is. Patterns are in the language of `.gitignore` eve
 
 from __future__ import annotations
 
-from tsl.project.heads import HEAD, is_archive
+from tsl.project.heads import HEAD, head_of, is_archive
 from tsl.project.names import module_name, reason, shown
 from tsl.project.patterns import Patterns
 from tsl.project.search import Found, Problem, find
 from tsl.project.write import write
 
-__all__ = ["HEAD", "Found", "Patterns", "Problem", "find", "is_archive", "module_name", "reason", "shown", "write"]
+__all__ = [
+    "HEAD",
+    "Found",
+    "Patterns",
+    "Problem",
+    "find",
+    "head_of",
+    "is_archive",
+    "module_name",
+    "reason",
+    "shown",
+    "write",
+]

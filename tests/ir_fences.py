@@ -1,0 +1,45 @@
+"""What tsl's own rules find in the `ir` fences of pages: graph text, each node at the line of the fence it stands on.
+
+Needs the text form of graphs. It will never hold an assertion.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tests.fences import RULEBOOK
+from tsl.ir.facts import GraphFacts
+from tsl.ir.graph import Graph
+from tsl.ir.text import read_graph
+from tsl.page import Fence, Page
+from tsl.rule import Verdict, verdicts
+
+IR_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine == "ir")
+_NODE = re.compile(r"^\s+[^#]* = [^#]*\)")  # what defines something, up to its comments
+
+
+def ir_fences(page: Page) -> list[Fence]:
+    """The fences of a page that hold graphs."""
+    return [fence for fence in page.fences if fence.language == "ir"]
+
+
+def graph_of(code: str) -> Graph:
+    """The graph of a fence; its nodes come from the lines they stand on, of a file called `fence`."""
+    numbered = enumerate(code.splitlines(), 1)
+    return read_graph("\n".join(f"{m[0]} # fence:{line}:0" if (m := _NODE.match(text)) else text for line, text in numbered))
+
+
+def verdicts_on(code: str) -> dict[int, list[tuple[str, Verdict]]]:
+    """Line to the findings that are there, each with its rule's code."""
+    facts = GraphFacts([graph_of(code)])
+    found: dict[int, list[tuple[str, Verdict]]] = {}
+    for rule in IR_RULES:
+        for verdict in verdicts(rule, facts):
+            frame = verdict.node.frame
+            found.setdefault(frame.line if frame else 0, []).append((rule.code, verdict))
+    return found
+
+
+def codes_on(code: str) -> dict[int, set[str]]:
+    """Line to the codes of the findings that are there."""
+    return {line: {code for code, _ in found} for line, found in verdicts_on(code).items()}

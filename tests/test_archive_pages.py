@@ -1,0 +1,64 @@
+"""The `python archive` fences of the rules' pages: programs that write archives, run under torch.
+
+A marker stands on the line that names the file it speaks of: that file has exactly these findings, and every other file
+that a program leaves has none. Needs torch, to write the archives; tsl reads them without.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.conftest import Project
+from tests.fences import RULEBOOK
+from tsl.page import Fence, page_of
+
+pytest.importorskip("torch", reason="torch is not installed, so no archive can be written")
+
+PRELUDE = "import torch\nfrom torch import Tensor, nn\n"
+NAMED = re.compile(r"\"([\w./-]+\.(?:pt|pth|jit|ts|ptl|pt2))\"")
+ENDINGS = {".jit", ".pt", ".pt2", ".ptl", ".pth", ".ts"}
+FENCES = [
+    pytest.param(fence, id=f"{rule.name}-line-{fence.line + 1}")
+    for rule in RULEBOOK.rules
+    for fence in page_of(rule).fences
+    if fence.language == "python archive"
+]
+NUMBERS = count()
+
+
+def promised(fence: Fence) -> dict[str, set[str]]:
+    """File to the codes its marker promises; the last file a marked line names is the one it writes."""
+    lines = fence.code.splitlines()
+    return {NAMED.findall(lines[line - 1])[-1]: codes for line, codes in fence.expected().items()}
+
+
+def write(fence: Fence, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs a fence in the working directory, as a module in a file of its own there: scripting reads the source."""
+    name = f"fence_{next(NUMBERS)}"
+    module = ModuleType(name)
+    module.__file__ = f"{name}.py"
+    text = PRELUDE + fence.code
+    Path(module.__file__).write_text(text, encoding="utf-8")
+    monkeypatch.setitem(sys.modules, name, module)
+    exec(compile(text, module.__file__, "exec"), vars(module))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("fence", FENCES)
+def test_an_archive_has_exactly_the_findings_its_page_marks(
+    fence: Fence, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(fence, monkeypatch)
+    files = sorted(path.name for path in project.root.iterdir() if path.suffix in ENDINGS)
+    assert files or not fence.expected()
+    done = project.check("--isolated", *files)
+    found: dict[str, set[str]] = {}
+    for one in done.findings:
+        found.setdefault(one["path"], set()).add(one["code"])
+    assert (found, done.err) == (promised(fence), "")
