@@ -1,4 +1,4 @@
-"""Pickles by hand: what pushes what, and hostile programs, each with the name of the problem that must be told of it."""
+"""Pickles by hand: what pushes what, and hostile programs, each with the problem that must be told of it."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ def hostile(canary: str) -> dict[str, tuple[str, bytes]]:
     touch = tuple_of(text(f"import {CANARY} as c; c.touched = True"))
     return {
         # Names and calls.
-        "REDUCE of os.system": ("foreign-global", program(system + shell + b"R")),
+        "REDUCE of os.system": ("foreign-global", program(ran)),
         "REDUCE of builtins.exec": ("foreign-global", program(name("builtins", "exec") + touch + b"R")),
         "REDUCE of builtins.eval": ("foreign-global", program(name("builtins", "eval") + shell + b"R")),
         "REDUCE of a module that looks like torch": ("foreign-global", program(torch_os + shell + b"R")),
         "REDUCE of something in torch": ("foreign-global", program(hub + shell + b"R")),
-        "a class of the archive with another's name": ("foreign-global", program(name("__torch__", "os;x") + shell + b"R")),
+        "a class with a name that is none": ("foreign-global", program(name("__torch__", "os;x") + shell + b"R")),
         "a name from beside the archive": ("foreign-global", program(name("__torch__x", "Net") + b")\x81")),
         "the archive's own name with nothing in it": ("foreign-global", program(name("__torch__", "") + b")\x81")),
         "a getattr": ("foreign-global", program(getattr_ + tuple_of(system, text("x")) + b"R" + shell + b"R")),
@@ -111,7 +111,7 @@ def hostile(canary: str) -> dict[str, tuple[str, bytes]]:
         "a call as a dictionary's key": ("foreign-global", program(dictionary(system + shell + b"RNs"))),
         "a call as a persistent id": ("foreign-global", program(system + shell + b"RQ")),
         "a global before an unknown opcode": ("foreign-global", b"\x80\x02" + system + shell + b"R\xff."),
-        "a global before the end": ("foreign-global", b"\x80\x02" + system + shell + b"R"),
+        "a global before the end": ("foreign-global", b"\x80\x02" + ran),
         # What is no program of torch's.
         "protocol 0": ("protocol", b"cos\nsystem\n(" + line + b"tR."),
         "protocol 1": ("protocol", program(b"N", 1)),

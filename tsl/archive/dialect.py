@@ -66,8 +66,8 @@ _DTYPES = frozenset(f"torch.{name}" for name in {*DTYPES.values(), *_BITS})
 _TENSORS = frozenset(
     f"torch.{where}{kind}"
     for where in ("", "cuda.", "sparse.", "cuda.sparse.")
-    for kind in "BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor"
-    " ShortTensor".split()
+    for kind in "BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor"
+    " IntTensor LongTensor ShortTensor".split()
 ) | {name.replace("torch.", "torch.cuda.") for name in _STORAGES}
 
 TORCH_SAVE = Dialect(
