@@ -85,15 +85,15 @@ class CodeFile:
         return offset
 
     def place(self, offset: int) -> tuple[tuple[str, int, int, str], ...]:
-        """Where in the user's files a byte offset comes from: frames (path, line, column, function), innermost first."""
+        """Where in the user's files a byte offset comes from: (path, line, column, function), innermost first."""
         if self._debug is None:
             self._debug = Debug(self.code.read(f"{self.member}.debug_pkl") or b"")
         return self._debug.place(offset)
 
 
 class Code:
-    """All files of an archive. `files` maps members (`code/__torch__/net.py`, `....py.debug_pkl`) to bytes, and may read
-    them only when they are asked for. `problems` grows as files are read.
+    """All files of an archive. `files` maps members (`code/__torch__/net.py` and its `.debug_pkl`) to bytes, and may
+    read them only when they are asked for. `problems` grows as files are read.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -156,17 +156,17 @@ class Code:
         self._spent += len(data)
         if len(data) > FILE_BYTES or self._spent > TOTAL_BYTES:
             limit = FILE_BYTES if len(data) > FILE_BYTES else TOTAL_BYTES
-            return self._refuse(
-                "too-large", member, f"{len(data):,} bytes of code are more than {limit >> 20} MiB allow"
-            )
+            self._refuse("too-large", member, f"{len(data):,} bytes of code are more than {limit >> 20} MiB allow")
+            return None
         try:
             return CodeFile(self, member, data, _tree(data))
         except SyntaxError as error:
-            return self._refuse("syntax", member, f"is no Python: {error.msg}", error.lineno or 1)
+            self._refuse("syntax", member, f"is no Python: {error.msg}", error.lineno or 1)
         except (RecursionError, MemoryError):
-            return self._refuse("too-deep", member, "nests expressions too deeply for Python's own parser")
+            self._refuse("too-deep", member, "nests expressions too deeply for Python's own parser")
         except ValueError as error:  # a NUL byte; UnicodeDecodeError is one too
-            return self._refuse("encoding", member, f"is no UTF-8 text: {error}")
+            self._refuse("encoding", member, f"is no UTF-8 text: {error}")
+        return None
 
     def _refuse(self, name: str, member: str, message: str, line: int = 1) -> None:
         self.problems.append(CodeProblem(name, member, message, line))

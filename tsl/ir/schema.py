@@ -1,8 +1,8 @@
 """The operators torch knows, from a table that ships with tsl, read one name at a time.
 
 Definitions, which are PyTorch's (torch/csrc/jit/frontend/function_schema_parser.cpp):
-1. A *schema* is `namespace::name.overload(arguments) -> returns`. An argument has a type, a name, perhaps a default, and
-   stands after `*` where it is given by keyword only; `...` takes or returns any number of anything.
+1. A *schema* is `namespace::name.overload(arguments) -> returns`. An argument has a type, a name, perhaps a default,
+   and stands after `*` where it is given by keyword only; `...` takes or returns any number of anything.
 2. An argument of type `T(a!)` is written to; equal letters say that a result is, or is a view of, an argument.
 3. The *overloads* of a name are tried in the order in which torch registered them: the order is part of the table.
 

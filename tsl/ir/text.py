@@ -114,9 +114,8 @@ def _placed(frame: Frame) -> str:
 
 
 def _lossy(type: Type) -> bool:
-    return (type.kind in {"Interface", "NamedTuple"} or bool(type.name and type.kind == "Variable")) or any(
-        map(_lossy, type.arguments)
-    )
+    named = type.kind in {"Interface", "NamedTuple"} or (type.kind == "Function" and bool(type.name))
+    return named or any(map(_lossy, type.arguments))
 
 
 def _spell(type: Type) -> Any:

@@ -7,6 +7,7 @@ Definitions, which are PyTorch's (aten/src/ATen/core/jit_type.h, type.cpp):
    `type.ir`, which is what a graph prints (`Tensor?`, `int[]`, `Dict(str, int)`, `(Tensor, int)`). `parse` reads both.
 3. S *is a subtype* of T where a value of S may stand where T is asked for: containers are invariant, a None and an S
    are an Optional[S], int, float and complex are a Scalar, a class is each interface it meets, everything is Any.
+   What an unknown operator gives is a subtype of everything, so that it spoils nothing.
 4. What a schema calls `SymInt`, `ScalarType`, `Layout` or `MemoryFormat` is an int to the JIT, and a Dimname a str.
 
 Needs nothing of torch. It will never know the methods of a class: who matches classes with interfaces passes a test in.
@@ -123,11 +124,12 @@ def _graph_text(type: Type) -> str:
             return f"Union({', '.join(inner)})"
         case "Enum":
             return f"Enum<{type.name}>"
-    return GRAPH_SPELLINGS.get(type.kind, type.text)
+    return type.kind if type.kind == "Function" else GRAPH_SPELLINGS.get(type.kind, type.text)
 
 
 TENSOR, INT, FLOAT, BOOL, STR, NONE = map(Type, ("Tensor", "int", "float", "bool", "str", "NoneType"))
-COMPLEX, SCALAR, DEVICE, ANY, FUNCTION = map(Type, ("complex", "Scalar", "Device", "Any", "Function"))
+COMPLEX, SCALAR, DEVICE, ANY = map(Type, ("complex", "Scalar", "Device", "Any"))
+UNKNOWN = Type("Unknown")  # what an operator that no table has gives: it fits everywhere
 NUMBERS = frozenset({INT, FLOAT, COMPLEX, SCALAR})
 
 
@@ -318,7 +320,7 @@ def is_subtype(type: Type, of: Type, meets: Meets | None = None) -> bool:
     """Whether a value of a type may stand where another is asked for (3). `meets` tells whether a class has the methods
     of an interface; without it, none has.
     """
-    if type is of or of is ANY:
+    if type is of or of is ANY or type is UNKNOWN or of is UNKNOWN:
         return True
     kind, target = type.kind, of.kind
     if target == "Optional":
