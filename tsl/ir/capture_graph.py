@@ -83,8 +83,6 @@ class Copier:
         if type.kind == "Enum":  # Python has no class to make the member of: it is known by its name
             return values.EnumMember(type.name, str(live).partition("[value=")[2].partition("]")[0].rpartition(".")[2])
         value = live.outputsAt(0).toIValue() if sort != "t" else live.t("value")
-        if type.kind in {"List", "Dict"} and value is not None:
-            return values.Typed(self._plain(value), str(type))
         return self._plain(value)
 
     def _plain(self, value: Any) -> Any:
@@ -140,11 +138,14 @@ _CONTAINERS = {
     "AwaitType": "Await",
     "RRefType": "RRef",
 }
-_NAMED = {"ClassType": "Class", "InterfaceType": "Interface", "EnumType": "Enum"}
+_NAMED = {"ClassType": "Class", "InterfaceType": "Interface", "EnumType": "Enum", "FunctionType": "Function"}
+
+
+LARGEST_COMPARED = 2**20  # bytes of a constant that are read to tell whether it equals another
 
 
 def describe(tensor: Any) -> values.Tensor:
-    """The description of a tensor that lies in memory: its storage has no key."""
+    """The description of a tensor that lies in memory: its storage is named after its content, or not at all."""
     strided = str(tensor.layout) == "torch.strided"
     return values.Tensor(
         dtype=str(tensor.dtype).removeprefix("torch."),
@@ -152,10 +153,21 @@ def describe(tensor: Any) -> values.Tensor:
         stride=tuple(tensor.stride()) if strided else (),
         offset=tensor.storage_offset() if strided else 0,
         device=str(tensor.device),
-        storage="",
+        storage=_content(tensor) if strided else "",
         storage_size=tensor.untyped_storage().nbytes() // tensor.element_size() if strided else 0,
         requires_grad=tensor.requires_grad,
     )
+
+
+def _content(tensor: Any) -> str:
+    import hashlib
+
+    import torch
+
+    if tensor.is_quantized or tensor.device.type != "cpu" or tensor.nbytes > LARGEST_COMPARED:
+        return ""
+    data = tensor.detach().contiguous().reshape(-1).resolve_conj().view(torch.uint8).numpy().tobytes()
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def read_source(text: str) -> Source | None:

@@ -113,7 +113,7 @@ def _add_called(copier: Copier, graphs: dict[str, Graph]) -> None:
 def _calls(graph: Graph) -> Iterator[str]:
     for node in graph.walk():
         if node.kind == "prim::Constant" and node.outputs[0].type.kind == "Function":
-            yield str(node.attribute("name"))
+            yield node.outputs[0].type.name
         if node.kind == "prim::CallMethod" and node.inputs[0].type.kind == "Class":
             yield f"{node.inputs[0].type.name}.{node.attribute('name')}"
         for _, value in node.attributes:
