@@ -9,8 +9,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
+PADDING = b"FB\x03\x00ZZZ"  # torch aligns by extra fields
 FIELDS = ("flags", "method", "checksum", "compressed", "size")
 
 
@@ -46,18 +48,36 @@ def pack(
     `end64` those of the 64-bit one.
     """
     base = len(prefix) if shifted else 0
-    body, directory, count = bytearray(), bytearray(), 0
+    body, directory = _lay(parts, base)
+    place = {"count": len(directory), "size": len(b"".join(directory)), "offset": base + len(body)}
+    tail = _tail(place | dict(end), place | dict(end64), place["offset"] + place["size"], wide, comment)
+    return prefix + body + b"".join(directory) + tail
+
+
+def around_a_hole(path: Path, hole: str, size: int, parts: Iterable[Part]) -> None:
+    """Writes a file whose first member is of zeros that take no room on the disk."""
+    head, (entry,) = _lay([Part(hole, b"", descriptor=False, central={"size": size, "compressed": size})], 0)
+    base = len(head) + size
+    body, directory = _lay(parts, base)
+    listed = entry + b"".join(directory)
+    place = {"count": len(directory) + 1, "size": len(listed), "offset": base + len(body)}
+    with path.open("wb") as file:
+        at = len(head) - len(hole) - len(PADDING) - 12  # of the compressed size in the header
+        file.write(head[:at] + struct.pack("<2I", size, size) + head[at + 8 :])
+        file.seek(base)
+        file.write(body + listed + _tail(place, place, place["offset"] + place["size"], True, b""))
+
+
+def _lay(parts: Iterable[Part], base: int) -> tuple[bytes, list[bytes]]:
+    """The members one after the other, from an offset of the file on, and their entries in the directory."""
+    body, directory = bytearray(), []
     for part in parts:
         body += part.before
-        header = base + len(body)
-        written, entry = _member(part, header)
+        written, entry = _member(part, base + len(body))
         body += written
         if part.listed:
-            directory += entry
-            count += 1
-    place = {"count": count, "size": len(directory), "offset": base + len(body)}
-    tail = _tail(place | dict(end), place | dict(end64), place["offset"] + place["size"], wide, comment)
-    return prefix + bytes(body) + bytes(directory) + tail
+            directory.append(entry)
+    return bytes(body), directory
 
 
 def _tail(short: dict[str, int], full: dict[str, int], at: int, wide: bool, comment: bytes) -> bytes:
@@ -98,9 +118,8 @@ def _local(fields: Mapping[str, int | bytes]) -> bytes:
     name = fields["name"]
     assert isinstance(name, bytes)
     numbers = [fields[field] for field in FIELDS]
-    padding = b"FB\x03\x00ZZZ"
-    head = struct.pack("<4s5H3I2H", b"PK\3\4", 0, numbers[0], numbers[1], 0, 0, *numbers[2:], len(name), len(padding))
-    return head + name + padding
+    head = struct.pack("<4s5H3I2H", b"PK\3\4", 0, numbers[0], numbers[1], 0, 0, *numbers[2:], len(name), len(PADDING))
+    return head + name + PADDING
 
 
 def _entry(fields: Mapping[str, int | bytes], extra: bytes) -> bytes:
