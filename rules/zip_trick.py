@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @archive_rule("TSL710", severity="error", since="0.1", help="do not load it; save the model again with torch.jit.save")
 def zip_trick(archive: ArchiveFacts) -> Iterator[Finding]:
-    if archive.is_of_torch:
+    if archive.is_of_torch or archive.kind.name == "zip":
         for trick in archive.tricks():
             what = f"`{trick.text}`{trick.more} " if trick.text else "the file "
             yield trick, f"readers may be shown different contents, by `{trick.anchor}`: {what}{trick.detail}"

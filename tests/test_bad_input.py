@@ -117,10 +117,10 @@ def test_a_missing_path_is_a_failure(project: Project) -> None:
     assert_failed(project.check("absent.py", "."), "tsl: absent.py: no such file or directory")
 
 
-def test_an_archive_is_a_failure_for_now(project: Project) -> None:
+def test_a_damaged_archive_is_a_finding(project: Project) -> None:
     project.write("model.pt")
-    line = "tsl: model.pt: archives (.pt) are not read by this version of tsl; name .py files or directories"
-    assert_failed(project.check("model.pt", "other.py"), line)
+    done = project.check("model.pt", "other.py")
+    assert (done.code, done.err, done.codes) == (1, "", ["TSL712", "TSL101"])
 
 
 def test_a_link_that_leads_nowhere_is_a_failure(project: Project) -> None:

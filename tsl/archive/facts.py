@@ -49,11 +49,15 @@ REFUSED = frozenset(
     """False None NoneType True and as assert break class continue def del elif else for global if import in is not or
     pass raise return while with""".split()
 )
-# (5) The last group keeps the homes of build machines out.
-PERSONAL = re.compile(rb"(/home/|/Users/|[A-Za-z]:\\Users\\)(?!runner\b|circleci\b|jenkins\b|vsts)([\w.@-]+)[/\\][^\x00-\x1f\"']*")
+# (5) Homes of build machines are nobody's.
+PERSONAL = re.compile(
+    rb"(/home/|/Users/|[A-Za-z]:\\Users\\)(?!runner\b|circleci\b|jenkins\b|vsts)([\w.@-]+)[/\\]"
+    rb"(?:[^\x00-\x1f\"']*?\.py|[^\x00-\x1f\"']*)"
+)
 
 OWN = frozenset({"aten", "prim", "prims", "quantized", "static_runtime", "_caffe2", "profiler"})
-PERSISTENT = ("foreign-global", "protocol")  # problems of pickles that have a rule of their own
+OF_OTHERS = frozenset({"foreign-global", "protocol"})  # problems that have a rule of their own
+CUT_SHORT = frozenset({"truncated", "unreadable", "zip"})  # all that is wrong with a checkpoint, which anything may be in
 
 
 class Spot(Record):
@@ -175,8 +179,9 @@ class ArchiveFacts:
     def _damages(self) -> Iterator[tuple[str, str, str]]:
         if self.is_broken:
             yield self.kind.name, self.name, f"is a {self.kind.title}"
+            return
         for problem in self.archive.problems:
-            if problem.name not in PERSISTENT:
+            if problem.name in CUT_SHORT or (self.is_torchscript and problem.name not in OF_OTHERS):
                 yield problem.name, problem.member, problem.message
         if self.kind.name in {"torchscript", "lite"} and not self.archive.module.type:
             yield "no-module", "data.pkl", "holds no module"

@@ -5,9 +5,9 @@ that a file is the same all of its bytes but the weights would be read, which is
 do not tell.
 
 A finding stands on the file as a whole, whose bytes have no lines. What it is about:
-1. of a graph, the place in the user's files that was recorded when the model was made, as a label; a rule has one
-   finding for each such place;
-2. where nothing was recorded, and of the archive itself, what the place calls itself (its anchor).
+1. of a graph, the place in the user's files that was recorded when the model was made, as a label, or the place in the
+   archive's own code where none was; a rule has one finding for each such place;
+2. of the archive itself, what the place calls itself (its anchor).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tsl.archive.archive import Archive, open_archive
 from tsl.archive.facts import ArchiveFacts
 from tsl.cache import Judged
 from tsl.check.judge import ask, merge
-from tsl.diagnostic import Diagnostic, Evidence, Label, Span
-from tsl.ir.facts import NodeFact, facts_of
+from tsl.diagnostic import Diagnostic, Evidence, Label, Severity, Span
+from tsl.ir.facts import NodeFact, facts_of, plain
 from tsl.project import shown
 from tsl.rule import Rule, Verdict
 
@@ -53,16 +53,21 @@ def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
             return
         for rule in plan.rules_of("ir"):
             for verdict in ask(rule, facts):
-                yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(verdict.node)))
+                yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(path, verdict.node)))
     except RecursionError:
-        yield _unread(path, plan.rule(UNREAD), "its graph is not checked: the code nests too deeply")
+        yield _unread(path, plan.rule(UNREAD), "", "the code nests too deeply")
         return
+    for function, reason in facts.unread.items():
+        yield _unread(path, plan.rule(UNREAD), plain(function), reason)
     if not facts.is_complete:
-        yield _unread(path, plan.rule(UNREAD), "a part of its graph is not checked: its methods call without end")
+        yield _unread(path, plan.rule(UNREAD), "", "its methods call each other without end")
 
 
-def _unread(path: str, rule: Rule, message: str) -> Diagnostic:
-    return Diagnostic(_whole(path), rule.code, rule.name, rule.severity, message, rule.help, "graph", (Evidence.IR,))
+def _unread(path: str, rule: Rule, function: str, reason: str) -> Diagnostic:
+    """That a graph, or the part of it that a function is, was not checked, which is for information."""
+    what = f"the graph of `{function}`" if function else "its graph"
+    message, anchor = f"{what} is not checked: {reason}", f"graph: {function}"
+    return Diagnostic(_whole(path), rule.code, rule.name, Severity.INFO, message, rule.help, anchor, (Evidence.IR,))
 
 
 def _diagnostic(path: str, rule: Rule, verdict: Verdict, anchor: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
@@ -72,13 +77,16 @@ def _diagnostic(path: str, rule: Rule, verdict: Verdict, anchor: str, labels: tu
     )
 
 
-def _labels(node: NodeFact) -> Iterator[Label]:
-    """The recorded place of a node (1), and of the one that meets it."""
+def _labels(path: str, node: NodeFact) -> Iterator[Label]:
+    """The recorded place of a node (1), or the one in the archive's code, and that of the node that meets it."""
     if node.frame:
         yield Label(_span(node.frame), f"recorded here, in {node.where}")
-    meeting = node.met_by
-    if meeting and meeting.frame:
-        yield Label(_span(meeting.frame), "joined here with a tensor that moves")
+    elif node.written:
+        frame = node.written
+        yield Label(_span(frame._replace(path=f"{path}/{frame.path}")), f"written here, in {node.where}")
+    meeting = node.met_by.frame if node.met_by else None
+    if meeting and meeting != node.frame:
+        yield Label(_span(meeting), "joined here with a tensor that moves")
 
 
 def _span(frame: Frame) -> Span:

@@ -86,7 +86,7 @@ def show(examined: Examined, found: Iterable[Diagnostic], plan: Plan, data: byte
     judged = examined.judged._replace(diagnostics=merged)
     text = _text(data) if merged or plan.is_named_in(data) else ""
     shown, suppressed = _spoken(judged, read(path, text), plan.shown_in(path, judged.captures), plan)
-    return Shown(path, shown, suppressed, tuple(text.split("\n")) if shown else ())
+    return Shown(path, shown, suppressed, tuple(text.split("\n")) if shown and not examined.is_archive else ())
 
 
 def _reread(path: str) -> bytes:

@@ -7,7 +7,8 @@ no graph. It will never know a rule, a severity or how a finding is shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tsl.archive.code import Class
@@ -22,13 +23,21 @@ from tsl.record import Record
 if TYPE_CHECKING:
     from tsl.archive.archive import Archive
 
+# Where in an archive's code, by the qualified name of a function and an offset in its file.
+Lines = Callable[[str, int], "Frame | None"]
 _MANGLED = re.compile(r"___torch_mangle_\d+\.|^__torch__\.")
 
 
+def plain(qualified: str) -> str:
+    """A qualified name of an archive as a user knows it: `net.Net.forward`."""
+    return _MANGLED.sub("", qualified)
+
+
 class NodeFact(Record):
-    """A node that a model's methods run, as a place a rule may point at."""
+    """A node that a model's methods run, as a place a rule may point at. `lines` finds where code of a function is."""
 
     visit: Visit
+    lines: Lines
 
     @property
     def kind(self) -> str:
@@ -47,8 +56,8 @@ class NodeFact(Record):
 
     @property
     def function(self) -> str:
-        """The method or function it is in, as a user knows it: `net.Net.forward`."""
-        return _MANGLED.sub("", self.visit.function)
+        """The method or function it is in: `net.Net.forward`."""
+        return plain(self.visit.function)
 
     @property
     def module(self) -> str:
@@ -68,6 +77,12 @@ class NodeFact(Record):
         return source.place if source else None
 
     @property
+    def written(self) -> Frame | None:
+        """The place in the archive's own code; None for a graph that was not read from an archive."""
+        source = self.visit.node.source
+        return self.lines(self.visit.function, source._offset) if source else None
+
+    @property
     def sync(self) -> Sync | None:
         """Why the host waits for the device here, unless it surely does not."""
         node, operands = self.visit.node, self.operands
@@ -82,7 +97,7 @@ class NodeFact(Record):
     @property
     def met_by(self) -> NodeFact | None:
         """The node that joins what this one put on a fixed device with a tensor that moves with the model."""
-        return NodeFact(self.visit.met_by) if self.visit.met_by else None
+        return NodeFact(self.visit.met_by, self.lines) if self.visit.met_by else None
 
     @property
     def anchor(self) -> str:
@@ -93,21 +108,26 @@ class NodeFact(Record):
 class GraphFacts:
     """What the methods of a model run. `devices` are those its parameters and buffers were saved on.
 
-    `functions` are the graphs of all functions by qualified name; `methods` those that a caller may run, with the path of
-    their module; `moves` says of a class and an attribute whether it moves with the model.
+    `methods` are the graphs that a caller may run, the likeliest first; `function` finds the graph of a qualified name;
+    `moves` says of a class and an attribute whether it moves with the model. `unread` names functions that have no graph,
+    with the reason, and grows while the facts are made.
     """
 
     def __init__(
         self,
         methods: Iterable[Graph],
-        functions: Mapping[str, Graph] | None = None,
+        function: Callable[[str], Graph | None] = lambda name: None,
         moves: Moves = lambda owner, name: True,
         devices: frozenset[str] = frozenset(),
+        unread: Mapping[str, str] | None = None,
+        lines: Lines = lambda function, offset: None,
     ) -> None:
-        self._reach = Reach(functions or {}, moves)
+        self._reach = Reach(function, moves)
         for graph in methods:
             self._reach.enter(graph)
         self.devices = devices
+        self.unread = unread or {}
+        self._lines = lines
 
     @property
     def is_complete(self) -> bool:
@@ -123,7 +143,7 @@ class GraphFacts:
         """The nodes of these kinds, all of them without kinds, in the order they are first reached."""
         for visit in self._reach.visits:
             if not kinds or visit.node.kind in kinds:
-                yield NodeFact(visit)
+                yield NodeFact(visit, self._lines)
 
     def syncs(self) -> Iterator[NodeFact]:
         """The nodes at which the host waits for the device."""
@@ -138,17 +158,36 @@ def facts_of(archive: Archive) -> GraphFacts | None:
     """What the methods of an archive's model run; None where it holds no model that has code."""
     if not archive.module.type or not archive.code.members:
         return None
-    from tsl.ir.lower import lower
+    from tsl.ir.lower import LowerError, lower
 
-    program = lower(archive)
-    devices = frozenset(tensor.device for _, tensor in tensors(archive.module))
-    code = archive.code
+    program, code = lower(archive), archive.code
+    unread: dict[str, str] = {}
+
+    def graph(name: str) -> Graph | None:
+        try:
+            return program.graph(name)
+        except KeyError:
+            return None
+        except LowerError as error:
+            unread[name] = str(error)
+            return None
 
     def moves(owner: str, name: str) -> bool:
         found = code.find(owner)
         return isinstance(found, Class) and name in (*found.parameters, *found.buffers)
 
-    return GraphFacts(program.methods(archive.module), program.functions, moves, devices)
+    def lines(function: str, offset: int) -> Frame | None:
+        method = program.find(function)
+        if method is None:
+            return None
+        file = method.file
+        line = bisect_right(file.starts, offset)
+        return Frame(file.member, line, offset - file.starts[line - 1] + 1)
+
+    own = [method for method in program.methods(archive.module) if not method.path]
+    names = [method.qualified for method in sorted(own, key=lambda method: method.name != "forward")]
+    devices = frozenset(tensor.device for _, tensor in tensors(archive.module))
+    return GraphFacts(filter(None, map(graph, names)), graph, moves, devices, unread, lines)
 
 
-__all__ = ["HOST", "GraphFacts", "NodeFact", "facts_of"]
+__all__ = ["HOST", "GraphFacts", "NodeFact", "facts_of", "plain"]

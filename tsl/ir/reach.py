@@ -8,12 +8,12 @@
 4. A literal is *met* by the first node that joins its tensor with one that moves.
 5. Reading stops after NODES nodes and DEPTH calls within each other: an archive may call without end.
 
-Needs graphs by name. It will never say what is right or wrong.
+Needs a way to graphs by name. It will never say what is right or wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from tsl.ir.graph import Block, Graph, Node
 from tsl.ir.held import ANYWHERE, MOVES, MOVING, NOTHING, UNKNOWN, Held, join
@@ -43,8 +43,9 @@ class _Enough(Exception):
 class Reach:
     """What the methods that were entered reach, in the order of the first time."""
 
-    def __init__(self, functions: Mapping[str, Graph], moves: Moves = lambda owner, name: True) -> None:
-        self._functions, self._moves = functions, moves
+    def __init__(self, function: Callable[[str], Graph | None], moves: Moves = lambda owner, name: True) -> None:
+        self._function, self._moves = function, moves
+        self._entered: set[str] = set()
         self._numbers: dict[int, int] = {}
         self._summaries: dict[tuple[str, tuple[Held, ...]], Held] = {}
         self._open: list[tuple[str, str]] = []
@@ -58,12 +59,13 @@ class Reach:
         return self._left > 0
 
     def enter(self, graph: Graph, module: str = "") -> None:
-        """Reads a method of the module at a path, as a caller of the model runs it (1)."""
+        """Reads a method of the module at a path, as a caller of the model runs it (1), unless another one called it."""
         inputs = [_argument(value.type) for value in graph.inputs]
         if graph.inputs and graph.inputs[0].type.kind == "Class":
             inputs[0] = Held(module=module)
         try:
-            self._called(graph, tuple(inputs))
+            if graph.name not in self._entered:
+                self._called(graph, tuple(inputs))
         except _Enough:
             self._left = 0
 
@@ -73,6 +75,7 @@ class Reach:
         known = self._summaries.get(key)
         if known is not None:
             return known
+        self._entered.add(graph.name)
         self._summaries[key] = ANYWHERE  # what a call of itself returns
         self._open.append((graph.name, (arguments[0].module if arguments else None) or ""))
         values = dict(zip((value.number for value in graph.inputs), arguments, strict=False))
@@ -165,7 +168,7 @@ class Reach:
         name, arguments = f"{node.inputs[0].type}.{node.attribute('name', '')}", operands
         if node.kind == "prim::CallFunction":
             name, arguments = str((operands[0].constant or ("",))[0]), operands[1:]
-        graph = self._functions.get(name)
+        graph = self._function(name)
         if graph is None or len(self._open) >= DEPTH:
             return ANYWHERE if holds_tensor(node.outputs[0].type) else NOTHING
         return self._called(graph, tuple(held._replace(constant=()) for held in arguments))
