@@ -1,5 +1,5 @@
-"""What calls of printed code mean: operators by their overloads, methods and functions by their signatures, and the forms
-that the frontend itself knows.
+"""What calls of printed code mean: operators by their overloads, methods and functions by their signatures, and the
+forms that the frontend itself knows.
 
 An operator that no table has is taken as it stands: its inputs in order, and as many results of type `Unknown` as names
 are bound. Arguments that are left out are constants of their defaults.
@@ -25,7 +25,7 @@ from tsl.ir.lower_names import (
     Sugared,
 )
 from tsl.ir.lower_types import LowerError, literal, type_of
-from tsl.ir.match import DEFAULT, Match, Slot
+from tsl.ir.match import CONVERSIONS, DEFAULT, Match, Slot
 from tsl.ir.types import BOOL, NONE, UNKNOWN, Type, is_subtype, optional, tuple_of
 
 Named = list[tuple[str, Var]]
@@ -124,8 +124,10 @@ def as_list(emitter: Emitter, var: Var, wanted: Type) -> Var:
     return emitter.make("prim::ListConstruct", unpack(emitter, var), wanted)
 
 
-def converted_to(emitter: Emitter, var: Var, wanted: Type, node: Any) -> Var:
-    """A value as a type that it is assigned to or returned as: tuples element by element, else as it is."""
+def converted_to(emitter: Emitter, var: Var, wanted: Type, node: Any, converts: bool = True) -> Var:
+    """A value as a type that it is assigned to or returned as: tuples element by element, numbers by an operator where
+    it `converts`, else as it is.
+    """
     meets = emitter.context.declarations.meets
     if var.type is wanted or is_subtype(var.type, wanted, meets):
         return var
@@ -136,9 +138,11 @@ def converted_to(emitter: Emitter, var: Var, wanted: Type, node: Any) -> Var:
         if len(var.type.arguments) != len(bare.arguments):
             return var
         pairs = zip(unpack(emitter, var), bare.arguments, strict=True)
-        parts = [converted_to(emitter, part, type, node) for part, type in pairs]
+        parts = [converted_to(emitter, part, type, node, converts) for part, type in pairs]
         return emitter.make("prim::TupleConstruct", parts, tuple_of(*[part.type for part in parts]))
-    return var
+    operator = CONVERSIONS.get((var.type, bare)) if converts else None
+    made = builtin(emitter, operator, [var], [], node) if operator else var
+    return made if isinstance(made, Var) else pack(emitter, made)
 
 
 def _by_signature(

@@ -36,8 +36,8 @@ ALIASES = dict(
     swapdims_:transpose_ swapaxes:transpose swapaxes_:transpose_ moveaxis:movedim special_erf:erf special_erfc:erfc
     special_erfinv:erfinv special_expm1:expm1 special_exp2:exp2 special_expit:sigmoid special_logit:logit
     special_logsumexp:logsumexp special_round:round special_log1p:log1p special_sinc:sinc special_digamma:digamma
-    special_psi:digamma special_i0:i0 special_xlogy:xlogy special_log_softmax:log_softmax orgqr:linalg_householder_product
-    adjoint:mH special_multigammaln:mvlgamma special_polygamma:polygamma special_softmax:softmax
+    special_psi:digamma special_i0:i0 special_xlogy:xlogy special_log_softmax:log_softmax 
+    orgqr:linalg_householder_product adjoint:mH special_multigammaln:mvlgamma special_polygamma:polygamma special_softmax:softmax
     special_gammainc:igamma special_gammaincc:igammac special_gammaln:lgamma
     """.split()
 )
@@ -179,14 +179,17 @@ def _first_uses(region: Region, first: dict[Var, int], count: int) -> int:
 
 
 def _sort(region: Region) -> None:
-    """Outer ones first: they put the outputs of blocks, which are uses too, in another order."""
-    many = [op for op in region.ops if op.regions and len(op.outputs) > 1]
+    """The last first, and outer ones before those within: each puts outputs of blocks, which are uses too, in order."""
     first: dict[Var, int] = {}
-    if many:
-        _first_uses(region, first, 0)
-    for op in many:
-        _permute(op, sorted(range(len(op.outputs)), key=[first.get(var, _NEVER) for var in op.outputs].__getitem__))
-    for op in region.ops:
+    for op in reversed(region.ops):
+        if op.regions and len(op.outputs) > 1:
+            if not first:
+                _first_uses(region, first, 0)
+            uses = [first.get(var, _NEVER) for var in op.outputs]
+            order = sorted(range(len(uses)), key=uses.__getitem__)
+            if order != list(range(len(uses))):
+                _permute(op, order)
+                first.clear()
         for inner in op.regions:
             _sort(inner)
 

@@ -1,11 +1,12 @@
 """What statements of printed code do: assignments, branches, loops, `with`, functions within functions, and the return.
 
 Definitions, which are PyTorch's (torch/csrc/jit/frontend/ir_emitter.cpp, convert_to_ssa.cpp):
-1. After a branch, a variable that both arms know, and that one of them set, is what the arm that ran made of it. Its type
-   unites those of both; without such a type it ends with the branch. Outputs stand in the order of the names.
+1. After a branch, a variable that both arms know, and that one of them set, is what the arm that ran made of it. Its
+   type unites those of both; without such a type it ends with the branch. Outputs stand in the order of the names.
 2. A loop carries the variables that its body sets and that are known before it, in the order of their names.
 3. The condition of a `while` is asked before the loop and again at the end of its body.
-4. A branch on a constant that is written out, or on an isinstance that the types settle, is no branch: one arm is there.
+4. A branch on a constant that is written out, or on an isinstance that the types settle, is no branch: one arm is
+   there.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tsl.ir.lower_emitter import Context, Emitter, Scope, told
 from tsl.ir.lower_expressions import attribute_of, meaning, value, value_of
 from tsl.ir.lower_names import Bound, Closure, Packed, Sugared
 from tsl.ir.lower_types import LowerError
-from tsl.ir.types import ANY, BOOL, INT, NONE, UNKNOWN, Type, unify
+from tsl.ir.types import ANY, BOOL, INT, NONE, TENSOR, UNKNOWN, Type, unify
 
 MOST_TURNS = 2**63 - 1
 
@@ -130,7 +131,7 @@ def _return(emitter: Emitter, node: _ast.Return) -> None:
     wanted = emitter.returns
     var = value(emitter, node.value, wanted) if node.value is not None else emitter.constant(None, node)
     if wanted is not None and wanted is not ANY:
-        var = converted_to(emitter, var, wanted, node)
+        var = converted_to(emitter, var, wanted, node, converts=False)
     emitter.region.outputs = [var]
 
 
@@ -239,10 +240,7 @@ def _loop(emitter: Emitter, node: _ast.For | _ast.While, turns: Var, start: Var,
     if counter:
         emitter.scope.held[counter] = (count, INT)
     emit(emitter, node.body)
-    if isinstance(node, _ast.While):
-        going = as_bool(emitter, value(emitter, node.test), node.test)
-    else:
-        going = start
+    going = as_bool(emitter, value(emitter, node.test), node.test) if isinstance(node, _ast.While) else start
     body, scope = emitter.leave(before)
     op.regions = (body,)
     body.outputs.append(going)
@@ -305,7 +303,7 @@ def _with(emitter: Emitter, node: _ast.With) -> None:
         entered.append(held)
     emit(emitter, node.body)
     for held in reversed(entered):
-        emitter.make("prim::Exit", [held], ANY, node)
+        emitter.make("prim::Exit", [held], TENSOR, node)
 
 
 def _entered(emitter: Emitter, held: Var, node: Any) -> Type:

@@ -330,7 +330,7 @@ def is_subtype(type: Type, of: Type, meets: Meets | None = None) -> bool:
             return is_subtype(type.element, of.element, meets)
         return is_subtype(type, of.element, meets)
     if of is SCALAR:
-        return type in NUMBERS
+        return type in NUMBERS or (kind == "Union" and all(part in NUMBERS for part in type.arguments))
     if target == "Union":
         parts = type.arguments if kind == "Union" else (type,)
         return all(any(is_subtype(part, other, meets) for other in of.arguments) for part in parts)
