@@ -2,6 +2,7 @@
 
     commands     what each command does, and how failures are said
     forms        what each command takes
+    readers      how the values of options are read
     arguments    how that is read, and the help
 
 This door loads none of them before `main` is called. It will never analyse anything or lay out a report.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
-from tsl.cli.forms import CHECK, EXPLAIN, INSPECT, RULES, VERIFY, agree
+from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, RULES, VERIFY, agree, drawable
 from tsl.config import Config, SettingError, nearest, read
 from tsl.record import Record
 
@@ -108,7 +108,7 @@ def _report(outcome: Outcome, books: Books, options: SimpleNamespace) -> None:
     if options.output is None:
         sys.stdout.write(text)
     else:
-        _write(options.output, text)
+        _write(options.output, text, "report")
 
 
 @contextmanager
@@ -124,13 +124,13 @@ def _pages_needed(subject: str) -> Iterator[None]:
         raise SettingError(subject, str(error)) from None
 
 
-def _write(path: str, text: str) -> None:
+def _write(path: str, text: str, what: str) -> None:
     from tsl.project import reason, write
 
     try:
         write(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise SettingError(path, f"cannot write the report: {reason(error)}") from None
+        raise SettingError(path, f"cannot write the {what}: {reason(error)}") from None
 
 
 def _explain(options: SimpleNamespace) -> int:
@@ -187,6 +187,29 @@ def _inspect(options: SimpleNamespace) -> int:
     color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
     sys.stdout.write(inspection_report(options.format, found, depth=options.depth, color=color))
     return 0
+
+
+def _graph(options: SimpleNamespace) -> int:
+    drawable(options)
+    from tsl.check.plan import Settings, make_plan
+    from tsl.draw.drawing import DrawError, Wish, draw
+
+    plan, code = None, 0
+    if not options.no_findings:
+        config = _configuration(options)
+        books, code = _books(options)
+        plan = make_plan(Settings(config), books)
+    path = options.words[0]
+    try:
+        with _readable(path):
+            text = draw(path, Wish(options.method, options.depth), plan)
+    except DrawError as error:
+        raise SettingError(error.subject, error.message) from None
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        _write(options.output, text, "graph")
+    return code
 
 
 @contextmanager
@@ -251,9 +274,12 @@ class Command(Record):
 
 
 COMMANDS: Mapping[str, Command] = {
-    "check": Command(CHECK, _check, "find what tracing a model would lose, in Python files"),
+    "check": Command(
+        CHECK, _check, "find what tracing a model would lose, in Python files, and what is wrong with archives"
+    ),
     "explain": Command(EXPLAIN, _explain, "show a rule's page: what happens, an example, what to write instead"),
     "verify": Command(VERIFY, _verify, "run a model against its trace on perturbed inputs, and find where they part"),
     "inspect": Command(INSPECT, _inspect, "say what an archive is and what is in it, without executing it"),
+    "graph": Command(GRAPH, _graph, "draw what an archive runs, as DOT, with what tsl check finds in it"),
     "rules": Command(RULES, _rules, "list all rules"),
 }

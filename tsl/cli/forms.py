@@ -1,18 +1,20 @@
-"""What each command takes: tables of options, and the readers of their values.
+"""What each command takes: tables of options.
 
 Needs the names of formats and captures. It will never act on a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
 from types import SimpleNamespace
 
 from tsl.cli.arguments import Form, Option
-from tsl.config import CAPTURES, SettingError, nearest
+from tsl.cli.readers import choice, inputs, kinds, levels, processes, rules_of, seconds, single, trials
+from tsl.config import CAPTURES, SettingError
 from tsl.diagnostic import Severity
 from tsl.report import FORMATS, INSPECTION_FORMATS, RULES_FORMATS, STATISTICS_FORMATS, VERDICT_FORMATS
 
+DRAWINGS = (".dot", ".gv")
 COLORS = ("auto", "always", "never")
 
 CHECK_END = """\
@@ -31,67 +33,6 @@ examples:
   tsl check --format sarif -o tsl.sarif  a file for code scanning
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
-
-
-def _choice(words: Sequence[str]) -> Callable[[str], str]:
-    """A reader of one of some words."""
-
-    def read(word: str) -> str:
-        if word not in words:
-            hint = nearest(word, words) or f"; use {', '.join(words[:-1])} or {words[-1]}"
-            raise ValueError(f"there is no {word!r}{hint}")
-        return word
-
-    return read
-
-
-def _rules(text: str) -> list[str]:
-    words = [word.strip() for word in text.split(",")]
-    if not all(words):
-        raise ValueError(f"{text!r} has an empty place; write rules with commas between them")
-    return words
-
-
-def _single(text: str) -> list[str]:
-    return [text]
-
-
-def _inputs(text: str) -> list[str]:
-    from tsl.verify.spec import parse
-
-    parse(text)
-    return [text]
-
-
-def _kinds(text: str) -> list[str]:
-    from tsl.verify.verdict import KINDS
-
-    return [_choice(tuple(KINDS))(word.strip()) for word in text.split(",")]
-
-
-def _seconds(text: str) -> float:
-    digits = text.replace(".", "", 1)
-    if not digits.isdecimal() or not float(text) > 0:
-        raise ValueError(f"{text!r} is not a time; use a number of seconds, as in 60 or 2.5")
-    return float(text)
-
-
-def _trials(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"{text!r} is not a number of perturbations; use 1 or more")
-    return int(text)
-
-
-def _levels(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError(f"{text!r} is not a number of levels; use 0 or more")
-    return int(text)
-
-
-def _processes(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"{text!r} is not a number of processes; use 1 or more")
-    return int(text)
 
 
 VERIFY_END = """\
@@ -139,7 +80,7 @@ COLOR = Option(
     ("--color",),
     "WHEN",
     "auto (default: on a terminal, unless NO_COLOR is set), always or never",
-    _choice(COLORS),
+    choice(COLORS),
     "auto",
 )
 CONFIGURATION = (
@@ -153,13 +94,13 @@ WHAT = (
         "HOW",
         "check against the promises of trace, script or both; auto (default) goes by each file's call sites, and by"
         " trace where there are none",
-        _choice(CAPTURES),
+        choice(CAPTURES),
     ),
     Option(
         ("--root",),
         "NAME",
         "judge only what this class or function reaches (Net, Net.forward, pkg.module.Net); repeatable",
-        _single,
+        single,
         adds_up=True,
     ),
 )
@@ -168,13 +109,13 @@ WHICH = (
         ("--select",),
         "RULE,...",
         "report these rules and no others, whatever the configuration ignores",
-        _rules,
+        rules_of,
         adds_up=True,
     ),
     Option(
-        ("--ignore",), "RULE,...", "do not report these; the narrower of two selectors decides", _rules, adds_up=True
+        ("--ignore",), "RULE,...", "do not report these; the narrower of two selectors decides", rules_of, adds_up=True
     ),
-    Option(("--extend-select",), "RULE,...", "report these as well as what is selected anyway", _rules, adds_up=True),
+    Option(("--extend-select",), "RULE,...", "report these as well as what is selected anyway", rules_of, adds_up=True),
 )
 REPORT = (
     Option(
@@ -184,14 +125,14 @@ REPORT = (
         Severity.parse,
         Severity.WARNING,
     ),
-    Option(("--format",), "FORM", f"{', '.join(FORMATS)} (default: text)", _choice(FORMATS), "text"),
+    Option(("--format",), "FORM", f"{', '.join(FORMATS)} (default: text)", choice(FORMATS), "text"),
     Option(("-o", "--output"), "FILE", "write the report there, whole or not at all"),
     Option(("--statistics",), "", "count the findings of each rule as well"),
     COLOR,
     Option(("--exit-zero",), "", "exit 0 where it would be 1"),
 )
 RUN = (
-    Option(("--jobs",), "N", "processes to share many files among (default: 1)", _processes, 1),
+    Option(("--jobs",), "N", "processes to share many files among (default: 1)", processes, 1),
     Option(("--no-cache",), "", "neither read nor write .tsl_cache"),
     *CONFIGURATION,
 )
@@ -199,8 +140,9 @@ RUN = (
 CHECK = Form(
     "check",
     "[PATH ...] [options]",
-    "Says what TorchScript will do to the models in Python files, which are neither imported nor run. Directories are"
-    " searched for .py files that git does not ignore; files that are named are always checked.",
+    "Says what TorchScript will do to the models in Python files, and what is wrong with archives of models; neither is"
+    " imported or run. Directories are searched for .py files and archives that git does not ignore; files that are"
+    " named are always checked.",
     "PATH",
     "files, directories, or - for standard input (default: .)",
     (("what to check", WHAT), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
@@ -227,7 +169,7 @@ RULES = Form(
         (
             "options",
             (
-                Option(("--format",), "FORM", "text (default) or json", _choice(RULES_FORMATS), "text"),
+                Option(("--format",), "FORM", "text (default) or json", choice(RULES_FORMATS), "text"),
                 COLOR,
                 *CONFIGURATION,
             ),
@@ -250,7 +192,7 @@ VERIFY = Form(
                     ("--input",),
                     "SPEC",
                     "the inputs to trace with, in place of those the entry gives; repeatable",
-                    _inputs,
+                    inputs,
                     adds_up=True,
                 ),
             ),
@@ -258,15 +200,15 @@ VERIFY = Form(
         (
             "how far to search",
             (
-                Option(("--timeout",), "S", "seconds the whole search may take (default: 60)", _seconds, 60.0),
-                Option(("--trials",), "N", "perturbations to try at most (default: 100)", _trials, 100),
-                Option(("--skip",), "KIND,...", "do not perturb in these ways; repeatable", _kinds, adds_up=True),
+                Option(("--timeout",), "S", "seconds the whole search may take (default: 60)", seconds, 60.0),
+                Option(("--trials",), "N", "perturbations to try at most (default: 100)", trials, 100),
+                Option(("--skip",), "KIND,...", "do not perturb in these ways; repeatable", kinds, adds_up=True),
             ),
         ),
         (
             "report",
             (
-                Option(("--format",), "FORM", "text (default) or json", _choice(VERDICT_FORMATS), "text"),
+                Option(("--format",), "FORM", "text (default) or json", choice(VERDICT_FORMATS), "text"),
                 COLOR,
                 *CONFIGURATION,
             ),
@@ -289,8 +231,8 @@ INSPECT = Form(
         (
             "options",
             (
-                Option(("--depth",), "N", "levels of the module tree to show (default: 2)", _levels, 2),
-                Option(("--format",), "FORM", "text (default) or json", _choice(INSPECTION_FORMATS), "text"),
+                Option(("--depth",), "N", "levels of the module tree to show (default: 2)", levels, 2),
+                Option(("--format",), "FORM", "text (default) or json", choice(INSPECTION_FORMATS), "text"),
                 COLOR,
             ),
         ),
@@ -311,7 +253,7 @@ GRAPH = Form(
             "what to draw",
             (
                 Option(("--method",), "NAME", "the method to draw (default: forward, or the only one)"),
-                Option(("--depth",), "N", "levels of modules to open; those below are one box each", _levels),
+                Option(("--depth",), "N", "levels of modules to open; those below are one box each", levels),
                 Option(("--findings",), "", "draw findings on their nodes (default)"),
                 Option(("--no-findings",), "", "draw none, and ask no rule"),
             ),
@@ -326,6 +268,13 @@ GRAPH = Form(
     most=1,
     end=GRAPH_END,
 )
+
+
+def drawable(options: SimpleNamespace) -> None:
+    """Raises SettingError where `tsl graph` is to write a form that it does not know."""
+    suffix = os.path.splitext(options.output or "")[1]
+    if suffix and suffix not in DRAWINGS:
+        raise SettingError(options.output, f"a graph is written as DOT, to a {' or '.join(DRAWINGS)} file")
 
 
 def agree(options: SimpleNamespace) -> None:

@@ -57,6 +57,7 @@ SEVERITY: Mapping[str, Attributes] = {
     "warning": {"fillcolor": "#ffefc2", "color": "#b26a00", "penwidth": "2"},
     "info": {"fillcolor": "#d6ecff", "color": "#0b63a8", "penwidth": "2"},
 }
+DEEPEST = 32  # clusters within each other that are indented; further ones would make the text grow with the square
 GRAVEST = ("error", "warning", "info")
 
 _UNSHOWABLE = re.compile(
@@ -96,12 +97,12 @@ def _members(members: Sequence[Box | Cluster]) -> Iterator[str]:
     number = 0
     open_ones = [iter(members)]
     while open_ones:
-        indent = "  " * len(open_ones)
+        indent = "  " * min(len(open_ones), DEEPEST)
         member = next(open_ones[-1], None)
         if member is None:
             open_ones.pop()
             if open_ones:
-                yield f"{indent[2:]}}}"
+                yield f"{'  ' * min(len(open_ones), DEEPEST)}}}"
         elif isinstance(member, Box):
             yield f"{indent}n{member.number} {_attributes(_box(member))};"
         else:

@@ -3,7 +3,7 @@
 1. A *folded* value has no box: a constant, an attribute of a module, and a list or tuple of folded values. It is a
    text, with the paths of the modules whose attributes are in it.
 2. A node's lines are its title and a line for each folded value it takes, named as in its schema; a value that is the
-   schema's default is left out.
+   schema's default is left out. Attributes are named from the module that the node belongs to.
 3. The title of `aten::conv2d` is `conv2d`; other operators keep their namespace. A call is `module.method`.
 
 Needs schemas as text. It will never look an operator up.
@@ -19,9 +19,16 @@ from tsl.ir.graph import Node
 from tsl.record import Record
 
 LONGEST = 48  # characters of a constant
+MOST_TEXT = 1_000  # of a folded value, before names of modules are taken out
 MOST_LINES = 12  # of constants in a box
 GATHERS = {"prim::ListConstruct": "[]", "prim::TupleConstruct": "()"}
+INSTANCE = "@"  # what follows it in the name of a function tells which module it runs for
 BRACKETS: Mapping[type, str] = {list: "[]", tuple: "()"}
+# What numbers mean where a schema asks for a ScalarType (c10/core/ScalarType.h).
+DTYPES = (
+    "uint8 int8 int16 int32 int64 float16 float32 float64 complex32 complex64 complex128 bool qint8 quint8 qint32"
+    " bfloat16 quint4x2 quint2x4"
+).split()
 OBJECTS = frozenset({"Class", "Interface"})
 
 
@@ -34,16 +41,17 @@ class Folded(Record):
 
 
 class Argument(Record):
-    """A parameter of a schema: its name and the text of its default, None where it has none."""
+    """A parameter of a schema: its name, the text of its default (None where it has none), and of its type."""
 
     name: str
     default: str | None
+    type: str
 
 
 def fold(node: Node, known: Mapping[int, Folded]) -> Folded | None:
     """What the only output of a node is folded to (1), None where the node has a box."""
     if node.kind == "prim::Constant":
-        return Folded(shortened(constant(node)))
+        return Folded(written(node.attribute("value"))[:MOST_TEXT])
     if node.kind == "prim::GetAttr":
         return _attribute(node, known)
     around = GATHERS.get(node.kind)
@@ -52,7 +60,8 @@ def fold(node: Node, known: Mapping[int, Folded]) -> Folded | None:
     if not around or len(folded) != len(parts):
         return None
     owners = dict.fromkeys(owner for part in folded for owner in part.owners)
-    return Folded(shortened(f"{around[0]}{', '.join(part.text for part in folded)}{around[1]}"), tuple(owners))
+    text = f"{around[0]}{', '.join(part.text for part in folded)}{around[1]}"
+    return Folded(text[:MOST_TEXT], tuple(owners))
 
 
 def _attribute(node: Node, known: Mapping[int, Folded]) -> Folded | None:
@@ -63,25 +72,33 @@ def _attribute(node: Node, known: Mapping[int, Folded]) -> Folded | None:
     path = f"{owner.path}.{name}" if owner.path else name
     if node.outputs[0].type.kind in OBJECTS:
         return Folded(path, (), path)
-    return Folded(shortened(path), (owner.path,))
+    return Folded(path[:MOST_TEXT], (owner.path,))
 
 
-def lines_of(node: Node, known: Mapping[int, Folded]) -> tuple[str, ...]:
-    """The lines of a node (2)."""
+def lines_of(node: Node, known: Mapping[int, Folded], path: str = "") -> tuple[str, ...]:
+    """The lines of a node (2) that belongs to the module at a path."""
     arguments = parameters(node.schema) if node.schema else ()
     rows = []
     for place, value in enumerate(node.inputs):
         folded = known.get(value.number)
         if folded is None or (folded.path is not None and node.kind == "prim::CallMethod"):
             continue
-        argument = arguments[place] if place < len(arguments) else None
-        if argument is None:
-            rows.append(folded.text)
-        elif not _is_default(folded.text, argument.default):
-            rows.append(f"{argument.name}={folded.text}")
+        rows += _row(folded, arguments[place] if place < len(arguments) else None, path)
     if len(rows) > MOST_LINES:
         rows = [*rows[: MOST_LINES - 1], f"... {len(rows) - MOST_LINES + 1} more"]
     return (title_of(node, known), *rows)
+
+
+def _row(folded: Folded, argument: Argument | None, path: str) -> list[str]:
+    """The line of a folded value for a parameter, none where it is the default."""
+    text = folded.text.replace(f"{path}.", "") if path and folded.owners else folded.text
+    if argument is None:
+        return [shortened(text)]
+    if _is_default(text, argument.default):
+        return []
+    if argument.type.startswith("ScalarType") and text.isdecimal() and int(text) < len(DTYPES):
+        text = DTYPES[int(text)]
+    return [shortened(text if text == argument.name else f"{argument.name}={text}")]
 
 
 def title_of(node: Node, known: Mapping[int, Folded]) -> str:
@@ -90,7 +107,7 @@ def title_of(node: Node, known: Mapping[int, Folded]) -> str:
     if node.kind == "prim::CallMethod":
         owner = known.get(node.inputs[0].number) if node.inputs else None
         path = owner.path if owner is not None and owner.path is not None else "?"
-        return f"{path}.{node.attribute('name', '')}".lstrip(".")
+        return f"{path}.{node.attribute('name', '')}".lstrip(".").partition(INSTANCE)[0]
     if node.kind == "prim::CallFunction":
         called = known.get(node.inputs[0].number) if node.inputs else None
         return called.text if called is not None else "call"
@@ -99,13 +116,8 @@ def title_of(node: Node, known: Mapping[int, Folded]) -> str:
     return name if namespace in {"aten", "prim"} else node.kind
 
 
-def constant(node: Node) -> str:
-    """The value of a constant as Python writes it; a tensor by its dtype and shape."""
-    return written(node.attribute("value"))
-
-
 def written(value: Any) -> str:
-    """A plain value as text on one line."""
+    """A plain value as Python writes it, on one line; a tensor by its dtype and shape."""
     if isinstance(value, str):
         return f'"{value}"'.replace("\n", "\\n")
     shape = getattr(value, "shape", None)
@@ -114,7 +126,7 @@ def written(value: Any) -> str:
     if type(value) in BRACKETS:
         around = BRACKETS[type(value)]
         return f"{around[0]}{', '.join(map(written, value))}{around[1]}"
-    return str(value)
+    return str(getattr(value, "text", value))
 
 
 def shortened(text: str) -> str:
@@ -140,7 +152,8 @@ def parameters(schema: str) -> Sequence[Argument]:
 
 def _parameter(text: str) -> Argument:
     declared, equals, default = text.partition("=")
-    return Argument(declared.split()[-1] if declared.split() else "", default if equals else None)
+    type, _, name = declared.rpartition(" ")
+    return Argument(name, default if equals else None, type)
 
 
 def _is_default(text: str, default: str | None) -> bool:

@@ -1,6 +1,6 @@
 """Which module a node belongs to, by the path the module has in its tree.
 
-1. A node that says its scope belongs there.
+1. A node that says its scope belongs there; a live trace says it as `Net::/Net::__module.a.b`, by class and path.
 2. Any other belongs to the module whose attributes it takes; to the nearest module above all of them if it takes those
    of several.
 3. A node that takes none lies between its neighbours: it belongs to the nearest module above both the last placed node
@@ -57,7 +57,7 @@ def places(nodes: Sequence[Node], known: Mapping[int, Folded], base: Path) -> li
 def _sure(node: Node, known: Mapping[int, Folded], base: Path) -> Path | None:
     """The module of a node by itself (1, 2), within that of its block (4)."""
     if node.scope:
-        path = split(node.scope)
+        path = split(node.scope.rpartition("/")[2].rpartition("::")[2].removeprefix("__module").lstrip("."))
     else:
         owners = [split(owner) for value in node.inputs if (one := known.get(value.number)) for owner in one.owners]
         if not owners:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from tsl.draw.labels import Folded, fold, lines_of
+from tsl.draw.labels import Folded, fold, lines_of, shortened
 from tsl.draw.picture import Box, Cluster, Edge, Mark, Picture
 from tsl.draw.scopes import Path, places
 from tsl.ir.graph import Block, Graph, Node, Value
@@ -144,7 +144,7 @@ class _Sketch:
         if node.blocks:
             self._control(node, path, group)
             return
-        draft = self._draft("operator", lines_of(node, self._known), _hint(node))
+        draft = self._draft("operator", lines_of(node, self._known, ".".join(path)), _hint(node))
         draft.marks = dict.fromkeys(self._marks_of(node))
         group.members.append(draft)
         self._wire(node, draft, draft)
@@ -172,7 +172,7 @@ class _Sketch:
 
     def _control(self, node: Node, path: Path, outer: _Group) -> None:
         """An If, a Loop, or whatever else has blocks (3)."""
-        lines = [line for line in lines_of(node, self._known) if line != FOREVER]
+        lines = [line for line in lines_of(node, self._known, ".".join(path)) if line != FOREVER]
         lines[0] = lines[0].lower()
         head = self._draft("control", lines, _hint(node))
         head.marks = dict.fromkeys(self._marks_of(node))
@@ -209,7 +209,8 @@ class _Sketch:
             if folded is None:
                 self._join(value, work.end, "back" if loops else "value", "" if loops else work.word)
             elif work.inside is None and not (loops and place == 0 and folded.text == "True"):
-                work.end.lines.append(f"{work.word}: {folded.text}" if work.word else folded.text)
+                text = shortened(folded.text)
+                work.end.lines.append(f"{work.word}: {text}" if work.word else text)
 
     def _join(self, value: Value, target: _Draft, kind: str = "value", word: str = "") -> None:
         """An edge for a value, one however often it is taken. `word` names the block that hands it on."""

@@ -1,0 +1,90 @@
+"""From an archive to the text of a picture: which method is drawn, with which findings.
+
+Needs the archive road to graphs, and a plan of rules where findings are wanted. It will never write a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tsl.archive.archive import Archive, open_archive
+from tsl.archive.code import Class
+from tsl.check.plan import Plan
+from tsl.draw.dot import dot
+from tsl.draw.findings import marks_of
+from tsl.draw.instances import MOST_NODES, Instances, expanded
+from tsl.draw.sketch import no_marks, sketch
+from tsl.ir.graph import Graph
+from tsl.ir.inline import InlineError, inline
+from tsl.ir.lower import LowerError, lower
+from tsl.record import Record
+
+DEFAULT = "forward"
+
+
+class DrawError(Exception):
+    """A file or a method that cannot be drawn; says what it is about and why."""
+
+    def __init__(self, subject: str, message: str) -> None:
+        super().__init__(f"{subject}: {message}")
+        self.subject, self.message = subject, message
+
+
+class Wish(Record):
+    """What to draw: the method by name (None for forward, or the only one), and how many levels of modules to open."""
+
+    method: str | None = None
+    depth: int | None = None
+
+
+def draw(path: str, wish: Wish, plan: Plan | None) -> str:
+    """The archive's method as DOT, with what the rules of a plan find in it.
+
+    Raises DrawError where there is no such method or it cannot be lowered, OSError where the file cannot be read.
+    """
+    with open_archive(path) as archive:
+        try:
+            graph = _graph(path, archive, wish.method)
+            marks = marks_of(graph, archive, plan) if plan else no_marks
+            return dot(sketch(graph, marks, wish.depth))  # where a node comes from is read when it is asked for
+        except (InlineError, LowerError) as error:
+            raise DrawError(path, f"cannot be drawn: {error}") from None
+        except RecursionError:
+            raise DrawError(path, "cannot be drawn: its code nests too deeply") from None
+
+
+def _graph(path: str, archive: Archive, wanted: str | None) -> Graph:
+    """The graph of a method with all that it calls in it."""
+    if not archive.kind.has_code:
+        raise DrawError(path, f"has no TorchScript graph: {archive.kind.title}")
+    program = lower(archive)
+    method = f"{archive.module.type}.{_method(path, archive, wanted)}"
+    nodes = expanded(program.functions, method)
+    if nodes > MOST_NODES:
+        raise DrawError(path, f"cannot be drawn: it runs {nodes:,} nodes, and {MOST_NODES:,} are the limit")
+    return inline(Instances(program, method), method)
+
+
+def _method(path: str, archive: Archive, wanted: str | None) -> str:
+    """The name of the method to draw."""
+    owner = archive.code.find(archive.module.type)
+    methods = [name for name in owner.methods if not name.startswith("__")] if isinstance(owner, Class) else []
+    if not methods:
+        raise DrawError(path, "has no method that could be drawn")
+    if wanted is None:
+        return _default(path, methods)
+    if wanted not in methods:
+        raise DrawError("--method", f"there is no {wanted!r}{_choices(methods)}")
+    return wanted
+
+
+def _default(path: str, methods: Sequence[str]) -> str:
+    if DEFAULT in methods:
+        return DEFAULT
+    if len(methods) == 1:
+        return methods[0]
+    raise DrawError(path, f"has no forward; name a method with --method{_choices(methods)}")
+
+
+def _choices(methods: Sequence[str]) -> str:
+    return f"; there are {', '.join(methods)}" if len(methods) > 1 else f"; there is {methods[0]}"
