@@ -216,3 +216,9 @@ def test_a_box_tells_the_line_it_was_recorded_at(project: Project) -> None:
     project.write("net.pt", zipped({**members, "code/__torch__/net.py.debug_pkl": debug}))
     text = project.tsl("graph", "net.pt", "--isolated", "--method", "encode").out
     assert 'tooltip="aten::sin(Tensor self) -> Tensor\\n/src/net.py:8"' in text
+
+
+def test_every_option_is_documented(project: Project) -> None:
+    told = (ROOT / "docs" / "graph.md").read_text(encoding="utf-8")
+    options = re.findall(r"^  .*?(--[a-z-]+)", project.tsl("graph", "--help").out, re.M)
+    assert [option for option in options if f"`{option}" not in told and option not in {"--help", "--output"}] == []

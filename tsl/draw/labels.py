@@ -22,6 +22,7 @@ LONGEST = 48  # characters of a constant
 MOST_TEXT = 1_000  # of a folded value, before names of modules are taken out
 MOST_LINES = 12  # of constants in a box
 GATHERS = {"prim::ListConstruct": "[]", "prim::TupleConstruct": "()"}
+FOREVER = str(2**63 - 1)  # the end of a slice without one, and the trip count of a `while`
 INSTANCE = "@"  # what follows it in the name of a function tells which module it runs for
 BRACKETS: Mapping[type, str] = {list: "[]", tuple: "()"}
 # What numbers mean where a schema asks for a ScalarType (c10/core/ScalarType.h).
@@ -94,7 +95,7 @@ def _row(folded: Folded, argument: Argument | None, path: str) -> list[str]:
     text = folded.text.replace(f"{path}.", "") if path and folded.owners else folded.text
     if argument is None:
         return [shortened(text)]
-    if _is_default(text, argument.default):
+    if text == FOREVER or _is_default(text, argument.default):
         return []
     if argument.type.startswith("ScalarType") and text.isdecimal() and int(text) < len(DTYPES):
         text = DTYPES[int(text)]

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from tsl.draw.labels import Folded, fold, lines_of, shortened
+from tsl.draw.labels import FOREVER, Folded, fold, lines_of, shortened
 from tsl.draw.picture import Box, Cluster, Edge, Mark, Picture
 from tsl.draw.scopes import Path, places
 from tsl.ir.graph import Block, Graph, Node, Value
@@ -27,7 +27,6 @@ from tsl.record import Record
 MarksOf = Callable[[Node], Sequence[Mark]]
 LOOP = "prim::Loop"
 BLOCKS = {"prim::If": ("then", "else"), LOOP: ("body",)}
-FOREVER = str(2**63 - 1)  # the trip count of a `while`
 
 
 def no_marks(node: Node) -> Sequence[Mark]:
