@@ -1,7 +1,7 @@
 """Every hostile shape of a ZIP file that is known, each with the name of the trick that must be told of it.
 
-From the table of what zipfile and torch.jit.load make of each: `A` and `B` are two codes for one class, and a shape is
-hostile where one reader may be shown A while another runs B, or where a reader is made to fail.
+From the table of what zipfile and torch.jit.load make of each: `A` and `B` are two codes for one class, and a shape
+is hostile where one reader may be shown A while another runs B, or where a reader is made to fail.
 """
 
 from __future__ import annotations

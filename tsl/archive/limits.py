@@ -26,6 +26,7 @@ MEMO = 4_000_000  # the highest index
 STRING_BYTES = 16 * MIB
 LINE_BYTES = 4_096  # an opcode whose argument ends with a line feed
 LONG_BYTES = 16  # of an integer: torch has none above 8
-DEPTH = 256  # containers within each other. Largest seen: 24
-WEIGHT = 8_000_000  # values met by walking the result, what is shared being met each time
+DEPTH = 128  # containers within each other. Largest seen: 24
+# Values that a walk of the result meets, what is shared each time: so many, and more for each byte of the pickle.
+WEIGHT, WEIGHT_A_BYTE = 100_000, 2
 PROBLEMS = 100  # named per pickle; more say nothing new

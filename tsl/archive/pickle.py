@@ -22,7 +22,7 @@ from struct import error as StructError  # noqa: N812
 from typing import Any
 
 from tsl.archive.dialect import TORCHSCRIPT, Dialect
-from tsl.archive.limits import DEPTH, OPCODES, WEIGHT
+from tsl.archive.limits import DEPTH, OPCODES, WEIGHT, WEIGHT_A_BYTE
 from tsl.archive.machine import Machine, Problem, Refusal
 from tsl.archive.opcodes import actions
 from tsl.archive.weight import weigh
@@ -69,7 +69,7 @@ def read_pickle(data: bytes, dialect: Dialect = TORCHSCRIPT, start: int = 0, *, 
     if whole and last and end < len(data):
         machine.problem("trailing", end, f"has {len(data) - end:,} bytes after its STOP")
     if whole:
-        value = _bounded(machine, value, end)
+        value = _bounded(machine, value, start, end)
     return Pickle(value, tuple(machine.globals), tuple(machine.problems), end if whole else machine.here, whole)
 
 
@@ -84,15 +84,15 @@ def _run(machine: Machine, at: int) -> int:
     raise Refusal("opcodes", f"has more than {OPCODES:,} opcodes")
 
 
-def _bounded(machine: Machine, value: Any, end: int) -> Any:
+def _bounded(machine: Machine, value: Any, start: int, end: int) -> Any:
     """The value, or None with a problem where walking it would not end, go too deep or take too long."""
     measured = weigh(value)
     if measured.cyclic:
         machine.problem("cycle", end, "holds a container that contains itself")
     elif measured.depth > DEPTH:
         machine.problem("depth", end, f"nests containers more than {DEPTH} deep")
-    elif measured.weight > WEIGHT:
-        machine.problem("weight", end, f"unfolds to more than {WEIGHT:,} values")
+    elif measured.weight > WEIGHT + WEIGHT_A_BYTE * (end - start):
+        machine.problem("weight", end, "unfolds to many more values than it has bytes")
     else:
         return value
     return None
