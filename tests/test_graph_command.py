@@ -106,6 +106,27 @@ def test_modules_below_the_depth_are_closed(project: Project) -> None:
     assert "first\\n2 operators" in labels(drawn(project, "--depth", "0"))
 
 
+@pytest.mark.parametrize(
+    ("focus", "boxes"),
+    [
+        ("relu", ["linear", "relu", "sum", "neg", "add"]),
+        ("first", ["x", "linear", "relu", "sum", "neg", "add"]),
+        ("x", ["x", "linear", "relu"]),
+        ("TSL401", ["gt", "Bool", "if"]),
+        ("host-sync", ["gt", "Bool", "if"]),
+    ],
+)
+def test_a_focus_keeps_what_it_names_and_what_is_next_to_it(project: Project, focus: str, boxes: list[str]) -> None:
+    text = drawn(project, "--focus", focus)
+    assert [label.partition("\\n")[0] for label in labels(text)] == boxes
+    numbers = set(re.findall(r"^ *n(\d+) \[label", text, re.M))
+    assert {number for pair in re.findall(r"n(\d+) -> n(\d+)", text) for number in pair} <= numbers
+
+
+def test_a_focus_on_a_closed_module_is_by_its_path(project: Project) -> None:
+    assert labels(drawn(project, "--depth", "0", "--focus", "first"))[1] == "first\\n2 operators"
+
+
 @pytest.mark.parametrize("name", ["out.dot", "out.gv", "out"])
 def test_the_graph_is_written_to_a_file(project: Project, name: str) -> None:
     shown = drawn(project)
@@ -126,7 +147,10 @@ def test_the_graph_is_written_to_a_file(project: Project, name: str) -> None:
         (("net.py",), "net.py: has no TorchScript graph: text"),
         (("broken.pt",), "broken.pt: "),
         (("several.pt",), "several.pt: has no forward; name a method with --method; there are one, two"),
-        (("--focus", "x", "net.pt"), "--focus: there is no such option"),
+        (
+            ("--focus", "conv9d", "net.pt"),
+            "--focus: nothing is called 'conv9d'; name an operator, a module, a value or",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_one_line(project: Project, arguments: tuple[str, ...], line: str) -> None:

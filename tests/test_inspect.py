@@ -278,6 +278,38 @@ def test_other_kinds_are_told_with_what_loads_them(project: Project, data: bytes
     assert found["title"] in inspected(project, data)
 
 
+def test_the_tensors_of_a_safetensors_file_are_counted(project: Project) -> None:
+    entries = {"a": ("F32", [2, 3]), "b": ("F32", [4]), "c": ("I64", []), "d": ("F99", [2])}
+    header = json.dumps(
+        {"__metadata__": {"format": "pt"}}
+        | {name: {"dtype": dtype, "shape": shape, "data_offsets": [0, 0]} for name, (dtype, shape) in entries.items()}
+    )
+    found = form(project, struct.pack("<Q", len(header)) + header.encode())
+    assert [(one["dtype"], one["tensors"], one["elements"], one["bytes"]) for one in found["tensors"]] == [
+        ("float32", 2, 10, 40),
+        ("F99", 1, 2, 0),
+        ("int64", 1, 1, 8),
+    ]
+
+
+def test_the_version_of_the_bytecode_is_told(project: Project) -> None:
+    members = net(**{"bytecode.pkl": pickled((8,))})
+    assert form(project, members)["versions"]["bytecode"] == 8
+    assert "PyTorch 1.5 or later; bytecode 8\n" in inspected(project, members)
+
+
+def test_a_big_endian_archive_is_told(project: Project) -> None:
+    assert "\nbyte order   big\n" in inspected(project, net(byteorder="big"))
+    assert "byte order" not in inspected(project, net(byteorder="little"))
+
+
+def test_code_that_is_no_python_is_told(project: Project) -> None:
+    members = {**net(), "code/__torch__/net.py": "class Net(Module):\n  def forward(self:\n"}
+    told = [one for one in form(project, members)["remarks"] if one["about"] == "code"]
+    assert [(one["name"], one["member"]) for one in told] == [("syntax", "code/__torch__/net.py")]
+    assert "code that cannot be read 1\n" in inspected(project, members)
+
+
 def test_the_tensors_of_a_checkpoint_are_counted(project: Project) -> None:
     state = {"a": tensor(2, 3), "b": tensor(5, dtype="int64", storage="1")}
     found = form(project, zipped({"data.pkl": pickled(state), "version": "3"}))

@@ -202,7 +202,7 @@ def _graph(options: SimpleNamespace) -> int:
     path = options.words[0]
     try:
         with _readable(path):
-            text = draw(path, Wish(options.method, options.depth), plan)
+            text = draw(path, Wish(options.method, options.depth, options.focus), plan)
     except DrawError as error:
         raise SettingError(error.subject, error.message) from None
     if options.output is None:

@@ -73,6 +73,7 @@ exit codes:
 examples:
   tsl graph model.pt | dot -Tsvg > model.svg
   tsl graph model.pt --depth 1 -o overview.dot
+  tsl graph model.pt --focus TSL401 | dot -Tsvg > syncs.svg
   tsl graph model.pt --method encode --no-findings -o encode.dot
 """
 
@@ -254,6 +255,12 @@ GRAPH = Form(
             (
                 Option(("--method",), "NAME", "the method to draw (default: forward, or the only one)"),
                 Option(("--depth",), "N", "levels of modules to open; those below are one box each", levels),
+                Option(
+                    ("--focus",),
+                    "NODE",
+                    "draw only what this names and what is next to it: an operator (conv2d), a module's path, a value"
+                    " or a rule (TSL401)",
+                ),
                 Option(("--findings",), "", "draw findings on their nodes (default)"),
                 Option(("--no-findings",), "", "draw none, and ask no rule"),
             ),

@@ -12,6 +12,7 @@ from tsl.archive.code import Class
 from tsl.check.plan import Plan
 from tsl.draw.dot import dot
 from tsl.draw.findings import marks_of
+from tsl.draw.focus import focused
 from tsl.draw.instances import MOST_NODES, Instances, expanded
 from tsl.draw.sketch import no_marks, sketch
 from tsl.ir.graph import Graph
@@ -31,10 +32,13 @@ class DrawError(Exception):
 
 
 class Wish(Record):
-    """What to draw: the method by name (None for forward, or the only one), and how many levels of modules to open."""
+    """What to draw: the method by name (None for forward, or the only one), how many levels of modules to open, and the
+    name of what to show of it, with what is next to that (None for all).
+    """
 
     method: str | None = None
     depth: int | None = None
+    focus: str | None = None
 
 
 def draw(path: str, wish: Wish, plan: Plan | None) -> str:
@@ -46,11 +50,15 @@ def draw(path: str, wish: Wish, plan: Plan | None) -> str:
         try:
             graph = _graph(path, archive, wish.method)
             marks = marks_of(graph, archive, plan) if plan else no_marks
-            return dot(sketch(graph, marks, wish.depth))  # where a node comes from is read when it is asked for
+            picture = sketch(graph, marks, wish.depth)  # reads where nodes come from, so the archive must be open
         except (InlineError, LowerError) as error:
             raise DrawError(path, f"cannot be drawn: {error}") from None
         except RecursionError:
             raise DrawError(path, "cannot be drawn: its code nests too deeply") from None
+    shown = picture if wish.focus is None else focused(picture, wish.focus)
+    if shown is None:
+        raise DrawError("--focus", f"nothing is called {wish.focus!r}; name an operator, a module, a value or a rule")
+    return dot(shown)
 
 
 def _graph(path: str, archive: Archive, wanted: str | None) -> Graph:

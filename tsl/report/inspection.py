@@ -56,6 +56,8 @@ def _head(found: Inspection) -> Iterator[Line]:
     told = _version(found.versions)
     if told:
         yield _fact("version", told)
+    if found.byteorder and found.byteorder != "little":
+        yield _fact("byte order", found.byteorder)
     if found.libraries:
         needed = listed(f"{one.namespace} ({one.library or 'a library of its own'})" for one in found.libraries)
         yield [Segment(f"{'libraries':<{WIDTH}} "), Segment(visible(needed), "warning")]
@@ -73,7 +75,8 @@ def _version(versions: Versions) -> str:
     records = {"`version`": versions.record, "`.data/version`": versions.data_record}
     told = listed(f"{number} in {name}" for name, number in records.items() if number is not None)
     runtime = f"; PyTorch {versions.runtime} or later" if versions.runtime else "; no known PyTorch reads it"
-    return told + runtime
+    bytecode = f"; bytecode {versions.bytecode}" if versions.bytecode is not None else ""
+    return told + runtime + bytecode
 
 
 def size(bytes: int) -> str:
@@ -162,7 +165,12 @@ def _remark(one: Remark) -> Line:
     return [Segment(f"  {one.name}", "error"), Segment(visible(f":{where} {one.message}"))]
 
 
-TITLES = {"zip": "ZIP tricks", "pickle": "suspicious pickles", "path": "paths of the machine it was made on"}
+TITLES = {
+    "zip": "ZIP tricks",
+    "pickle": "suspicious pickles",
+    "code": "code that cannot be read",
+    "path": "paths of the machine it was made on",
+}
 
 
 def _rest(number: int) -> Iterator[Line]:
@@ -200,7 +208,9 @@ def _form(found: Inspection) -> dict[str, Any]:
             "data_version": versions.data_record,
             "counts": versions.counts,
             "runtime": versions.runtime or None,
+            "bytecode": versions.bytecode,
         },
+        "byteorder": found.byteorder or None,
         "methods": [
             {
                 "name": method.name,

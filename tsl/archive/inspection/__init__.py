@@ -4,6 +4,7 @@
     parts       sizes, and the operator version
     tree        modules and tensors
     calls       methods, operators, libraries, devices
+    safetensors tensors of a file that is no ZIP file
     remarks     tricks, pickles, paths
 
 Needs an archive that can be opened. It will never read a weight, run anything, or judge: that is `tsl check`.
@@ -19,6 +20,7 @@ from tsl.archive.inspection.calls import Roles, devices_of, libraries_of, method
 from tsl.archive.inspection.facts import Example, Inspection, TensorNote
 from tsl.archive.inspection.parts import parts_of, versions_of
 from tsl.archive.inspection.remarks import remarks_of
+from tsl.archive.inspection.safetensors import groups_of_header
 from tsl.archive.inspection.tree import groups_of, modules_of, visits
 from tsl.archive.module import tensors
 from tsl.archive.values import Tensor
@@ -42,7 +44,9 @@ def _inspection(archive: Archive) -> Inspection:
         archive.path, kind.name, kind.title, kind.loader, archive.size, len(archive.members), parts_of(archive)
     )
     if kind.has_code:
-        found = _with_code(archive, found)._replace(versions=versions_of(archive), extra=archive.extra)
+        found = _with_code(archive, found)
+    elif kind.name == "safetensors":
+        found = found._replace(tensors=groups_of_header(archive.path))
     elif kind.name in CHECKPOINTS:
         held = archive.pickle_of("data.pkl")
         plain = [("tensor", tensor) for _, tensor in tensors(held.value if held else None)]
@@ -54,6 +58,9 @@ def _with_code(archive: Archive, found: Inspection) -> Inspection:
     tree = visits(archive.module, Roles(archive).of)
     operators = operators_of(archive)
     return found._replace(
+        versions=versions_of(archive),
+        byteorder=archive.byteorder or "",
+        extra=archive.extra,
         methods=methods_of(archive),
         modules=modules_of(tree),
         tensors=groups_of([(role, tensor) for visit in tree for _, role, tensor in visit.tensors]),

@@ -21,12 +21,13 @@ class Versions(Record):
     """The operator version, by both records that may hold it, None where there is no such record or no number in it.
 
     `counts` is the one torch goes by: `.data/version` where there is one. `runtime` is the first release of PyTorch
-    that reads it, empty where none is known to.
+    that reads it, empty where none is known to. `bytecode` is the version of what the lite interpreter runs.
     """
 
     record: int | None = None
     data_record: int | None = None
     runtime: str = ""
+    bytecode: int | None = None
 
     @property
     def counts(self) -> int | None:
@@ -135,7 +136,7 @@ class Example(Record):
 
 
 class Remark(Record):
-    """Something to be wary of. `about` is `zip`, `pickle` or `path`; `name` says which trick or problem it is."""
+    """Something to be wary of. `about` is `zip`, `pickle`, `code` or `path`; `name` is that of the trick or problem."""
 
     about: str
     name: str
@@ -154,6 +155,7 @@ class Inspection(Record):
     members: int = 0
     parts: tuple[Part, ...] = ()
     versions: Versions = Versions()
+    byteorder: str = ""
     methods: tuple[Method, ...] = ()
     modules: tuple[Module, ...] = ()
     tensors: tuple[TensorGroup, ...] = ()

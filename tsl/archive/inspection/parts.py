@@ -73,4 +73,5 @@ def versions_of(archive: Archive) -> Versions:
     found = Versions(records.version, records.data_version)
     number = found.counts
     runtime = next((release for most, release in RUNTIMES if number is not None and 0 < number <= most), "")
-    return found._replace(runtime=runtime)
+    bytecode = archive.bytecode.version if archive.bytecode else None
+    return found._replace(runtime=runtime, bytecode=bytecode)

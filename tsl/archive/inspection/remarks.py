@@ -1,4 +1,4 @@
-"""What to be wary of in an archive: ZIP tricks, suspicious pickles, paths of the machine it was made on.
+"""What to be wary of in an archive: ZIP tricks, suspicious pickles, broken code, paths of the machine it was made on.
 
 Paths are looked for in the bytes of the debug information, which keeps the files its code came from and, for traces,
 the whole Python stack. Needs an opened archive. It will never decide what is grave: rules do.
@@ -21,8 +21,8 @@ MOST_PATHS = 1_000
 
 
 def remarks_of(archive: Archive) -> tuple[Remark, ...]:
-    """All of it: tricks, pickles, paths."""
-    return (*_tricks(archive), *_pickles(archive), *_paths(archive))
+    """All of it: tricks, pickles, code that was asked for and cannot be read, paths."""
+    return (*_tricks(archive), *_pickles(archive), *_code(archive), *_paths(archive))
 
 
 def _tricks(archive: Archive) -> Iterator[Remark]:
@@ -33,6 +33,11 @@ def _tricks(archive: Archive) -> Iterator[Remark]:
 def _pickles(archive: Archive) -> Iterator[Remark]:
     for problem in archive.problems:
         yield Remark("pickle", problem.name, problem.member, problem.message)
+
+
+def _code(archive: Archive) -> Iterator[Remark]:
+    for problem in archive.code.problems if archive.kind.has_code else ():
+        yield Remark("code", problem.name, problem.member, problem.message)
 
 
 def _paths(archive: Archive) -> Iterator[Remark]:
