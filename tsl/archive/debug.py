@@ -15,7 +15,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from struct import error as StructError  # noqa: N812
 from typing import Any
+
+from tsl.archive.dialect import TORCHSCRIPT
+from tsl.archive.limits import OPCODES
+from tsl.archive.machine import Machine, Refusal
+from tsl.archive.opcodes import actions
+from tsl.archive.values import Typed
 
 Place = tuple[tuple[str, int, int, str], ...]
 
@@ -25,27 +32,22 @@ _FUNCTION = re.compile(r"\s*(?:@.*\n\s*)*def\s+(\w+)")
 
 
 class Debug:
-    """The record of one file. `problems` says what is wrong with it, for whoever reports that."""
+    """The record of one file, of its bytes."""
 
-    __slots__ = ("_ranges", "_sources", "_starts", "_strings", "problems")
+    __slots__ = ("_ranges", "_sources", "_starts", "_strings")
 
     def __init__(self, data: bytes) -> None:
         self._starts: list[int] = []
         self._ranges: list[Any] = []
         self._strings: tuple[Any, ...] | None = None
         self._sources: dict[int, tuple[str, list[str], int] | None] = {}
-        self.problems: tuple[Any, ...] = ()
         if data:
             self._read(data)
 
     def _read(self, data: bytes) -> None:
-        from tsl.archive.pickle import read_pickle
-
-        pickle = read_pickle(data)
-        self.problems = pickle.problems
-        held = _bare(pickle.value)
+        held = _value(data)
         if isinstance(held, tuple | list) and len(held) == 3 and held[0] == _TABLE:
-            self._strings, held = _bare(held[1]), _bare(held[2])
+            self._strings, held = bare(held[1]), bare(held[2])
         if not isinstance(held, tuple | list):
             return
         for entry in held:
@@ -102,8 +104,23 @@ class Debug:
         return found if isinstance(found, str) else ""
 
 
-def _bare(value: Any) -> Any:
-    """A container without the type that a pickle may name for it."""
-    from tsl.archive.values import Typed
+def _value(data: bytes) -> Any:
+    """The value of a record's pickle. A record names each source many times over, and is never walked as a whole: what
+    it would unfold to is no matter here. A problem with a pickle that is no code is nobody's finding.
+    """
+    machine = Machine(data, TORCHSCRIPT)
+    table = actions(TORCHSCRIPT.opcodes)
+    at = 0
+    try:
+        for _ in range(OPCODES):
+            at = table[data[at]](machine, at + 1)
+            if at < 0:
+                return machine.stack[-1] if machine.stack else None
+    except (Refusal, StructError, LookupError):
+        return None
+    return None
 
+
+def bare(value: Any) -> Any:
+    """A container without the type that a pickle may name for it."""
     return value.value if isinstance(value, Typed) else value

@@ -34,7 +34,8 @@ Named = list[tuple[str, Var]]
 def call(emitter: Emitter, node: _ast.Call, meant: Sugared, hint: Type | None, binders: int) -> Sugared:
     """What a call of something means."""
     if isinstance(meant, Form):
-        return _FORMS.get(meant.name, _cast)(emitter, node, meant.name)
+        made: Sugared = _FORMS.get(meant.name, _cast)(emitter, node, meant.name)
+        return made
     if isinstance(meant, ClassName) and isinstance(node.func, _ast.Attribute) and node.func.attr == "__new__":
         return emitter.make("prim::CreateObject", [], meant.type, node)
     given, named = arguments(emitter, node)
@@ -45,8 +46,8 @@ def call(emitter: Emitter, node: _ast.Call, meant: Sugared, hint: Type | None, b
             return call_method(emitter, meant, given, named, node)
         case FunctionName(method):
             return _call_function(emitter, method, given, named, node)
-        case ClassName(made, _) if made.kind == "NamedTuple":
-            return _named_tuple(emitter, made, given, named, node)
+        case ClassName(type=kind) if kind.kind == "NamedTuple":
+            return _named_tuple(emitter, kind, given, named, node)
         case Var() if meant.type.kind in {"Class", "Interface"}:
             return call_method(emitter, Bound(meant, "__call__"), given, named, node)
     raise LowerError(f"{type(meant).__name__.lower()} cannot be called", emitter.offset(node))

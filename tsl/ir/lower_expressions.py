@@ -81,8 +81,8 @@ def meaning(emitter: Emitter, node: Any, hint: Type | None = None, binders: int 
             return _dict(emitter, node, hint)
         case _ast.UnaryOp(op=_ast.USub()):
             return _negative(emitter, node)
-        case _ast.BinOp(op=_ast.Add()):
-            return emitter.number(literal(node), node)
+        case _ast.BinOp(op=_ast.Add()):  # a complex number: `1.+2.j`
+            return builtin(emitter, "aten::add", [value(emitter, node.left), value(emitter, node.right)], [], node)
     raise LowerError(f"{type(node).__name__} is not printed by PyTorch", emitter.offset(node))
 
 
@@ -120,6 +120,8 @@ def _attribute(emitter: Emitter, node: _ast.Attribute) -> Sugared:
             member = emitter.context.declarations.member(declared.name, name)
             if member is not None:
                 return emitter.constant(member, node, declared)
+        case ClassName(_, found) if name in found.methods:  # a hook
+            return FunctionName(found.methods[name])
         case ClassName() if name == "__new__":
             return held
         case Packed():

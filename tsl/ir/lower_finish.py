@@ -20,29 +20,33 @@ from tsl.ir.inline_fold import fold
 from tsl.ir.inline_form import Freezer, Op, Region, Var, constant_of, find, replace, settle
 from tsl.ir.inline_pool import pool
 from tsl.ir.match import Matcher
-from tsl.ir.types import TENSOR
+from tsl.ir.types import BOOL, TENSOR
 from tsl.ir.upgraders import upgrade
 
 # torch/csrc/jit/passes/normalize_ops.cpp: an alias becomes the other where the first input is a tensor.
 ALIASES = dict(
     pair.split(":")
     for pair in """
-    absolute:abs absolute_:abs_ clip:clamp clip_:clamp_ linalg_det:det ger:outer arccos:acos arccos_:acos_ arcsin:asin
-    arcsin_:asin_ arctan:atan arctan_:atan_ arctan2:atan2 arctan2_:atan2_ arccosh:acosh arccosh_:acosh_ arcsinh:asinh
-    arcsinh_:asinh_ arctanh:atanh arctanh_:atanh_ fix:trunc fix_:trunc_ negative:neg negative_:neg_ subtract:sub
-    subtract_:sub_ greater_equal:ge greater_equal_:ge_ greater:gt greater_:gt_ less_equal:le less_equal_:le_ less:lt
-    less_:lt_ not_equal:ne not_equal_:ne_ divide:div divide_:div_ multiply:mul multiply_:mul_ linalg_matmul:matmul
-    inverse:linalg_inv true_divide:div true_divide_:div_ concat:cat concatenate:cat row_stack:vstack swapdims:transpose
-    swapdims_:transpose_ swapaxes:transpose swapaxes_:transpose_ moveaxis:movedim special_erf:erf special_erfc:erfc
+    absolute:abs absolute_:abs_ clip:clamp clip_:clamp_ det:linalg_det matrix_exp:linalg_matrix_exp
+    matrix_power:linalg_matrix_power ger:outer arccos:acos arccos_:acos_ arcsin:asin arcsin_:asin_ arctan:atan
+    arctan_:atan_ arctan2:atan2 arctan2_:atan2_ arccosh:acosh arccosh_:acosh_ arcsinh:asinh arcsinh_:asinh_
+    arctanh:atanh arctanh_:atanh_ fix:trunc fix_:trunc_ negative:neg negative_:neg_ subtract:sub subtract_:sub_
+    greater_equal:ge greater_equal_:ge_ greater:gt greater_:gt_ less_equal:le less_equal_:le_ less:lt less_:lt_
+    not_equal:ne not_equal_:ne_ divide:div divide_:div_ multiply:mul multiply_:mul_ linalg_matmul:matmul
+    inverse:linalg_inv true_divide:div true_divide_:div_ swapdims:transpose swapdims_:transpose_
+    swapaxes:transpose swapaxes_:transpose_ moveaxis:movedim special_erf:erf special_erfc:erfc
     special_erfinv:erfinv special_expm1:expm1 special_exp2:exp2 special_expit:sigmoid special_logit:logit
     special_logsumexp:logsumexp special_round:round special_log1p:log1p special_sinc:sinc special_digamma:digamma
-    special_psi:digamma special_i0:i0 special_xlogy:xlogy special_log_softmax:log_softmax 
-    orgqr:linalg_householder_product adjoint:mH special_multigammaln:mvlgamma special_polygamma:polygamma special_softmax:softmax
+    special_psi:digamma special_i0:i0 special_xlogy:xlogy special_log_softmax:log_softmax
+    orgqr:linalg_householder_product adjoint:mH special_multigammaln:mvlgamma special_softmax:softmax
     special_gammainc:igamma special_gammaincc:igammac special_gammaln:lgamma
     """.split()
 )
 
 
+# What compares a bool with a bool by identity compares by value.
+_IDENTITY = {"aten::__is__": "aten::eq", "aten::__isnot__": "aten::ne"}
+_NORMALIZED = {f"aten::{name}": f"aten::{other}" for name, other in ALIASES.items()} | _IDENTITY | {"aten::rsub": "sub"}
 _NEVER = 1 << 62
 
 
@@ -82,9 +86,14 @@ def choose(region: Region, matcher: Matcher) -> None:
 
 def _rename(region: Region) -> None:
     for op in region.walk():
-        name = op.kind[6:] if op.kind.startswith("aten::") else ""
-        if name in ALIASES and op.inputs and find(op.inputs[0]).type is TENSOR:
-            op.kind = f"aten::{ALIASES[name]}"
+        if op.kind not in _NORMALIZED or not op.inputs:
+            continue
+        types = [find(var).type for var in op.inputs[:2]]
+        if op.kind == "aten::rsub":
+            if types == [TENSOR, TENSOR]:
+                op.kind, op.inputs[:2] = "aten::sub", [op.inputs[1], op.inputs[0]]
+        elif types == [BOOL, BOOL] if op.kind in _IDENTITY else types[0] is TENSOR:
+            op.kind = _NORMALIZED[op.kind]
 
 
 def lower_tuples(region: Region) -> None:

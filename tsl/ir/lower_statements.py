@@ -23,8 +23,16 @@ from tsl.ir.lower_expressions import attribute_of, meaning, value, value_of
 from tsl.ir.lower_names import Bound, Closure, Packed, Sugared
 from tsl.ir.lower_types import LowerError
 from tsl.ir.types import ANY, BOOL, INT, NONE, TENSOR, UNKNOWN, Type, unify
+from tsl.record import Record
 
 MOST_TURNS = 2**63 - 1
+
+
+class Refined(Record):
+    """A variable that an isinstance asked about, and the one type it asked for."""
+
+    name: str
+    type: Type
 
 
 def emit_function(context: Context, method: Method) -> Emitter:
@@ -135,14 +143,14 @@ def _return(emitter: Emitter, node: _ast.Return) -> None:
     emitter.region.outputs = [var]
 
 
-def _condition(emitter: Emitter, node: _ast.expr) -> tuple[Var, bool | None, tuple[str, Type, Type | None] | None]:
+def _condition(emitter: Emitter, node: _ast.expr) -> tuple[Var, bool | None, Refined | None]:
     """The condition of a branch, its answer where it is settled (4), and what it says of a variable's type."""
     if isinstance(node, _ast.Call) and isinstance(node.func, _ast.Name) and node.func.id == "isinstance":
         var, wanted, settled = is_instance(emitter, node)
         asked = node.args[0]
         refined = None
         if isinstance(asked, _ast.Name) and len(wanted) == 1:
-            refined = (asked.id, wanted[0], None)
+            refined = Refined(asked.id, wanted[0])
         if settled is not None:
             return emitter.constant(settled, node), settled, refined
         return emitter.make("prim::isinstance", [var], BOOL, node, (("types", wanted),)), None, refined
@@ -160,27 +168,24 @@ def as_bool(emitter: Emitter, var: Var, node: Any) -> Var:
     return value_of(emitter, builtin(emitter, "aten::Bool", [var], [], node))
 
 
-def _refine(emitter: Emitter, refined: tuple[str, Type, Type | None] | None, place: int) -> None:
-    """Inside an arm, a variable that isinstance asked about is of the type that was asked for."""
-    if refined is None or refined[1 + place] is None:
-        return
-    name, type = refined[0], refined[1 + place]
-    held = emitter.read(name)
-    if type is not None and isinstance(held, Var) and held.type is not type:
-        emitter.write(name, emitter.make("prim::unchecked_cast", [held], type))
+def _refine(emitter: Emitter, refined: Refined | None) -> None:
+    """Where an isinstance is true, the variable it asked about is of the type it asked for."""
+    held = emitter.read(refined.name) if refined else None
+    if refined and isinstance(held, Var) and held.type is not refined.type:
+        emitter.write(refined.name, emitter.make("prim::unchecked_cast", [held], refined.type))
 
 
 def _if(emitter: Emitter, node: _ast.If) -> None:
     condition, settled, refined = _condition(emitter, node.test)
     if settled is not None:
-        _refine(emitter, refined, 0 if settled else 1)
+        _refine(emitter, refined if settled else None)
         emit(emitter, node.body if settled else node.orelse)
         return
     op = emitter.add("prim::If", [condition], node)
     arms = []
     for place, body in enumerate((node.body, node.orelse)):
         before = emitter.enter()
-        _refine(emitter, refined, place)
+        _refine(emitter, None if place else refined)
         emit(emitter, body)
         arms.append(emitter.leave(before))
     op.regions = (arms[0][0], arms[1][0])
@@ -191,10 +196,10 @@ def _join(emitter: Emitter, op: Op, arms: list[tuple[Region, Scope]]) -> None:
     """Lets the variables that a branch set mean its outputs (1)."""
     scopes = [scope for _, scope in arms]
     for name in sorted(scopes[0].held.keys() | scopes[1].held.keys()):
-        found = [scope.find(name) for scope in scopes]
-        if found[0] is None or found[1] is None:
+        found, found_too = (scope.find(name) for scope in scopes)
+        if found is None or found_too is None:
             continue
-        (one, declared), (other, declared_too) = found
+        (one, declared), (other, declared_too) = found, found_too
         if not isinstance(one, Var) or not isinstance(other, Var) or declared is None or declared_too is None:
             continue
         meets = emitter.context.declarations.meets

@@ -39,11 +39,12 @@ SPELLINGS = {
     "list": "AnyList",
     "tuple": "AnyTuple",
     "AnyClassType": "AnyClass",
+    "AnyEnumType": "AnyEnum",
     "ConstQuantizerPtr": "Quantizer",
 }
 
 # How a graph prints a kind where that differs from its name.
-GRAPH_SPELLINGS = {"AnyList": "list", "AnyTuple": "tuple"}
+GRAPH_SPELLINGS = {"AnyList": "list", "AnyTuple": "tuple", "AnyEnum": "AnyEnumType", "AnyClass": "AnyClassType"}
 
 
 class Type:
@@ -96,6 +97,8 @@ _TYPES: dict[Any, Type] = {}
 def _text(type: Type) -> str:
     if type.name:
         return type.name
+    if type.kind == "Scalar":
+        return "number"
     if type.kind == "NamedTuple":
         return _graph_text(type)
     if type.kind == "Tuple" and not type.arguments:
@@ -124,7 +127,9 @@ def _graph_text(type: Type) -> str:
             return f"Union({', '.join(inner)})"
         case "Enum":
             return f"Enum<{type.name}>"
-    return type.kind if type.kind == "Function" else GRAPH_SPELLINGS.get(type.kind, type.text)
+    if type.kind in {"Function", "Scalar"}:
+        return type.kind
+    return GRAPH_SPELLINGS.get(type.kind, type.text)
 
 
 TENSOR, INT, FLOAT, BOOL, STR, NONE = map(Type, ("Tensor", "int", "float", "bool", "str", "NoneType"))

@@ -1,15 +1,16 @@
 """What operators of archives of old versions mean now.
 
-PyTorch keeps what an operator did at an earlier version of the operator set and puts that in its place when an archive is
-loaded (torch/csrc/jit/operator_upgraders/upgraders_entry.cpp). Of its entries only one changes what a graph holds: before
-version 4, `aten::div` of integers dropped the remainder. So `div(a, b)` becomes, of version 3 and below,
+PyTorch keeps what an operator did at an earlier version of the operator set and puts that in its place when an archive
+is loaded (torch/csrc/jit/operator_upgraders/upgraders_entry.cpp). Of its entries only one changes what a graph holds:
+before version 4, `aten::div` of integers dropped the remainder. So `div(a, b)` becomes, of version 3 and below,
 
     if is_floating_point(a) or is_floating_point(b):    (of a number b: isinstance(b, float))
         div(a, b)
     else:
         div(a, b, rounding_mode="trunc")
 
-Old forms of `full`, `gelu`, `linspace` and `logspace` are the same nodes as today's. Needs the regions of `inline_form`.
+Old forms of `full`, `gelu`, `linspace` and `logspace` are the same nodes as today's. Needs the regions of
+`inline_form`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,12 @@ def upgrade(region: Region, version: int) -> None:
 def _upgrade_block(region: Region) -> None:
     kept: list[Op] = []
     for op in region.ops:
-        kept.extend(_division(op) if _divides(op) else [op])
+        if _divides(op):
+            kept.extend(_division(op))
+            continue
+        if op.kind in {"aten::div", "aten::div_"} and find(op.inputs[0]).type is TENSOR:
+            op.source = _at(3, 10)  # with a rounding mode it is what it was, and yet goes through the upgrader
+        kept.append(op)
     region.ops = kept
 
 
@@ -54,15 +60,16 @@ def _division(op: Op) -> list[Op]:
     for var in op.inputs:
         var.uses -= 1
     made: list[Op] = []
+    mode = _constant(made, "trunc", STR, _at(5, 43))
+    true = _constant(made, True, BOOL, _at(3, 7))
     floats = _make(made, "aten::is_floating_point", [divided], BOOL, _at(3, 7))
     either = _branch(made, floats, _at(3, 7), BOOL)
     yes, no = either.regions
-    _yield(yes, _constant(yes, True, BOOL, _at(3, 7)))
+    _yield(yes, true)
     _yield(no, _is_float(no, by))
     result = _branch(made, either.outputs[0], _at(3, 3), op.outputs[0].type)
-    true, truncated = result.regions
-    _yield(true, _make(true.ops, op.kind, [divided, by, *out], TENSOR, _at(4, 12)))
-    mode = _constant(truncated, "trunc", STR, _at(5, 43))
+    plain, truncated = result.regions
+    _yield(plain, _make(plain.ops, op.kind, [divided, by, *out], TENSOR, _at(4, 12)))
     rest = _rest(truncated, by)
     _yield(truncated, _make(truncated.ops, op.kind, [divided, rest, mode, *out], TENSOR, _at(5, 10)))
     replace(op.outputs[0], result.outputs[0])
@@ -100,10 +107,10 @@ def _branch(ops: list[Op], condition: Var, source: Source, type: Type) -> Op:
     return ops[-1]
 
 
-def _constant(region: Region, value: Any, type: Type, source: Source) -> Var:
+def _constant(ops: list[Op], value: Any, type: Type, source: Source) -> Var:
     op = constant_op(value, type)
     op.source = source
-    region.ops.append(op)
+    ops.append(op)
     return op.outputs[0]
 
 
