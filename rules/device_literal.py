@@ -1,12 +1,12 @@
 """Device written into the graph
 
 ## What happens
-Tracing writes the device of every tensor that is made into the graph, and so does `torch.device("cpu")` in a script. A
-model is moved by `.to("cuda")` or `map_location`, and with it go its parameters and buffers; what the graph makes on a
+Tracing writes the device of every tensor that is made into the graph, and so does `torch.device("cpu")` in a script; a
+script that makes one without a device makes it on the CPU. A model is moved by `.to("cuda")` or `map_location`, and with it go its parameters and buffers; what the graph makes on a
 device that is written into it stays there. The first operation that joins the two fails.
 
-Reported is a device that is written into the graph, where what is made there is joined with a tensor that moves: with an
-input, a parameter, or what was computed from them. Such a model runs on the machine it was made on and on no other.
+Reported is such a node, where what it makes is joined with a tensor that moves: with an input, a parameter, or what was
+computed from them. Such a model runs on the kind of device it was made on and on no other.
 
 ## Example
 ```ir
@@ -76,5 +76,6 @@ if TYPE_CHECKING:
 def device_literal(graph: GraphFacts) -> Iterator[Finding]:
     for node in graph.literals():
         if meeting := node.met_by:
+            place = node.beside(meeting, "joined here with a tensor that moves")
             made = f"`{node.kind}` makes its tensor on `{node.device}` whatever the model is moved to"
-            yield node, f"{made}, and `{meeting.kind}` joins it with one that moves"
+            yield place, f"{made}, and `{meeting.kind}` joins it with one that moves"

@@ -6,7 +6,8 @@ output layer and came apart, in `copy.deepcopy` or when a checkpoint was loaded;
 and the model in memory are larger by the copies.
 
 Compared are size and checksum of each storage in the directory of the file; no weight is read. It is an info, and only
-where the copies take 64 KiB or more and one hundredth of the file.
+where the copies take 64 KiB or more and one hundredth of the file. Zeros and ones, which every model that was not trained
+is full of, are not counted.
 
 ## Example
 ```python archive

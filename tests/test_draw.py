@@ -183,7 +183,30 @@ def test_a_loop_leads_back_to_its_head() -> None:
     assert ("loop", "relu") in ends
     assert ("loop", "return") in ends
     (head,) = [box for box in boxes(picture.members) if box.kind == "control"]
-    assert head.lines == ("loop", "True")
+    assert head.lines == ("loop",)
+
+
+def test_a_list_that_is_written_to_has_a_box() -> None:
+    make = Builder()
+    append = "aten::append.t(t[](a!) self, t(c -> *) el) -> t[](a!)"
+    empty = make.node("prim::ListConstruct", type="List[Tensor]")
+    appended = make.node("aten::append", empty.outputs[0], make.x, type="List[Tensor]", schema=append)
+    length = make.node("aten::len", empty.outputs[0], type="int", schema="aten::len.t(t[] a) -> int")
+    picture = sketch(make.graph(empty, appended, length, outputs=length.outputs))
+    assert titles(picture) == [
+        ("ListConstruct", "append"),
+        ("x", "append"),
+        ("ListConstruct", "len"),
+        ("len", "return"),
+    ]
+
+
+def test_edges_name_classes_alone_and_tell_the_whole_name_to_who_points_at_them() -> None:
+    make = Builder()
+    made = make.node("prim::CreateObject", type="__torch__.torch.autograd.no_grad")
+    enter = make.node("prim::Enter", made.outputs[0])
+    (edge,) = sketch(make.graph(made, enter, outputs=())).edges
+    assert (edge.label, edge.hint.partition(" : ")[2]) == ("no_grad", "__torch__.torch.autograd.no_grad")
 
 
 def test_a_call_is_named_by_module_and_method() -> None:

@@ -18,11 +18,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 from tsl.archive.archive import Archive, Versions
 from tsl.archive.kind import Kind
 from tsl.archive.module import objects, tensors, walk
-from tsl.archive.storages import equal_groups
+from tsl.archive.storages import StorageRecord, equal_groups
 from tsl.archive.values import Tensor
 from tsl.record import Record
 
@@ -55,9 +56,20 @@ PERSONAL = re.compile(
     rb"(?:[^\x00-\x1f\"']*?\.py|[^\x00-\x1f\"']*)"
 )
 
+# What one is in the bytes of a little-endian storage.
+ONES: Mapping[str, bytes] = {
+    "float64": b"\0\0\0\0\0\0\xf0\x3f",
+    "float32": b"\0\0\x80\x3f",
+    "float16": b"\0\x3c",
+    "bfloat16": b"\x80\x3f",
+}
+LARGEST_FILL = 16 << 20
+
 OWN = frozenset({"aten", "prim", "prims", "quantized", "static_runtime", "_caffe2", "profiler"})
 OF_OTHERS = frozenset({"foreign-global", "protocol"})  # problems that have a rule of their own
-CUT_SHORT = frozenset({"truncated", "unreadable", "zip"})  # all that is wrong with a checkpoint, which anything may be in
+CUT_SHORT = frozenset(
+    {"truncated", "unreadable", "zip"}
+)  # all that is wrong with a checkpoint, which anything may be in
 
 
 class Spot(Record):
@@ -266,7 +278,9 @@ class ArchiveFacts:
 
     def in_training(self) -> Iterator[Spot]:
         """The outermost module whose training flag is on, with the number of all that are."""
-        found = [(path, module) for path, module in objects(self.archive.module) if module.attributes.get("training") is True]
+        found = [
+            (path, module) for path, module in objects(self.archive.module) if module.attributes.get("training") is True
+        ]
         if found:
             path, module = found[0]
             yield Spot(path or _plain(module.type), f"training: {path}", len(found))
@@ -280,12 +294,30 @@ class ArchiveFacts:
                     yield Spot(where, where, detail=name)
 
     def copies(self, least: int) -> Iterator[Copies]:
-        """Weights that are stored more than once, where the copies take at least so many bytes."""
-        groups = list(equal_groups(self.archive.storages))
+        """Weights that are stored more than once, where the copies take at least so many bytes.
+
+        Zeros and ones, which every model that was not trained is full of, are not counted.
+        """
+        fills = self._fills
+        groups = [group for group in equal_groups(self.archive.storages) if not fills(group[0])]
         wasted = sum(group[0].size * (len(group) - 1) for group in groups)
         if groups and wasted >= least:
             largest = max(groups, key=lambda group: group[0].size * (len(group) - 1))
             yield Copies(wasted, tuple(storage.uses[0] for storage in largest), len(groups))
+
+    @cached_property
+    def _fills(self) -> Callable[[StorageRecord], bool]:
+        """Whether a storage holds nothing but zeros or ones, by its checksum."""
+        dtypes = {f"data/{tensor.storage}": tensor.dtype for _, tensor in self._weights}
+
+        def fills(storage: StorageRecord) -> bool:
+            if storage.size > LARGEST_FILL:
+                return False
+            one = ONES.get(dtypes.get(storage.record, ""), b"")
+            ones = one * (storage.size // len(one)) if one else b""
+            return storage.checksum in (crc32(bytes(storage.size)), crc32(ones))
+
+        return fills
 
     @property
     def _knows(self) -> Callable[[str], bool]:

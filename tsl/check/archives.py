@@ -20,7 +20,7 @@ from tsl.archive.archive import Archive, open_archive
 from tsl.archive.facts import ArchiveFacts
 from tsl.cache import Judged
 from tsl.check.judge import ask, merge
-from tsl.diagnostic import Diagnostic, Evidence, Label, Severity, Span
+from tsl.diagnostic import Diagnostic, Evidence, Label, Span
 from tsl.ir.facts import NodeFact, facts_of, plain
 from tsl.project import shown
 from tsl.rule import Rule, Verdict
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tsl.check.plan import Plan
     from tsl.ir.graph import Frame
 
-UNREAD = "TSL712"
+UNREAD = "TSL903"
 
 
 def judge_archive(path: str, data: bytes | None, roots: tuple[str, ...], plan: Plan) -> Judged:
@@ -64,29 +64,27 @@ def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
 
 
 def _unread(path: str, rule: Rule, function: str, reason: str) -> Diagnostic:
-    """That a graph, or the part of it that a function is, was not checked, which is for information."""
+    """That a graph, or the part of it that a function is, was not checked."""
     what = f"the graph of `{function}`" if function else "its graph"
     message, anchor = f"{what} is not checked: {reason}", f"graph: {function}"
-    return Diagnostic(_whole(path), rule.code, rule.name, Severity.INFO, message, rule.help, anchor, (Evidence.IR,))
+    return Diagnostic(_whole(path), rule.code, rule.name, rule.severity, message, rule.help, anchor, (Evidence.IR,))
 
 
 def _diagnostic(path: str, rule: Rule, verdict: Verdict, anchor: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
     sentence, severity = verdict.sentence, verdict.severity
-    return Diagnostic(
-        _whole(path), rule.code, rule.name, severity, sentence, rule.help, anchor, (Evidence.IR,), labels
-    )
+    return Diagnostic(_whole(path), rule.code, rule.name, severity, sentence, rule.help, anchor, (Evidence.IR,), labels)
 
 
 def _labels(path: str, node: NodeFact) -> Iterator[Label]:
-    """The recorded place of a node (1), or the one in the archive's code, and that of the node that meets it."""
+    """The recorded place of a node (1), or the one in the archive's code, and the other places it speaks of."""
     if node.frame:
         yield Label(_span(node.frame), f"recorded here, in {node.where}")
     elif node.written:
         frame = node.written
         yield Label(_span(frame._replace(path=f"{path}/{frame.path}")), f"written here, in {node.where}")
-    meeting = node.met_by.frame if node.met_by else None
-    if meeting and meeting != node.frame:
-        yield Label(_span(meeting), "joined here with a tensor that moves")
+    for other, text in node.others:
+        if other.frame and other.frame != node.frame:
+            yield Label(_span(other.frame), text)
 
 
 def _span(frame: Frame) -> Span:

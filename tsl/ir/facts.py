@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tsl.archive.code import Class
-from tsl.archive.module import tensors
+from tsl.archive.module import objects, tensors
 from tsl.ir.graph import Frame, Graph
 from tsl.ir.held import HOST, Held
 from tsl.ir.reach import Moves, Reach, Visit
@@ -34,10 +34,19 @@ def plain(qualified: str) -> str:
 
 
 class NodeFact(Record):
-    """A node that a model's methods run, as a place a rule may point at. `lines` finds where code of a function is."""
+    """A node that a model's methods run, as a place a rule may point at.
+
+    `lines` finds where code of a function is,
+    `others` are further places that a finding speaks of.
+    """
 
     visit: Visit
     lines: Lines
+    others: tuple[tuple[NodeFact, str], ...] = ()
+
+    def beside(self, other: NodeFact, text: str) -> NodeFact:
+        """This place together with another one, and what that one has to do with it."""
+        return self._replace(others=(*self.others, (other, text)))
 
     @property
     def kind(self) -> str:
@@ -110,7 +119,7 @@ class GraphFacts:
 
     `methods` are the graphs that a caller may run, the likeliest first; `function` finds the graph of a qualified name;
     `moves` says of a class and an attribute whether it moves with the model. `unread` names functions that have no graph,
-    with the reason, and grows while the facts are made.
+    with the reason, and grows while the facts are made. `training` is the flag that all modules have.
     """
 
     def __init__(
@@ -121,8 +130,9 @@ class GraphFacts:
         devices: frozenset[str] = frozenset(),
         unread: Mapping[str, str] | None = None,
         lines: Lines = lambda function, offset: None,
+        training: bool | None = None,
     ) -> None:
-        self._reach = Reach(function, moves)
+        self._reach = Reach(function, moves, training)
         for graph in methods:
             self._reach.enter(graph)
         self.devices = devices
@@ -184,10 +194,12 @@ def facts_of(archive: Archive) -> GraphFacts | None:
         line = bisect_right(file.starts, offset)
         return Frame(file.member, line, offset - file.starts[line - 1] + 1)
 
+    flags = {module.attributes.get("training") for _, module in objects(archive.module)} - {None}
+    training = flags == {True} if len(flags) == 1 else None
     own = [method for method in program.methods(archive.module) if not method.path]
     names = [method.qualified for method in sorted(own, key=lambda method: method.name != "forward")]
     devices = frozenset(tensor.device for _, tensor in tensors(archive.module))
-    return GraphFacts(filter(None, map(graph, names)), graph, moves, devices, unread, lines)
+    return GraphFacts(filter(None, map(graph, names)), graph, moves, devices, unread, lines, training)
 
 
 __all__ = ["HOST", "GraphFacts", "NodeFact", "facts_of", "plain"]

@@ -57,10 +57,12 @@ NONE = Held(constant=(None,))
 
 def join(one: Held, other: Held) -> Held:
     """What holds on either of two paths (2)."""
-    if one == other or other == NOTHING or other.is_none:
+    if one == other:
         return one
+    if other == NOTHING or other.is_none:
+        return one._replace(constant=())
     if one == NOTHING or one.is_none:
-        return other
+        return other._replace(constant=())
     where = one.where if one.where == other.where or other.where == NOWHERE else other.where
     if NOWHERE not in (one.where, other.where) and one.where != other.where:
         where = UNKNOWN

@@ -2,11 +2,13 @@
 
 1. A method starts with its module in `self` and tensors that move in its other inputs. Calls of methods and functions are
    followed; a callee is read once for each set of arguments that differs in what they hold.
-2. After an If a value holds the join of what either arm leaves. A Loop is read until nothing changes, ROUNDS times at most;
+2. After an If a value holds the join of what either arm leaves; an arm that is never taken is not read. A Loop is read until nothing changes, ROUNDS times at most;
    what still changes then is anywhere.
 3. A node that is reached twice holds the join of both times; its module and its loop are those of the first time.
 4. A literal is *met* by the first node that joins its tensor with one that moves.
 5. Reading stops after NODES nodes and DEPTH calls within each other: an archive may call without end.
+
+6. The training flag is that of all modules, where it is the same for all.
 
 Needs a way to graphs by name. It will never say what is right or wrong.
 """
@@ -16,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tsl.ir.graph import Block, Graph, Node
-from tsl.ir.held import ANYWHERE, MOVES, MOVING, NOTHING, UNKNOWN, Held, join
+from tsl.ir.held import ANYWHERE, MOVES, MOVING, NOTHING, ON_HOST, UNKNOWN, Held, gathered, join
 from tsl.ir.transfer import holds_tensor, joined, transfer
 from tsl.ir.types import Type
 
@@ -43,8 +45,13 @@ class _Enough(Exception):
 class Reach:
     """What the methods that were entered reach, in the order of the first time."""
 
-    def __init__(self, function: Callable[[str], Graph | None], moves: Moves = lambda owner, name: True) -> None:
-        self._function, self._moves = function, moves
+    def __init__(
+        self,
+        function: Callable[[str], Graph | None],
+        moves: Moves = lambda owner, name: True,
+        training: bool | None = None,
+    ) -> None:
+        self._function, self._moves, self._training = function, moves, training
         self._entered: set[str] = set()
         self._numbers: dict[int, int] = {}
         self._summaries: dict[tuple[str, tuple[Held, ...]], Held] = {}
@@ -109,9 +116,7 @@ class Reach:
                 self.visits[literal].met_by = self.visits[number]
         return number
 
-    def _results(
-        self, node: Node, operands: tuple[Held, ...], number: int, values: dict[int, Held]
-    ) -> Sequence[Held]:
+    def _results(self, node: Node, operands: tuple[Held, ...], number: int, values: dict[int, Held]) -> Sequence[Held]:
         match node.kind:
             case "prim::If":
                 return self._branches(node, values)
@@ -126,11 +131,13 @@ class Reach:
     def _branches(self, node: Node, values: dict[int, Held]) -> Sequence[Held]:
         """(2)"""
         arms = []
-        for block in node.blocks:
+        test = values.get(node.inputs[0].number, NOTHING).constant if node.inputs else ()
+        taken = node.blocks if len(node.blocks) != 2 or not test else (node.blocks[0 if test[0] else 1],)
+        for block in taken:
             inner = dict(values)
             self._read(block.nodes, inner)
             arms.append(_outputs(block, inner))
-        return tuple(map(join, *arms)) if len(arms) == 2 else [ANYWHERE] * len(node.outputs)
+        return tuple(map(join, *arms)) if len(arms) == 2 else arms[0] if arms else [ANYWHERE] * len(node.outputs)
 
     def _loop(self, node: Node, operands: tuple[Held, ...], values: dict[int, Held]) -> Sequence[Held]:
         """(2)"""
@@ -160,14 +167,17 @@ class Reach:
             return Held(module=f"{owner.module}.{name}".lstrip(".") if owner.module is not None else None)
         if made.kind == "Device":
             return ANYWHERE._replace(device="")
+        if name == "training" and self._training is not None:
+            return Held(constant=(self._training,))
         if not holds_tensor(made):
             return NOTHING
         return MOVING if self._moves(str(node.inputs[0].type), name) else ANYWHERE
 
     def _call(self, node: Node, operands: tuple[Held, ...]) -> Held:
-        name, arguments = f"{node.inputs[0].type}.{node.attribute('name', '')}", operands
+        callee = node.inputs[0].type
+        name, arguments = f"{callee}.{node.attribute('name', '')}", operands
         if node.kind == "prim::CallFunction":
-            name, arguments = str((operands[0].constant or ("",))[0]), operands[1:]
+            name, arguments = callee.name or str((operands[0].constant or ("",))[0]), operands[1:]
         graph = self._function(name)
         if graph is None or len(self._open) >= DEPTH:
             return ANYWHERE if holds_tensor(node.outputs[0].type) else NOTHING
@@ -175,6 +185,8 @@ class Reach:
 
 
 def _argument(type: Type) -> Held:
+    if "batch_sizes" in type.fields:  # of a PackedSequence, which has them on the CPU
+        return gathered(tuple(ON_HOST if name == "batch_sizes" else MOVING for name in type.fields))
     if type.kind == "Device":
         return Held(MOVES, device="")
     return MOVING if holds_tensor(type) else NOTHING

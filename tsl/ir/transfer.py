@@ -1,7 +1,8 @@
 """What a node makes of what its operands hold: the transfer function of `tsl.ir.held`, one node at a time.
 
 1. A node that is given a device makes its tensors there. A device that is a literal makes the node a *literal* itself, for
-   a tensor that stays where it is put; `cpu` and `cuda` name theirs without an operand.
+   a tensor that stays where it is put; `cpu` and `cuda` name theirs without an operand, and what makes a tensor out of
+   nothing makes it on the CPU where it is given none.
 2. Any other node of torch makes its tensors where its operands have them in common, and without operands on the CPU. A
    node of another namespace without operands makes them anywhere.
 3. *Free* operands may be on the CPU beside tensors of another device: where a tensor is copied or asked for, an index, a
@@ -41,7 +42,9 @@ COMPARE = frozenset(
     aten::isinf aten::isfinite aten::isin""".split()
 )
 # Of masks they make a mask, of numbers a number.
-LOGIC = frozenset("aten::__and__ aten::__or__ aten::__xor__ aten::bitwise_and aten::bitwise_or aten::bitwise_not".split())
+LOGIC = frozenset(
+    "aten::__and__ aten::__or__ aten::__xor__ aten::bitwise_and aten::bitwise_or aten::bitwise_not".split()
+)
 RESHAPE = frozenset(
     """aten::view aten::reshape aten::squeeze aten::unsqueeze aten::expand aten::flatten aten::slice aten::select
     aten::transpose aten::permute aten::contiguous aten::clone aten::detach aten::t aten::cat aten::stack""".split()
@@ -53,6 +56,15 @@ ARITHMETIC = LOGIC | frozenset(
 )
 SIZED = frozenset("aten::zeros aten::ones aten::full aten::empty aten::rand aten::randn".split())
 OF_DATA = frozenset("aten::tensor aten::as_tensor aten::scalar_tensor".split())
+OF_NOTHING = (
+    SIZED
+    | OF_DATA
+    | frozenset(
+        """aten::arange aten::linspace aten::logspace aten::eye aten::randint aten::randperm aten::tril_indices
+    aten::triu_indices aten::hann_window aten::hamming_window aten::bartlett_window aten::blackman_window
+    aten::kaiser_window""".split()
+    )
+)
 NUMBERS = frozenset({"int", "float", "bool", "complex", "Scalar"})
 NAMED_DEVICE: Mapping[str, str] = {"aten::cpu": "cpu", "aten::cuda": "cuda"}
 
@@ -60,7 +72,7 @@ NAMED_DEVICE: Mapping[str, str] = {"aten::cpu": "cpu", "aten::cuda": "cuda"}
 FREE = frozenset(
     """aten::to aten::cpu aten::cuda aten::copy_ aten::type_as aten::expand_as aten::view_as aten::reshape_as
     aten::append aten::extend aten::insert aten::_set_item aten::is_same_size aten::__is__ aten::__isnot__
-    aten::zeros_like aten::ones_like aten::len""".split()
+    aten::zeros_like aten::ones_like aten::len aten::_pack_padded_sequence aten::_pad_packed_sequence""".split()
 )
 FREE_INDICES = frozenset({"aten::index", "aten::index_put", "aten::index_put_"})
 
@@ -91,7 +103,10 @@ def is_literal(node: Node, operands: Sequence[Held]) -> bool:
 
 def device_of(node: Node, operands: Sequence[Held]) -> str:
     """The device that is written into a node, empty where there is none."""
-    named = next((held.device for held in operands if held.device), "")
+    given = [held for held in operands if held.device is not None]
+    if not given and node.kind in OF_NOTHING and all(held.where == NOWHERE for held in operands):
+        return "cpu"
+    named = next((held.device for held in given if held.device), "")
     return named or NAMED_DEVICE.get(node.kind, "")
 
 
@@ -191,6 +206,11 @@ def _same(node: Node, operands: Sequence[Held]) -> tuple[Held, ...]:
     return (operands[0],)
 
 
+def _negated(node: Node, operands: Sequence[Held]) -> tuple[Held, ...]:
+    given = operands[0].constant
+    return (Held(constant=(not given[0],)) if given and type(given[0]) is bool else NOTHING,)
+
+
 def _size(node: Node, operands: Sequence[Held]) -> tuple[Held, ...]:
     return (SIZE,)
 
@@ -220,6 +240,7 @@ SPECIAL: Mapping[str, Callable[[Node, Sequence[Held]], tuple[Held, ...]]] = {
     "prim::device": _device,
     "prim::NumToTensor": _size,
     "aten::_shape_as_tensor": lambda node, operands: (Held(HOST),),
+    "aten::__not__": _negated,
     "prim::unchecked_cast": _same,
     "prim::unchecked_unwrap_optional": _same,
     "aten::_unwrap_optional": _same,
