@@ -6,10 +6,11 @@ usage: agreement.py [--only WORD] [--most K] [--every] [DIR]
 Definitions:
 1. Nodes are *common* where both graphs have one with the same schema, or the same kind where it has none. The share is
    that of torch's nodes.
-2. Nodes *meet* in the order of a walk; where the orders differ, along a longest common subsequence.
-3. Of nodes that met: the *edges* agree where each input is the same output of nodes that met; the *types* where all
-   outputs have the same; the *lines* where torch has a place in a user's file and both stacks have the same files and
-   lines; the *names* where attributes, constants and called functions are the same.
+2. Nodes *meet* in the order of a walk; where the orders differ, along a longest common subsequence. Constants meet
+   where type and value are the same.
+3. Of nodes that met: the *edges* agree where each input is the same output of nodes that met, or an equal constant;
+   the *types* where all outputs have the same; the *lines* where torch has a place in a user's file and both stacks
+   have the same files and lines; the *names* where attributes, constants and called functions are the same.
 
 Every function of an archive is compared as it is, and each method of its module with all calls inlined. Prints the
 shares, and each function that differs with up to K of its disagreements. Needs torch, in this process.
@@ -18,7 +19,6 @@ shares, and each function that differs with up to K of its disagreements. Needs 
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def compare(mine: Graph, theirs: Graph) -> Comparison:
     counts = Counter(nodes=len(their_nodes), mine=len(our_nodes), graphs=1)
     counts["common"] = (Counter(our_keys) & Counter(their_keys)).total()
     differences = [*_multiset(Counter(our_keys), Counter(their_keys))]
-    pairs = list(_meetings(our_keys, their_keys))
+    pairs = _meetings(list(map(fine_key, our_nodes)), list(map(fine_key, their_nodes)))
     counts["order"] = len(pairs)
     counts["same_multiset"] = int(Counter(our_keys) == Counter(their_keys))
     counts["same_order"] = int(our_keys == their_keys)
@@ -93,8 +93,15 @@ def _judged(
 
 
 def key(node: Node) -> str:
-    """What a node is counted as (1)."""
-    return node.schema or node.kind
+    """What a node is counted as (1); the schema of a stub, which takes anything, is none."""
+    return node.schema if node.schema and "(...)" not in node.schema else node.kind
+
+
+def fine_key(node: Node) -> Any:
+    """What a node is met by (2)."""
+    if node.kind != "prim::Constant":
+        return key(node)
+    return node.kind, str(node.outputs[0].type), tuple(map(_name, node.attributes))
 
 
 def _multiset(ours: Counter[str], torchs: Counter[str]) -> Iterator[str]:
@@ -102,20 +109,49 @@ def _multiset(ours: Counter[str], torchs: Counter[str]) -> Iterator[str]:
     yield from (f"{count} more of {name}" for name, count in sorted((ours - torchs).items()))
 
 
-def _meetings(ours: list[str], torchs: list[str]) -> Iterator[tuple[int, int]]:
+def _meetings(ours: list[Any], torchs: list[Any]) -> list[tuple[int, int]]:
     """Places of nodes that meet (2)."""
     if ours == torchs:
-        yield from ((place, place) for place in range(len(ours)))
-        return
-    for block in difflib.SequenceMatcher(None, ours, torchs, autojunk=False).get_matching_blocks():
-        yield from ((block.a + step, block.b + step) for step in range(block.size))
+        return [(place, place) for place in range(len(ours))]
+    trace = _furthest(ours, torchs)
+    here, there = len(ours), len(torchs)
+    found: list[tuple[int, int]] = []
+    for cost in range(len(trace) - 1, -1, -1):
+        reached, diagonal = trace[cost - 1] if cost else {1: 0}, here - there
+        down = diagonal == -cost or (diagonal != cost and reached.get(diagonal - 1, -1) < reached.get(diagonal + 1, -1))
+        before = diagonal + 1 if down else diagonal - 1
+        start = reached.get(before, 0)
+        while here > start and there > start - before and here and there and ours[here - 1] == torchs[there - 1]:
+            here, there = here - 1, there - 1
+            found.append((here, there))
+        here, there = start, start - before
+    return found[::-1]
+
+
+def _furthest(ours: list[Any], torchs: list[Any]) -> list[dict[int, int]]:
+    """How far each diagonal is reached with 0, 1, 2, ... nodes left out (Myers, An O(ND) difference algorithm)."""
+    reached = {1: 0}
+    trace: list[dict[int, int]] = []
+    for cost in range(len(ours) + len(torchs) + 1):
+        for diagonal in range(-cost, cost + 1, 2):
+            down = diagonal == -cost or (
+                diagonal != cost and reached.get(diagonal - 1, -1) < reached.get(diagonal + 1, -1)
+            )
+            here = reached.get(diagonal + 1, 0) if down else reached.get(diagonal - 1, 0) + 1
+            while here < len(ours) and 0 <= here - diagonal < len(torchs) and ours[here] == torchs[here - diagonal]:
+                here += 1
+            reached[diagonal] = here
+            if here >= len(ours) and here - diagonal >= len(torchs):
+                return [*trace, dict(reached)]
+        trace.append(dict(reached))
+    return trace
 
 
 def _origins(graph: Graph, places: dict[int, int]) -> dict[int, Any]:
     """By the number of a value: the place at which its node met another, and which of its outputs or inputs it is."""
     found: dict[int, Any] = {value.number: ("graph", place) for place, value in enumerate(graph.inputs)}
     for node in graph.walk():
-        met = places.get(id(node))
+        met = fine_key(node) if node.kind == "prim::Constant" else places.get(id(node))
         if met is None:
             continue
         found.update({value.number: (met, place) for place, value in enumerate(node.outputs)})
