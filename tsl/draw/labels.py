@@ -1,7 +1,7 @@
 """What a node is called, and how the constants it takes are written.
 
-1. A *folded* value has no box: a constant, an attribute of a module, and a list or tuple of folded values. It is a
-   text, with the paths of the modules whose attributes are in it.
+1. A *folded* value has no box: a constant, an attribute of a module, and a list or tuple of folded values that nothing
+   writes to. It is a text, with the paths of the modules whose attributes are in it.
 2. A node's lines are its title and a line for each folded value it takes, named as in its schema; a value that is the
    schema's default is left out. Attributes are named from the module that the node belongs to.
 3. The title of `aten::conv2d` is `conv2d`; other operators keep their namespace. A call is `module.method`.
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from tsl.ir.graph import Node
+from tsl.ir.graph import Graph, Node
 from tsl.record import Record
 
 LONGEST = 48  # characters of a constant
@@ -49,13 +49,26 @@ class Argument(Record):
     type: str
 
 
-def fold(node: Node, known: Mapping[int, Folded]) -> Folded | None:
-    """What the only output of a node is folded to (1), None where the node has a box."""
+def written_to(graph: Graph) -> frozenset[int]:
+    """The numbers of the lists that something may write to: by its schema, or because it has none."""
+    found: set[int] = set()
+    for node in graph.walk():
+        if node.kind not in GATHERS:
+            types = [argument.type for argument in parameters(node.schema)] if node.schema else []
+            for place, value in enumerate(node.inputs):
+                if value.type.kind == "List" and (place >= len(types) or "!" in types[place]):
+                    found.add(value.number)
+        found.update(value.number for block in node.blocks for value in block.outputs)
+    return frozenset(found)
+
+
+def fold(node: Node, known: Mapping[int, Folded], changing: frozenset[int]) -> Folded | None:
+    """What the only output of a node is folded to (1), None where the node has a box. `changing` are lists in use."""
     if node.kind == "prim::Constant":
         return Folded(written(node.attribute("value"))[:MOST_TEXT])
     if node.kind == "prim::GetAttr":
         return _attribute(node, known)
-    around = GATHERS.get(node.kind)
+    around = GATHERS.get(node.kind) if node.outputs[0].number not in changing else None
     parts = [known.get(value.number) for value in node.inputs] if around else []
     folded = [part for part in parts if part is not None and part.path is None]
     if not around or len(folded) != len(parts):

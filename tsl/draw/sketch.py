@@ -15,15 +15,17 @@ Linear in the size of the graph, and not recursive. Needs a graph, and who asks 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from tsl.draw.labels import FOREVER, Folded, fold, lines_of, shortened
+from tsl.draw.labels import FOREVER, Folded, fold, lines_of, shortened, written_to
 from tsl.draw.picture import Box, Cluster, Edge, Mark, Picture
 from tsl.draw.scopes import Path, places
 from tsl.ir.graph import Block, Graph, Node, Value
 from tsl.record import Record
 
+_QUALIFIER = re.compile(r"__torch__\.(?:\w+\.)*(?=\w)")
 MarksOf = Callable[[Node], Sequence[Mark]]
 LOOP = "prim::Loop"
 BLOCKS = {"prim::If": ("then", "else"), LOOP: ("body",)}
@@ -94,8 +96,10 @@ class _Sketch:
         self._edges: dict[tuple[int, int, int, str], Edge] = {}
         self._closed: dict[tuple[int, Path], _Draft] = {}
         self._work: deque[_Work] = deque()
+        self._changing: frozenset[int] = frozenset()
 
     def picture(self, graph: Graph) -> Picture:
+        self._changing = written_to(graph)
         root = _Group("block", graph.name)
         for number, value in enumerate(graph.inputs):
             if number == 0 and value.type.kind == "Class":
@@ -122,7 +126,7 @@ class _Sketch:
     def _block(self, work: _Work) -> None:
         nodes = []
         for node in work.block.nodes:
-            folded = fold(node, self._known) if len(node.outputs) == 1 and not node.blocks else None
+            folded = fold(node, self._known, self._changing) if len(node.outputs) == 1 and not node.blocks else None
             if folded is None:
                 nodes.append(node)
             else:
@@ -171,7 +175,7 @@ class _Sketch:
 
     def _control(self, node: Node, path: Path, outer: _Group) -> None:
         """An If, a Loop, or whatever else has blocks (3)."""
-        lines = [line for line in lines_of(node, self._known, ".".join(path)) if line != FOREVER]
+        lines = self._loop_lines(node) if node.kind == LOOP else list(lines_of(node, self._known, ".".join(path)))
         lines[0] = lines[0].lower()
         head = self._draft("control", lines, _hint(node))
         head.marks = dict.fromkeys(self._marks_of(node))
@@ -192,6 +196,13 @@ class _Sketch:
             group.members.append(end)
             self._follow(head, end)
         self._wire(node, head, end)
+
+    def _loop_lines(self, node: Node) -> list[str]:
+        """What is known of a loop's bound, of its first condition, and of what it starts with."""
+        texts = [known.text if (known := self._known.get(value.number)) else None for value in node.inputs]
+        bound = [f"{texts[0]} times"] if texts[0] not in {None, FOREVER} else []
+        entered = [f"if {texts[1]}"] if texts[1] not in {None, "True"} else []
+        return ["loop", *bound, *entered, *(shortened(text) for text in texts[2:] if text is not None)]
 
     def _wire(self, node: Node, into: _Draft, out: _Draft) -> None:
         """Edges for what a node takes, and where what it defines comes from."""
@@ -216,12 +227,18 @@ class _Sketch:
         source = self._source.get(value.number)
         if source is None or (source is target and target.kind == "module"):
             return
-        label = value.type.ir if value.name.isdecimal() else f"{value.name}: {value.type.ir}"
+        type = short(value.type.ir)
+        label = type if value.name.isdecimal() else f"{value.name}: {type}"
         edge = Edge(source.number, target.number, f"{word} {label}".lstrip(), f"%{value.name} : {value.type.ir}", kind)
         self._edges.setdefault((source.number, target.number, value.number, word), edge)
 
     def _follow(self, before: _Draft, after: _Draft) -> None:
         self._edges[before.number, after.number, -1, ""] = Edge(before.number, after.number, "", kind="order")
+
+
+def short(type: str) -> str:
+    """A type with the names of classes alone: `List[Net]` for `List[__torch__.net.Net]`."""
+    return _QUALIFIER.sub("", type) if "__torch__" in type else type
 
 
 def _hint(node: Node) -> str:
