@@ -92,7 +92,7 @@ def _told(node: Node) -> str:
 
 
 def _if(node: Node, told: str) -> Iterator[str]:
-    if len(node.inputs) != 1 or node.inputs[0].type is not BOOL:
+    if len(node.inputs) != 1 or not is_subtype(node.inputs[0].type, BOOL):
         yield f"{told}: an If takes one bool (3)"
     if len(node.blocks) != 2 or any(block.inputs for block in node.blocks):
         yield f"{told}: an If has two blocks without inputs (3)"
@@ -102,14 +102,15 @@ def _if(node: Node, told: str) -> Iterator[str]:
 
 
 def _loop(node: Node, told: str) -> Iterator[str]:
-    if tuple(value.type for value in node.inputs[:2]) != (INT, BOOL):
+    given = [value.type for value in node.inputs[:2]]
+    if len(given) < 2 or not (is_subtype(given[0], INT) and is_subtype(given[1], BOOL)):
         yield f"{told}: a Loop takes an int, a bool and what it carries (4)"
         return
     if len(node.blocks) != 1 or not node.blocks[0].inputs or not node.blocks[0].outputs:
         yield f"{told}: a Loop has one block, with a counter and a condition (4)"
         return
     block = node.blocks[0]
-    if block.inputs[0].type is not INT or block.outputs[0].type is not BOOL:
+    if block.inputs[0].type is not INT or not is_subtype(block.outputs[0].type, BOOL):
         yield f"{told}: the block of a Loop takes an int first and ends in a bool first (4)"
     yield from _ends_in(node.inputs[2:], block.inputs[1:], told, "what goes in")
     yield from _ends_in(block.outputs[1:], node.outputs, told, "the body")

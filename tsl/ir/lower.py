@@ -26,6 +26,9 @@ __all__ = ["LowerError", "MethodOf", "Program", "lower"]
 
 LATEST = 10
 
+# What reading a tree of another form than PyTorch prints can raise: a call without its arguments, a value that is none.
+_MALFORMED = (AssertionError, AttributeError, LookupError, TypeError, ValueError)
+
 
 class Source(Protocol):
     """What lowering needs of an archive."""
@@ -110,6 +113,8 @@ class Program:
             return error
         except RecursionError:
             return LowerError("it nests too deeply")
+        except _MALFORMED as error:
+            return LowerError(f"it is not of the form that PyTorch prints ({type(error).__name__}: {error})")
 
 
 class _Functions(Mapping[str, Graph]):

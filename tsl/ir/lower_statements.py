@@ -163,9 +163,7 @@ def _condition(emitter: Emitter, node: _ast.expr) -> tuple[Var, bool | None, Ref
 
 def as_bool(emitter: Emitter, var: Var, node: Any) -> Var:
     """A value as a condition."""
-    if var.type is BOOL or var.type is UNKNOWN:
-        return var
-    return value_of(emitter, builtin(emitter, "aten::Bool", [var], [], node))
+    return var if var.type in {BOOL, UNKNOWN} else emitter.make("aten::Bool", [var], BOOL, node)
 
 
 def _refine(emitter: Emitter, refined: Refined | None) -> None:
@@ -217,9 +215,11 @@ def _join(emitter: Emitter, op: Op, arms: list[tuple[Region, Scope]]) -> None:
 def _for(emitter: Emitter, node: _ast.For) -> None:
     match node.iter, node.target:
         case _ast.Call(func=_ast.Name(id="range"), args=[count]), _ast.Name(id=name):
-            turns = value(emitter, count)
+            turns = converted_to(emitter, value(emitter, count), INT, node)
         case _:
             raise LowerError("a loop goes over something else than range(count)", emitter.offset(node))
+    if turns.type is not INT and turns.type is not UNKNOWN:
+        raise LowerError(f"a loop runs {turns.type} times", emitter.offset(node))
     start = emitter.constant(True, node)
     _loop(emitter, node, turns, start, name)
 
