@@ -246,3 +246,58 @@ def test_every_option_is_documented(project: Project) -> None:
     told = (ROOT / "docs" / "graph.md").read_text(encoding="utf-8")
     options = re.findall(r"^  .*?(--[a-z-]+)", project.tsl("graph", "--help").out, re.M)
     assert [option for option in options if f"`{option}" not in told and option not in {"--help", "--output"}] == []
+
+
+RULE = '''\
+"""A rule of a user's own.
+
+## What happens
+It raises.
+
+## Example
+```ir
+graph(%x : Tensor):
+  %y : Tensor = aten::sin(%x)  # OWN001
+  return (%y)
+```
+
+## Use instead
+Nothing.
+"""
+from tsl.rule import ir_rule
+
+
+@ir_rule("OWN001", severity="error", since="0.1", help="nothing helps")
+def broken_rule(graph):
+    BODY
+'''
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        ("yield from ((node, 'is a sine') for node in graph.nodes('aten::sin'))", 0, ""),
+        (
+            "yield 1 / 0",
+            2,
+            "tsl: net.pt: cannot be drawn: ZeroDivisionError: division by zero, in the rule broken-rule\n",
+        ),
+    ],
+)
+def test_the_rules_of_a_user_are_asked_as_well(project: Project, body: str, code: int, told: str) -> None:
+    project.write("net.pt", archive())
+    project.write("own/broken_rule.py", RULE.replace("BODY", body))
+    project.write("tsl.toml", 'rulebooks = ["own"]\n')
+    done = project.tsl("graph", "net.pt", "--method", "encode")
+    assert (done.code, done.err) == (code, told)
+    assert code or "sin\\nOWN001 broken-rule" in labels(done.out)
+
+
+def test_a_rulebook_that_does_not_load_is_told_and_the_graph_is_drawn(project: Project) -> None:
+    project.write("net.pt", archive())
+    project.write("own/odd.py", "1 / 0\n")
+    project.write("tsl.toml", 'rulebooks = ["own"]\n')
+    done = project.tsl("graph", "net.pt")
+    assert done.code == 2
+    assert done.out.startswith("digraph ")
+    assert done.err.count("\n") == 1

@@ -199,6 +199,17 @@ def test_device_literals_are_named_with_their_line(project: Project) -> None:
     assert form(project, net())["devices"] == [{"device": "cuda:0", "member": "code/__torch__/net.py", "line": line}]
 
 
+def test_a_quote_that_is_not_closed_hides_no_device_and_takes_no_time(project: Project) -> None:
+    from tsl.archive.archive import open_archive
+    from tsl.archive.inspection.calls import devices_of
+
+    code = '"' + '\\"' * 200_000 + '\ntorch.device("cuda:1")\n'
+    data = zipped(torchscript(module("net.Net"), {"__torch__/net.py": code}))
+    start = time.process_time()
+    assert [one.device for one in devices_of(open_archive("net.pt", data))] == ["cuda:1"]
+    assert time.process_time() - start < 5
+
+
 def test_constants_and_example_inputs_are_described(project: Project) -> None:
     given = {"forward": [tensor(1, 3, 8, 8), tensor(2, dtype="int64", device="cuda:0")]}
     members = net(**{"traced_inputs.pkl": pickled(given)})
@@ -241,6 +252,33 @@ def test_paths_of_the_machine_are_told_own_files_first(project: Project) -> None
         ("own", "/home/ann/a b/net.py"),
         ("installed", "/usr/lib/python3/site-packages/torch/nn/x.py"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("/home/ann/net.py(12): forward\n/opt/x/y.py(3): run", ["/home/ann/net.py", "/opt/x/y.py"]),
+        ("/a/b.py and /c/d.py", ["/a/b.py", "/c/d.py"]),
+        ('open("/data/a.py") # see /usr/b.py', ["/data/a.py", "/usr/b.py"]),
+        ("src/net.py ./net.py ../net.py ~/net.py", []),
+        ("half / net.py // rest.py", []),
+        ("D:/models/net.py D:\\models\\other.py", ["D:/models/net.py", "D:\\models\\other.py"]),
+        ("/home/ann/net.pyc /home/ann/net.pyi", []),
+        ("https://example.org/net.py", []),
+        ("/tmp/日本/net.py", ["/tmp/日本/net.py"]),
+    ],
+)
+def test_a_path_is_told_from_what_looks_like_one(project: Project, text: str, paths: list[str]) -> None:
+    members = net(**{"code/__torch__/net.py.debug_pkl": pickled(text)})
+    assert [one["message"] for one in form(project, members)["remarks"]] == paths
+
+
+@pytest.mark.parametrize("text", ["/a " * 300_000, "/a.py" * 200_000, "/" * 1_000_000, "a.py " * 200_000])
+def test_looking_for_paths_takes_time_in_proportion(project: Project, text: str) -> None:
+    project.write("net.pt", zipped(net(**{"code/__torch__/net.py.debug_pkl": pickled(text)})))
+    start = time.process_time()
+    assert project.tsl("inspect", "net.pt").code == 0
+    assert time.process_time() - start < 5
 
 
 def test_a_global_that_torch_does_not_write_is_suspicious(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tsl.archive.archive import Archive, open_archive
 from tsl.archive.code import Class
+from tsl.check.judge import RuleCallError
 from tsl.check.plan import Plan
 from tsl.draw.dot import dot
 from tsl.draw.findings import marks_of
@@ -51,7 +52,7 @@ def draw(path: str, wish: Wish, plan: Plan | None) -> str:
             graph = _graph(path, archive, wish.method)
             marks = marks_of(graph, archive, plan) if plan else no_marks
             picture = sketch(graph, marks, wish.depth)  # reads where nodes come from, so the archive must be open
-        except (InlineError, LowerError) as error:
+        except (InlineError, LowerError, RuleCallError) as error:
             raise DrawError(path, f"cannot be drawn: {error}") from None
         except RecursionError:
             raise DrawError(path, "cannot be drawn: its code nests too deeply") from None

@@ -44,7 +44,8 @@ LIBRARIES: Mapping[str, str] = {
     "torch_ipex": "intel-ext-pt",
 }
 
-_DEVICE = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\btorch\.device\([\"']([^\"'\\\n]*)[\"']")
+# A string that is not closed ends with its line: to look for its end again from each quote in it would never end.
+_DEVICE = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|\btorch\.device\([\"']([^\"'\\\n]*)[\"']")
 _CUSTOM = re.compile(rb"\b__torch__\.torch\.classes\.(\w+)\.")
 NO_OPERATORS = frozenset({"aten::device"})  # a type that the code calls by the same form
 

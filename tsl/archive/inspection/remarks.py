@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from tsl.archive.archive import Archive
 from tsl.archive.inspection.facts import Remark
 
-# A path from the root or from a drive to a Python file.
-_PATH = re.compile(
-    rb"(?<![\w./\\:~-])(?:[A-Za-z]:[\\/]|/)(?:[^\x00-\x1f/\\:*?\"<>|()]{1,255}[\\/]){1,64}[^\x00-\x1f/\\:*?\"<>|()]{1,255}\.py"
-)
+# A path ends in .py, begins at the root or a drive, and is looked for so many bytes back; no byte of STOPS is in it. By
+# looking back, the time is in proportion to the bytes whatever they are. What follows a string in a pickle is an
+# opcode, most often `q`.
+_END = re.compile(rb"\.py(?![ci]\b)")
+_STOPS = re.compile(rb"[\x00-\x1f\x7f\"<>|()*?]")
+_START = re.compile(rb"(?<![\w./\\:~-])(?:[A-Za-z]:[\\/]|/)(?=[^/\\\s])")
+LONGEST_PATH, MOST_ENDS = 1_024, 100_000
 _LIBRARIES = ("/site-packages/", "/dist-packages/")
 MOST_PATHS = 1_000
 
@@ -45,12 +49,22 @@ def _paths(archive: Archive) -> Iterator[Remark]:
     met: dict[str, str] = {}
     for name in archive.members:
         if name.endswith(".debug_pkl"):
-            for found in _PATH.finditer(archive.read(name)):
-                met.setdefault(found[0].decode("utf-8", "backslashreplace"), name)
-    own = [path for path in met if not _is_installed(path)]
-    installed = [path for path in met if _is_installed(path)]
-    for path in [*own, *installed][:MOST_PATHS]:
+            for found in _named(archive.read(name)):
+                met.setdefault(found.decode("utf-8", "backslashreplace"), name)
+    for path in sorted(met, key=_is_installed)[:MOST_PATHS]:
         yield Remark("path", "installed" if _is_installed(path) else "own", met[path], path)
+
+
+def _named(data: bytes) -> Iterator[bytes]:
+    """The paths that some bytes name, as often as they do."""
+    before = 0
+    for found in islice(_END.finditer(data), MOST_ENDS):
+        end = found.end()
+        near = _STOPS.split(data[max(before, end - LONGEST_PATH) : end])[-1]
+        start = _START.search(near)
+        if start:
+            yield near[start.start() :]
+        before = end
 
 
 def _is_installed(path: str) -> bool:
