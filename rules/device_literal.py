@@ -2,8 +2,9 @@
 
 ## What happens
 Tracing writes the device of every tensor that is made into the graph, and so does `torch.device("cpu")` in a script; a
-script that makes one without a device makes it on the CPU. A model is moved by `.to("cuda")` or `map_location`, and with it go its parameters and buffers; what the graph makes on a
-device that is written into it stays there. The first operation that joins the two fails.
+script that makes one without a device makes it on the CPU. A model is moved by `.to("cuda")` or `map_location`, and
+with it go its parameters and buffers; what the graph makes on a device that is written into it stays there. The first
+operation that joins the two fails.
 
 Reported is such a node, where what it makes is joined with a tensor that moves: with an input, a parameter, or what was
 computed from them. Such a model runs on the kind of device it was made on and on no other.
@@ -26,8 +27,8 @@ torch.jit.save(torch.jit.trace(Steps(), torch.ones(2, 3)), "model.pt")  # TSL501
 ```
 
 ## Use instead
-Make tensors from tensors, as [baked-device](baked-device.md) shows; script what has to ask for a device; or keep a table
-in a buffer, which moves.
+Make tensors from tensors, as [baked-device](baked-device.md) shows; script what has to ask for a device; or keep a
+table in a buffer, which moves.
 ```ir
 graph(%x : Tensor, %n : int, %one : int, %none : NoneType):
   %device : Device = prim::device(%x)

@@ -1,12 +1,12 @@
 """Weights of float64
 
 ## What happens
-NumPy makes float64, and a table that came from it stays so: a mean, a filter, weights of another program. One such tensor
-turns what it meets into float64, which takes twice the memory and, on a GPU, up to 64 times the time. A convolution
-or a matrix product refuses to mix the two.
+NumPy makes float64, and a table that came from it stays so: a mean, a filter, weights of another program. One such
+tensor turns what it meets into float64, which takes twice the memory and, on a GPU, up to 64 times the time. A
+convolution or a matrix product refuses to mix the two.
 
-It is a warning where other weights are narrower, for then it is most likely an accident, and an info where all are float64.
-Numbers, which are tensors without dimensions, change the type of nothing and are not reported.
+It is a warning where other weights are narrower, for then it is most likely an accident, and an info where all are
+float64. Numbers, which are tensors without dimensions, change the type of nothing and are not reported.
 
 ## Example
 ```python archive

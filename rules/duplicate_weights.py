@@ -2,12 +2,12 @@
 
 ## What happens
 Tensors that share memory are stored once. Copies are stored as often as there are: an embedding that was tied to the
-output layer and came apart, in `copy.deepcopy` or when a checkpoint was loaded; the same backbone in two heads. The file
-and the model in memory are larger by the copies.
+output layer and came apart, in `copy.deepcopy` or when a checkpoint was loaded; the same backbone in two heads. The
+file and the model in memory are larger by the copies.
 
 Compared are size and checksum of each storage in the directory of the file; no weight is read. It is an info, and only
-where the copies take 64 KiB or more and one hundredth of the file. Zeros and ones, which every model that was not trained
-is full of, are not counted.
+where the copies take 64 KiB or more and one hundredth of the file. Zeros and ones, which every model that was not
+trained is full of, are not counted.
 
 ## Example
 ```python archive
@@ -60,5 +60,5 @@ def duplicate_weights(archive: ArchiveFacts) -> Iterator[Finding]:
     for copies in archive.copies(max(64 * KIB, archive.size // 100)):
         one, other = copies.names[:2]
         amount = f"{copies.wasted // KIB:,} KiB"
-        more = f" and {copies.count - 1} groups more" if copies.count > 1 else ""
+        more = f" and {copies.groups - 1} groups more" if copies.groups > 1 else ""
         yield copies, f"{amount} of the file are copies: `{one}` and `{other}` hold the same{more}"

@@ -1,9 +1,10 @@
 """Traced on another device than the weights are on
 
 ## What happens
-Tracing writes devices into the graph: of every tensor that the model makes, and of every `.to(x.device)`. They are those
-of the example inputs. Where the weights were on another device when the model was saved, it was moved after it was traced,
-and the graph still says where it was: the model fails at the first operation that joins the two, or copies back and forth.
+Tracing writes devices into the graph: of every tensor that the model makes, and of every `.to(x.device)`. They are
+those of the example inputs. Where the weights were on another device when the model was saved, it was moved after it
+was traced, and the graph still says where it was: the model fails at the first operation that joins the two, or copies
+back and forth.
 
 The archive of a traced model keeps the device of its example inputs, and the device of each weight.
 
@@ -45,4 +46,4 @@ if TYPE_CHECKING:
 def example_device(archive: ArchiveFacts) -> Iterator[Finding]:
     for method in archive.examples_elsewhere():
         weights = ", ".join(sorted(archive.devices))
-        yield method, f"the graph of `{method.text}` was traced on `{method.detail}`, and the weights are on `{weights}`"
+        yield method, f"`{method.text}` was traced on `{method.detail}`, and the weights are on `{weights}`"

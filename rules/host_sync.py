@@ -2,8 +2,8 @@
 
 ## What happens
 Python and TorchScript run ahead of the GPU: they queue an operation and go on. Some operations need a number back, and
-then nothing is queued until the GPU has finished all that came before: reading an element, `if` and `while` on a tensor,
-an index with a mask, `nonzero`, a copy to the CPU. The GPU is idle until the next operation arrives.
+then nothing is queued until the GPU has finished all that came before: reading an element, `if` and `while` on a
+tensor, an index with a mask, `nonzero`, a copy to the CPU. The GPU is idle until the next operation arrives.
 
 Reported is what the graph runs on tensors that are where the model runs, or that may be. The arithmetic of sizes, which
 tracing records as tensors, stays on the CPU and waits for nothing.
@@ -36,8 +36,8 @@ torch.jit.save(torch.jit.script(Crop()), "model.pt")  # TSL401
 ```
 
 ## Use instead
-Stay with tensors: choose with `torch.where`, multiply by the mask, take sizes as integers from the caller, and copy once,
-after the model.
+Stay with tensors: choose with `torch.where`, multiply by the mask, take sizes as integers from the caller, and copy
+once, after the model.
 ```ir
 graph(%x : Tensor, %other : Tensor, %zero : int):
   %mask : Tensor = aten::gt(%x, %zero)
@@ -82,4 +82,4 @@ def host_sync(graph: GraphFacts) -> Iterator[Finding]:
     for node in graph.syncs():
         severity = Severity.WARNING if node.in_loop or graph.is_on_accelerator else Severity.INFO
         times = " each time around a loop" if node.in_loop else ""
-        yield node, f"the CPU waits for the GPU{times}: at `{node.kind}` {node.sync.why}", severity
+        yield node, f"the CPU waits for the GPU{times}: at `{node.kind}` {node.why}", severity

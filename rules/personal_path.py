@@ -1,9 +1,9 @@
 """Path that names whoever made the file
 
 ## What happens
-For its error messages a TorchScript archive keeps where each operation comes from: the paths of your Python files as they
-were on the machine that made it, and the text of the functions. They go wherever the file goes. Reported is a path below
-somebody's home, which names a person, and often a project.
+For its error messages a TorchScript archive keeps where each operation comes from: the paths of your Python files as
+they were on the machine that made it, and the text of the functions. They go wherever the file goes. Reported is a path
+below somebody's home, which names a person, and often a project.
 
 This is an info, once for each home that is named.
 
@@ -53,5 +53,5 @@ if TYPE_CHECKING:
 @archive_rule("TSL705", severity="info", since="0.1", help="export in a container, or leave the .debug_pkl members out")
 def personal_path(archive: ArchiveFacts) -> Iterator[Finding]:
     for home in archive.personal_paths():
-        files = "1 path" if home.count == 1 else f"{home.count} paths"
+        files = "1 path" if home.times == 1 else f"{home.times} paths"
         yield home, f"the file tells who made it: {files} below `{home.text}`, such as `{home.detail}`"

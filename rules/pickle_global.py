@@ -1,10 +1,10 @@
 """Name in a pickle that loading would look up
 
 ## What happens
-The members of an archive are pickles, and a pickle is a program: it names functions and classes, and whoever unpickles it
-imports and calls them. `torch.jit.load` has a reader of its own that refuses other names than the few that PyTorch writes.
-`torch.load` with `weights_only=False`, `pickle.load` and many viewers run whatever is named, with the rights of who
-opened the file.
+The members of an archive are pickles, and a pickle is a program: it names functions and classes, and whoever unpickles
+it imports and calls them. `torch.jit.load` has a reader of its own that refuses other names than the few that PyTorch
+writes. `torch.load` with `weights_only=False`, `pickle.load` and many viewers run whatever is named, with the rights of
+who opened the file.
 
 In a TorchScript archive a name that PyTorch never writes is an error: somebody put it there. So is, in any file, one by
 which a program can be run or a module fetched (`os.system`, `builtins.eval`). Other names in a checkpoint are an info:
@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 
 # Modules whose names run programs, read or write files, or fetch what does; of builtins only some do.
 HARMFUL = frozenset(
-    """os posix nt subprocess sys socket shutil runpy importlib imp pickle _pickle code codeop ctypes cffi webbrowser pty
-    asyncio multiprocessing threading commands popen2 platform urllib requests http ftplib smtplib httplib timeit cProfile
-    profile pdb bdb trace doctest pip pydoc site zipimport pkgutil types operator functools marshal tempfile signal
-    builtins.eval builtins.exec builtins.compile builtins.open builtins.getattr builtins.__import__ builtins.apply
-    builtins.setattr builtins.globals builtins.locals builtins.vars builtins.input builtins.breakpoint __builtin__
-    torch.hub torch.load torch.jit.load torch.ops torch.classes torch.utils.cpp_extension torch.serialization.load
-    torch._dynamo numpy.testing numpy.f2py""".split()
+    """os posix nt subprocess sys socket shutil runpy importlib imp pickle _pickle code codeop ctypes cffi webbrowser
+    pty asyncio multiprocessing threading commands popen2 platform urllib requests http ftplib smtplib httplib timeit
+    cProfile profile pdb bdb trace doctest pip pydoc site zipimport pkgutil types operator functools marshal tempfile
+    signal builtins.eval builtins.exec builtins.compile builtins.open builtins.getattr builtins.__import__
+    builtins.apply builtins.setattr builtins.globals builtins.locals builtins.vars builtins.input builtins.breakpoint
+    __builtin__ torch.hub torch.load torch.jit.load torch.ops torch.classes torch.utils.cpp_extension
+    torch.serialization.load torch._dynamo numpy.testing numpy.f2py""".split()
 )
 
 

@@ -1,8 +1,8 @@
 """Submodule whose name cannot be read back
 
 ## What happens
-An archive holds the model as code, and a submodule is an attribute in it: `self.conv`. A name that is a keyword, such as
-`class` or `pass`, or that has letters beyond ASCII, is written all the same, and `torch.jit.load` cannot read what
+An archive holds the model as code, and a submodule is an attribute in it: `self.conv`. A name that is a keyword, such
+as `class` or `pass`, or that has letters beyond ASCII, is written all the same, and `torch.jit.load` cannot read what
 `torch.jit.save` wrote: "expected ident but found 'class' here". Nobody can load the file.
 
 Python itself refuses `self.class`; such names come from `nn.ModuleDict({"class": ...})`, `add_module` and `setattr`.

@@ -2,8 +2,8 @@
 
 ## What happens
 A module carries its training flag into the archive, and a traced one also the way it behaved. Without `model.eval()`
-before the export, dropout drops values and batch normalization goes by the statistics of the batch, in production as well:
-results are noisy, and depend on what else is in the batch. torch gives **no warning**.
+before the export, dropout drops values and batch normalization goes by the statistics of the batch, in production as
+well: results are noisy, and depend on what else is in the batch. torch gives **no warning**.
 
 Reported is a model whose flag is on and that calls an operator, or holds code, to which it makes a difference.
 
@@ -46,11 +46,11 @@ aten::feature_dropout_ aten::feature_alpha_dropout aten::feature_alpha_dropout_ 
 aten::cudnn_batch_norm aten::instance_norm aten::rrelu aten::rrelu_""".split()
 
 
-@archive_rule("TSL707", severity="warning", since="0.1", help="call eval() before the model is traced, scripted and saved")
+@archive_rule("TSL707", severity="warning", since="0.1", help="call eval() before the model is exported")
 def training_flag(archive: ArchiveFacts) -> Iterator[Finding]:
     asking = archive.calls(ASKING)
     if not (asking or archive.reads_training):
         return
     reason = f"`{asking[0]}`" if asking else "its code"
     for module in archive.in_training():
-        yield module, f"this runs as in training, which {reason} asks for: the flag of `{module.text}`{module.more} is on"
+        yield module, f"this runs as in training, and {reason} asks: the flag of `{module.text}`{module.more} is on"

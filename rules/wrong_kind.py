@@ -5,9 +5,9 @@
 model is refused, with a message about a missing `constants.pkl`. A model for the lite interpreter, a program of
 torch.export, an ONNX model each have a loader of their own. The ending of a file is all that most programs go by.
 
-Reported is a file whose content is of another kind than its ending, or a word such as `scripted` or `traced` in its name,
-says. It names what the file is, and the call that reads it. `.pt` and `.pth` alone promise a file of PyTorch and no more: a
-checkpoint or a TorchScript archive is right there.
+Reported is a file whose content is of another kind than its ending, or a word such as `scripted` or `traced` in its
+name, says. It names what the file is, and the call that reads it. `.pt` and `.pth` alone promise a file of PyTorch and
+no more: a checkpoint or a TorchScript archive is right there.
 
 ## Example
 ```python archive

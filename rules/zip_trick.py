@@ -1,10 +1,11 @@
 """Archive that is read differently by different readers
 
 ## What happens
-An archive is a ZIP file, and says most things about its members twice: in a directory at its end, and before each member.
-PyTorch's writer says the same both times. A file that does not was made by another program, and programs disagree about
-it: Python's `zipfile`, and with it most scanners, can be shown one code while `torch.jit.load` runs another. A second
-member of the same name, a second archive behind the first, a name with a zero byte in it are five such ways.
+An archive is a ZIP file, and says most things about its members twice: in a directory at its end, and before each
+member. PyTorch's writer says the same both times. A file that does not was made by another program, and programs
+disagree about it: Python's `zipfile`, and with it most scanners, can be shown one code while `torch.jit.load` runs
+another. A second member of the same name, a second archive behind the first, a name with a zero byte in it are five
+such ways.
 
 tsl reads what torch reads. A file with a trick should not be loaded, whatever else is said of it.
 

@@ -25,8 +25,11 @@ def ir_fences(page: Page) -> list[Fence]:
 
 def graph_of(code: str) -> Graph:
     """The graph of a fence; its nodes come from the lines they stand on, of a file called `fence`."""
-    numbered = enumerate(code.splitlines(), 1)
-    return read_graph("\n".join(f"{m[0]} # fence:{line}:0" if (m := _NODE.match(text)) else text for line, text in numbered))
+    lines = []
+    for number, line in enumerate(code.splitlines(), 1):
+        node = _NODE.match(line)
+        lines.append(f"{node[0]} # fence:{number}:0" if node else line)
+    return read_graph("\n".join(lines))
 
 
 def verdicts_on(code: str) -> dict[int, list[tuple[str, Verdict]]]:

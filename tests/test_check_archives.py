@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import pickle
+from typing import Any
 
 import pytest
 
 from tests.conftest import BRANCH, Done, Project
 from tests.hostile import seeds, zips
 from tests.hostile.pack import Part
-from tests.hostile.programs import name, program, tuple_of
+from tests.hostile.programs import name, program, true, tuple_of
 from tests.hostile.seeds import DATA, MEMBER, archive
 
 CODE = """\
@@ -29,6 +30,7 @@ class Net(Module):
     k = int(torch.min(x))
     return torch.add(torch.add(x, n), torch.add(k, m))
 """
+NAMED_CLASS: Any = {"weight": seeds.tensor(), "class": true()}
 SOURCE = "def forward(self, x):\n    n = int(x.sum())\n    return x + n + int(x.max()) + int(x.min())\n"
 
 
@@ -39,7 +41,7 @@ def debug(code: str, **places: int) -> bytes:
     strings = (*lines, "/src/net.py")
     source = (tuple(range(len(lines))), len(lines), 10)
     nothing = (((), 0, 0), 0, 0)
-    found = [(0, nothing, 0)]
+    found: list[tuple[object, ...]] = [(0, nothing, 0)]
     for text in ("n", "m", "k"):
         start = starts[places.get(text, 0)] + 4
         place = (source, start, start + 5) if text in places else nothing
@@ -168,7 +170,7 @@ def test_what_says_that_a_file_was_not_read_is_told_whatever_is_selected(project
         ("net.pt", archive(constants=program(b")", protocol=4)), {"TSL704"}),
         ("net.pt", archive(constants=program(name("os", "system") + tuple_of() + b"R")), {"TSL703"}),
         ("net.pt", archive() + b"more", {"TSL710"}),
-        ("net.pt", archive(data=program(seeds.instance(weight=seeds.tensor(), **{"class": seeds.true()}))), {"TSL711"}),
+        ("net.pt", archive(data=program(seeds.instance(**NAMED_CLASS))), {"TSL711"}),
     ],
 )
 def test_each_fault_of_a_file_has_its_rule(project: Project, file: str, data: bytes, codes: set[str]) -> None:
@@ -207,4 +209,3 @@ def test_a_file_that_may_not_be_read_is_a_failure(project: Project) -> None:
 def test_an_archive_holds_no_root(project: Project) -> None:
     project.write("net.pt", archive())
     assert project.check("net.pt", "--root", "Net").code == 2
-

@@ -38,7 +38,8 @@ class PageError(Exception):
 class Fence(Record):
     """A fenced block of a page. `line` is the line of its opening in the docstring, counted from 1.
 
-    `language` is all that its opening says; `section` is the title of the section around it, empty before the first one.
+    `language` is all that its opening says; `section` is the title of the section around it, empty before the first
+    one.
     """
 
     language: str

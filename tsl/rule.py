@@ -70,7 +70,7 @@ def archive_rule(code: str, *, severity: str, since: str, help: str) -> Callable
 
 
 def ir_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
-    """Marks a function as a question about what a method of a model runs; it is called with a `tsl.ir.facts.GraphFacts`.
+    """Marks a function as a question about what a model runs; it is called with a `tsl.ir.facts.GraphFacts`.
 
     The arguments are those of `source_rule`. Raises RuleError when one of them is not of that form.
     """

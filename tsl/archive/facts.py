@@ -73,17 +73,17 @@ CUT_SHORT = frozenset(
 
 
 class Spot(Record):
-    """Something in an archive (1). `text` names it, `count` says how many there are like it (2)."""
+    """Something in an archive (1). `text` names it, `times` says how many there are like it (2)."""
 
     text: str
     anchor: str
-    count: int = 1
+    times: int = 1
     detail: str = ""
 
     @property
     def more(self) -> str:
         """The rest of its group in words: ` and 3 more`."""
-        return f" and {self.count - 1} more" if self.count > 1 else ""
+        return f" and {self.times - 1} more" if self.times > 1 else ""
 
 
 class Promise(Record):
@@ -109,7 +109,7 @@ class Copies(Record):
 
     wasted: int
     names: tuple[str, ...]
-    count: int
+    groups: int
 
     @property
     def anchor(self) -> str:
@@ -243,10 +243,10 @@ class ArchiveFacts:
         for member in self.archive.members:
             if member.endswith((".debug_pkl", ".py", ".json")):
                 for match in PERSONAL.finditer(self.archive.read(member)):
-                    home, path = (match[0][: match.end(2) - match.start()], match[0])
-                    homes.setdefault(home.decode("utf-8", "replace"), []).append(path.decode("utf-8", "replace"))
-        for home in sorted(homes):
-            yield Spot(home, home, len(set(homes[home])), min(homes[home], key=lambda path: (len(path), path)))
+                    home, path = f"{_text(match[1])}{_text(match[2])}", _text(match[0])
+                    homes.setdefault(home, []).append(path)
+        for home, paths in sorted(homes.items()):
+            yield Spot(home, home, len(set(paths)), min(paths, key=lambda path: (len(path), path)))
 
     def weights(self) -> tuple[tuple[str, Tensor], ...]:
         """The tensors of the modules, by path: parameters, buffers and others."""
@@ -262,7 +262,7 @@ class ArchiveFacts:
         return frozenset(tensor.device for _, tensor in self._weights)
 
     def wide_weights(self) -> Iterator[Spot]:
-        """Weights of float64 with a dimension, as one group; `detail` says how many others are floats: `all`, `some`."""
+        """Weights of float64 with a dimension, as one group; `detail` says whether `all` floats are, or `some`."""
         floats = [(path, tensor) for path, tensor in self._weights if tensor.dtype.startswith(("float", "bfloat"))]
         wide = [path for path, tensor in floats if tensor.dtype == "float64" and tensor.shape]
         if wide:
@@ -336,6 +336,10 @@ def _groups(found: Iterable[tuple[str, str, str]]) -> Iterator[Spot]:
         times[name] = times.get(name, 0) + 1
     for name, (member, message) in first.items():
         yield Spot(member, name, times[name], message)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _plain(type: str) -> str:

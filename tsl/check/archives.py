@@ -1,8 +1,8 @@
 """All that can be said about one saved file: opened, asked every archive rule, and its graphs every rule of graphs.
 
-Needs the rooms of archives and graphs, loaded for the first such file; nothing of one is run. It is in no cache: to know
-that a file is the same all of its bytes but the weights would be read, which is most of the work, and its size and time
-do not tell.
+Needs the rooms of archives and graphs, loaded for the first such file; nothing of one is run. It is in no cache: to
+know that a file is the same all of its bytes but the weights would be read, which is most of the work, and its size and
+time do not tell.
 
 A finding stands on the file as a whole, whose bytes have no lines. What it is about:
 1. of a graph, the place in the user's files that was recorded when the model was made, as a label, or the place in the

@@ -1,7 +1,7 @@
 """What an IR rule is asked with: what a model's methods run, node by node, and what is known of each node there.
 
-Needs graphs by name and what `tsl.ir.reach` finds in them. A rule asks for nodes and reads what is known of them; it walks
-no graph. It will never know a rule, a severity or how a finding is shown.
+Needs graphs by name and what `tsl.ir.reach` finds in them. A rule asks for nodes and reads what is known of them; it
+walks no graph. It will never know a rule, a severity or how a finding is shown.
 """
 
 from __future__ import annotations
@@ -98,8 +98,13 @@ class NodeFact(Record):
         return sync_of(node, operands, transfer(node, operands, 0)) if not node.blocks else None
 
     @property
+    def why(self) -> str:
+        """Why the host waits, in words; empty where it does not."""
+        return self.sync.why if self.sync else ""
+
+    @property
     def device(self) -> str:
-        """The device that is written into the node for the tensor it makes: `cpu`, `cuda:0`; empty where there is none."""
+        """The device the node makes its tensor on, whatever the model does: `cpu`, `cuda:0`; empty where it follows."""
         node, operands = self.visit.node, self.operands
         return device_of(node, operands) if is_literal(node, operands) else ""
 
@@ -118,8 +123,8 @@ class GraphFacts:
     """What the methods of a model run. `devices` are those its parameters and buffers were saved on.
 
     `methods` are the graphs that a caller may run, the likeliest first; `function` finds the graph of a qualified name;
-    `moves` says of a class and an attribute whether it moves with the model. `unread` names functions that have no graph,
-    with the reason, and grows while the facts are made. `training` is the flag that all modules have.
+    `moves` says of a class and an attribute whether it moves with the model. `unread` names functions that have no
+    graph, with the reason, and grows while the facts are made. `training` is the flag that all modules have.
     """
 
     def __init__(

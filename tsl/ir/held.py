@@ -1,12 +1,12 @@
 """Where a tensor of a graph is, as far as the graph alone tells: the values of a small lattice.
 
 Definitions:
-1. HOST: on the CPU however the model is deployed: made there by a literal or by default, or a size as a tensor.
-   FIXED: on a device a literal names that is not the CPU. MOVES: a parameter, a buffer or an input, or computed from one:
-   it is where the model runs. UNKNOWN: it may be anywhere. NOWHERE: no tensor, or none yet; the ground of the lattice.
+1. HOST: on the CPU however the model is deployed: made there by a literal or by default, or a size as a tensor. FIXED:
+   on a device a literal names that is not the CPU. MOVES: a parameter, a buffer or an input, or computed from one: it
+   is where the model runs. UNKNOWN: it may be anywhere. NOWHERE: no tensor, or none yet; the ground of the lattice.
 2. The *join* of two places is what holds on either path: NOWHERE gives way, places that differ are UNKNOWN.
-3. The *common* place of operands is where an operation on them runs, if it runs at all: what moves decides, then what is
-   not known, then what is fixed.
+3. The *common* place of operands is where an operation on them runs, if it runs at all: what moves decides, then what
+   is not known, then what is fixed.
 4. A tensor is a *number* where it surely has no dimension, and a *mask* where it surely holds truths.
 5. A tensor carries the *literals* that put it where it is: the nodes with a device written into them.
 
@@ -27,9 +27,9 @@ MOST_LITERALS, MOST_PARTS, DEEPEST = 16, 256, 3  # carried by one value; more of
 class Held(Record):
     """What is known of a value (1-5).
 
-    `parts` are the elements of a tuple or list whose elements are known. `device` is the text of a device that a literal
-    names, empty for one that was asked of a tensor, None for what is no device; a device's `where` is that of what is
-    made on it. `constant` holds a constant as a tuple of one. `module` is the path of a module from the model.
+    `parts` are the elements of a tuple or list whose elements are known. `device` is the text of a device that a
+    literal names, empty for one that was asked of a tensor, None for what is no device; a device's `where` is that of
+    what is made on it. `constant` holds a constant as a tuple of one. `module` is the path of a module from the model.
     """
 
     where: str = NOWHERE

@@ -1,9 +1,9 @@
 """All that running a method of a model reaches, and what each node's operands hold there.
 
-1. A method starts with its module in `self` and tensors that move in its other inputs. Calls of methods and functions are
-   followed; a callee is read once for each set of arguments that differs in what they hold.
-2. After an If a value holds the join of what either arm leaves; an arm that is never taken is not read. A Loop is read until nothing changes, ROUNDS times at most;
-   what still changes then is anywhere.
+1. A method starts with its module in `self` and tensors that move in its other inputs. Calls of methods and functions
+   are followed; a callee is read once for each set of arguments that differs in what they hold.
+2. After an If a value holds the join of what either arm leaves; an arm that is never taken is not read. A Loop is read
+   until nothing changes, ROUNDS times at most; what still changes then is anywhere.
 3. A node that is reached twice holds the join of both times; its module and its loop are those of the first time.
 4. A literal is *met* by the first node that joins its tensor with one that moves.
 5. Reading stops after NODES nodes and DEPTH calls within each other: an archive may call without end.
@@ -66,7 +66,7 @@ class Reach:
         return self._left > 0
 
     def enter(self, graph: Graph, module: str = "") -> None:
-        """Reads a method of the module at a path, as a caller of the model runs it (1), unless another one called it."""
+        """Reads a method of the module at a path, as a caller of the model runs it (1), unless it was called before."""
         inputs = [_argument(value.type) for value in graph.inputs]
         if graph.inputs and graph.inputs[0].type.kind == "Class":
             inputs[0] = Held(module=module)

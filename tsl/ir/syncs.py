@@ -1,7 +1,8 @@
 """The operators that make the host wait for the device: which operand they read, and what for.
 
-A table with its sources, and the one question to it, about a node whose operands are known. What is known to be on the CPU
-makes nothing wait: not the arithmetic of sizes either, which tracing records as tensors. It will never know a graph.
+A table with its sources, and the one question to it, about a node whose operands are known. What is known to be on the
+CPU makes nothing wait: not the arithmetic of sizes either, which tracing records as tensors. It will never know a
+graph.
 
 Sources, all read at or tested against torch 2.13: the tags `data_dependent_output` and `dynamic_output_shape`
 (aten/src/ATen/native/tags.yaml); `memcpy_and_sync` in aten/src/ATen/native/cuda (CUDAScalar.cu, Nonzero.cu,
@@ -60,7 +61,7 @@ SYNCS: Mapping[str, Sync] = {
 # `repeat_interleave(x, repeats, dim, output_size)`, or of repeats alone: the sum of the repeats is the size.
 REPEAT = "aten::repeat_interleave"
 
-# Indices that are masks are counted first. What is put under a mask is not, where it is one number: that is masked_fill.
+# Indices that are masks are counted first, but not to put one number there: that is masked_fill.
 INDEXING = frozenset({"aten::index"})
 PUTTING = frozenset({"aten::index_put", "aten::index_put_"})
 MASKED = Sync("the hits of a mask are counted")

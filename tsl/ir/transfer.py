@@ -1,12 +1,12 @@
 """What a node makes of what its operands hold: the transfer function of `tsl.ir.held`, one node at a time.
 
-1. A node that is given a device makes its tensors there. A device that is a literal makes the node a *literal* itself, for
-   a tensor that stays where it is put; `cpu` and `cuda` name theirs without an operand, and what makes a tensor out of
-   nothing makes it on the CPU where it is given none.
+1. A node that is given a device makes its tensors there. A device that is a literal makes the node a *literal* itself,
+   for a tensor that stays where it is put; `cpu` and `cuda` name theirs without an operand, and what makes a tensor out
+   of nothing makes it on the CPU where it is given none.
 2. Any other node of torch makes its tensors where its operands have them in common, and without operands on the CPU. A
    node of another namespace without operands makes them anywhere.
-3. *Free* operands may be on the CPU beside tensors of another device: where a tensor is copied or asked for, an index, a
-   number.
+3. *Free* operands may be on the CPU beside tensors of another device: where a tensor is copied or asked for, an index,
+   a number.
 
 Blocks and calls are `tsl.ir.reach`'s. It will never look beyond one node.
 """
@@ -14,7 +14,7 @@ Blocks and calls are `tsl.ir.reach`'s. It will never look beyond one node.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 
 from tsl.archive.values import Device, Tensor
 from tsl.ir.graph import Node
@@ -51,19 +51,16 @@ RESHAPE = frozenset(
 )
 ARITHMETIC = LOGIC | frozenset(
     """aten::add aten::sub aten::mul aten::div aten::rsub aten::floor_divide aten::remainder aten::fmod aten::pow
-    aten::neg aten::ceil aten::floor aten::round aten::trunc aten::sqrt aten::minimum aten::maximum aten::to aten::detach
-    aten::clone aten::abs""".split()
+    aten::neg aten::ceil aten::floor aten::round aten::trunc aten::sqrt aten::minimum aten::maximum aten::to
+    aten::detach aten::clone aten::abs""".split()
 )
 SIZED = frozenset("aten::zeros aten::ones aten::full aten::empty aten::rand aten::randn".split())
 OF_DATA = frozenset("aten::tensor aten::as_tensor aten::scalar_tensor".split())
-OF_NOTHING = (
-    SIZED
-    | OF_DATA
-    | frozenset(
-        """aten::arange aten::linspace aten::logspace aten::eye aten::randint aten::randperm aten::tril_indices
+OF_NOTHING = SIZED.union(
+    OF_DATA,
+    """aten::arange aten::linspace aten::logspace aten::eye aten::randint aten::randperm aten::tril_indices
     aten::triu_indices aten::hann_window aten::hamming_window aten::bartlett_window aten::blackman_window
-    aten::kaiser_window""".split()
-    )
+    aten::kaiser_window""".split(),
 )
 NUMBERS = frozenset({"int", "float", "bool", "complex", "Scalar"})
 NAMED_DEVICE: Mapping[str, str] = {"aten::cpu": "cpu", "aten::cuda": "cuda"}
@@ -110,7 +107,7 @@ def device_of(node: Node, operands: Sequence[Held]) -> str:
     return named or NAMED_DEVICE.get(node.kind, "")
 
 
-@lru_cache(maxsize=None)
+@cache
 def holds_tensor(type: Type) -> bool:
     """Whether a value of a type is, or has in it, a tensor."""
     return type.kind in {"Tensor", "Any"} or any(map(holds_tensor, type.arguments))

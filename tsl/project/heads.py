@@ -1,7 +1,7 @@
 """Which files a run takes for archives of models: by their endings, and by the bytes they begin with.
 
-1. An *ending* of ENDINGS promises an archive. Three of them are other people's too: `.ts` is TypeScript, `.pth` a list of
-   paths in site-packages, `.pt` a page template of Zope.
+1. An *ending* of ENDINGS promises an archive. Three of them are other people's too: `.ts` is TypeScript, `.pth` a list
+   of paths in site-packages, `.pt` a page template of Zope.
 2. A file *begins as an archive* where its first bytes are those of a ZIP file, a pickle, a flatbuffer of PyTorch, or of
    the pointer that Git LFS leaves in a file's place.
 
@@ -15,7 +15,7 @@ import os
 ENDINGS = frozenset([".jit", ".pt", ".pt2", ".ptl", ".pth", ".ts"])
 AMBIGUOUS = frozenset([".pth", ".ts"])
 HEAD = 64  # bytes that are enough to tell
-# A local header, an end record, a later part of several; opcodes PROTO of pickle; a large file that git keeps elsewhere.
+# A local header, an end record, a part of several; PROTO of pickle; a large file that git keeps elsewhere.
 STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 POINTER = b"version https://git-lfs.github.com/spec/"
 FLATBUFFERS = (b"PTMF", b"PTFL")  # at byte 4

@@ -208,7 +208,9 @@ def _refusal(path: str, mode: int) -> str | None:
         return None
     if kind in AMBIGUOUS:
         return f"a {kind} file that does not begin as an archive does; name .py files, archives or directories"
-    return f"{kind or 'a file without an ending'} is not a kind of file tsl reads; name .py files, archives or directories"
+    return (
+        f"{kind or 'a file without an ending'} is not a kind of file tsl reads; name .py files, archives or directories"
+    )
 
 
 def _is_script(path: str) -> bool:
