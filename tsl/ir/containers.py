@@ -32,9 +32,9 @@ from tsl.ir.abstract import (
 from tsl.ir.abstract import Sequence as Elements
 from tsl.ir.graph import Graph, Node
 from tsl.ir.heap import Heap
+from tsl.ir.list_rules import item, known, looked_up
 from tsl.ir.module_tree import unknown
 from tsl.ir.number import ANY_SIZE
-from tsl.ir.scalar_rules import item, known, looked_up
 from tsl.ir.types import Type
 
 Site: TypeAlias = "tuple[object, ...]"

@@ -155,8 +155,8 @@ def _special(call: Call, kind: str) -> Placed | None:
     if host is not None:
         read = call.tensor(host)
         if read is not None and read.device not in (CPU, ANYWHERE, NOWHERE):
-            pair = ((call.operator.places[host], read),)
-            return Placed(NOWHERE, conflict=pair, words=f"{host} has to be on the CPU")
+            alone = ((call.operator.places[host], read),)
+            return Placed(NOWHERE, conflict=alone, words=f"{host} has to be on the CPU")
     if kind in INDEXING:
         source, place = call.tensor(0), call.operator.places.get("indices", -1)
         if source is None or source.device in (ANYWHERE, NOWHERE) or place < 0:

@@ -44,9 +44,17 @@ _BARE = frozenset({"uint16", "uint32", "uint64"})  # torch promotes them with fl
 
 # How many bits of value each has: the wider of two of one kind is what they promote to.
 _WIDTHS: Mapping[str, int] = {
-    "int8": 8, "int16": 16, "int32": 32, "int64": 64,
-    "float16": 16, "bfloat16": 16, "float32": 32, "float64": 64,
-    "complex32": 16, "complex64": 32, "complex128": 64,
+    "int8": 8,
+    "int16": 16,
+    "int32": 32,
+    "int64": 64,
+    "float16": 16,
+    "bfloat16": 16,
+    "float32": 32,
+    "float64": 64,
+    "complex32": 16,
+    "complex64": 32,
+    "complex128": 64,
 }
 _PLAIN = ("bool", "int64", DEFAULT)
 _COMPLEX_OF: Mapping[str, str] = {

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from tsl.ir import device_rules, dtype, dtype_rules, scalar_rules, shape, shape_rules
+from tsl.ir import device_rules, dtype, dtype_rules, scalar_rules, shape_rules
 from tsl.ir.abstract import ANYTHING, Constant, Many, Tensor, Value, dim_of
 from tsl.ir.abstract import Sequence as Elements
 from tsl.ir.device import ANYWHERE
@@ -23,7 +23,7 @@ from tsl.ir.device_rules import Placed
 from tsl.ir.dtype_rules import Clash
 from tsl.ir.graph import Node
 from tsl.ir.module_tree import Reason, unknown
-from tsl.ir.number import Size
+from tsl.ir.number import ANY_SIZE, Size
 from tsl.ir.operator import Call, Listed, Operator, Several
 from tsl.ir.shape import IMPOSSIBLE, Mismatch, Shape
 from tsl.ir.types import TENSOR, Type
@@ -161,10 +161,8 @@ def _result(
             return Elements("list", tuple(Tensor(device, dtype_, each, origin) for each in shapes.each))
         if isinstance(shapes, Listed):
             length = shapes.length
-            return Many(
-                "list", Tensor(device, dtype_, shapes.element, origin), shape.ANY_SIZE if length is None else length
-            )
-        return Many("list", Tensor(device, dtype_, None, origin), shape.ANY_SIZE)
+            return Many("list", Tensor(device, dtype_, shapes.element, origin), ANY_SIZE if length is None else length)
+        return Many("list", Tensor(device, dtype_, None, origin), ANY_SIZE)
     if type_.kind == "Optional" and type_.element is TENSOR:
         return Tensor(device, _pick(kinds, place, ""), _picked(shapes, place), origin)
     return unknown(type_)

@@ -14,45 +14,31 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from tsl.ir import number
+from tsl.ir import list_rules, number, tensor_questions
 from tsl.ir.abstract import (
     ANYTHING,
-    NEVER,
     NONE,
     Constant,
-    Many,
     Maybe,
     On,
-    Table,
     Tensor,
     Value,
     constant,
     dim_of,
-    element,
     is_none,
-    join,
     length,
     present,
 )
 from tsl.ir.abstract import Sequence as Elements
-from tsl.ir.device import ANYWHERE, CPU, NOWHERE
-from tsl.ir.dtype import CATEGORIES, CODE_OF, FLOATING
+from tsl.ir.device import ANYWHERE, NOWHERE
 from tsl.ir.graph import Node
+from tsl.ir.list_rules import PLAIN, Rule, Values, known
 from tsl.ir.number import ANY_SIZE, Dim, Size
 
-Values: TypeAlias = Sequence[Value]
-Rule: TypeAlias = Callable[[Node, Values], Value]
-
 MOST_TEXT, MOST_POWER = 4096, 64
-PLAIN = frozenset({"int", "float", "bool", "complex", "str"})
-
-
-def known(value: Value) -> bool:
-    """Whether a value is a constant that Python can compute with."""
-    return type(value) is Constant and value.kind in PLAIN
 
 
 def computed(compute: Callable[..., Any]) -> Rule:
@@ -167,177 +153,18 @@ def extreme(compute: Callable[..., Any], on_dims: Callable[[Dim, Dim], Dim]) -> 
     return rule
 
 
-def asked(question: Callable[[Tensor], Value]) -> Rule:
-    """The rule of what a tensor is asked for (2)."""
-
-    def rule(node: Node, values: Values) -> Value:
-        tensor = present(values[0])
-        return question(tensor) if type(tensor) is Tensor else ANYTHING
-
-    return rule
-
-
-def _size(node: Node, values: Values) -> Value:
-    tensor = present(values[0])
-    shape = tensor.shape if type(tensor) is Tensor else None
-    if len(values) == 1:
-        return Many("list", ANY_SIZE, ANY_SIZE) if shape is None else Elements("list", tuple(map(_int, shape)))
-    place = dim_of(values[1])
-    if shape is None or not isinstance(place, int) or not -len(shape) <= place < len(shape):
-        return ANY_SIZE
-    return _int(shape[place])
-
-
-def _rank(tensor: Tensor) -> Value:
-    return Size(0, 64) if tensor.shape is None else constant(len(tensor.shape))
-
-
-def _count(tensor: Tensor) -> Value:
-    from tsl.ir.shape import count
-
-    return ANY_SIZE if tensor.shape is None else _int(count(tensor.shape))
-
-
-def _first(tensor: Tensor) -> Value:
-    return _int(tensor.shape[0]) if tensor.shape else ANY_SIZE
-
-
-def _dtype(tensor: Tensor) -> Value:
-    code = CODE_OF.get(tensor.dtype)
-    return ANYTHING if code is None else constant(code)
-
-
-def _device(tensor: Tensor) -> Value:
-    return On(tensor.device, tensor.origin, False)
-
-
-def _is_on(*kinds: str) -> Rule:
-    def question(tensor: Tensor) -> Value:
-        if tensor.device in (ANYWHERE, NOWHERE):
-            return ANYTHING
-        return constant(tensor.device.partition(":")[0] in kinds)
-
-    return asked(question)
-
-
-def _is_floating(tensor: Tensor) -> Value:
-    category = CATEGORIES.get(tensor.dtype)
-    return ANYTHING if category is None else constant(category == FLOATING)
-
-
-def _held(tensor: Tensor) -> Value:
-    return ANYTHING if tensor.value is None else tensor.value
-
-
-def _device_type(node: Node, values: Values) -> Value:
-    on = values[0]
-    return (
-        constant(on.device.partition(":")[0]) if type(on) is On and on.device not in (ANYWHERE, NOWHERE) else ANYTHING
-    )
-
-
 def _length(node: Node, values: Values) -> Value:
     value = present(values[0])
     if type(value) is Tensor:
-        return _first(value)
+        return tensor_questions.first(value)
     if type(value) is Constant and value.kind == "str":
         return constant(len(value.value))
     found = length(value)
     return ANY_SIZE if found is None else _int(found)
 
 
-def item(node: Node, values: Values) -> Value:
-    """An element of a list or tuple, a value of a dictionary, a letter of a text."""
-    holder, key = values[0], values[1]
-    if type(holder) is Table:
-        return looked_up(holder, key)
-    place = dim_of(key)
-    if type(holder) is Elements:
-        if isinstance(place, int) and -len(holder.parts) <= place < len(holder.parts):
-            return holder.parts[place]
-        return element(holder) if holder.parts else ANYTHING
-    if known(holder) and isinstance(place, int):
-        return computed(operator.getitem)(node, values)
-    return element(holder)
-
-
-def looked_up(table: Table, key: Value) -> Value:
-    """The value of a key in a dictionary."""
-    if known(key):
-        for mine, value in table.items:
-            if mine == key:
-                return value
-        return ANYTHING if table.other is NEVER else table.other
-    found = table.other
-    for _, value in table.items:
-        found = join(found, value)
-    return ANYTHING if found is NEVER else found
-
-
-def contains(node: Node, values: Values) -> Value:
-    """Whether a list, dictionary or text has something."""
-    holder, key = values[0], values[1]
-    if not known(key):
-        return ANYTHING
-    if type(holder) is Table:
-        has = any(mine == key for mine, _ in holder.items)
-        return constant(has) if has or holder.other is NEVER else ANYTHING
-    if type(holder) is Elements and all(map(known, holder.parts)):
-        return constant(any(part.value == key.value for part in holder.parts))
-    return computed(operator.contains)(node, values) if known(holder) else ANYTHING
-
-
-def sliced(node: Node, values: Values) -> Value:
-    """A part of a list, tuple or text."""
-    holder = values[0]
-    bounds = [_bound(value) for value in values[1:4]]
-    if ... in bounds:
-        return Many(holder.kind, element(holder), ANY_SIZE) if type(holder) in (Elements, Many) else ANYTHING
-    if type(holder) is Elements:
-        return Elements(holder.kind, holder.parts[slice(*bounds)])
-    if known(holder):
-        return computed(lambda text: text[slice(*bounds)])(node, values[:1])
-    return Many(holder.kind, holder.element, ANY_SIZE) if type(holder) is Many else ANYTHING
-
-
-def _bound(value: Value) -> Any:
-    if value == NONE:
-        return None
-    found = dim_of(value)
-    return found if isinstance(found, int) else ...
-
-
-def added(node: Node, values: Values) -> Value:
-    """Two lists, one after the other."""
-    one, other = values[0], values[1]
-    if type(one) is type(other) is Elements:
-        return Elements(one.kind, one.parts + other.parts)
-    lengths = length(one), length(other)
-    if None in lengths:
-        return ANYTHING
-    return Many("list", join(element(one), element(other)), number.add(*lengths))  # type: ignore[arg-type]
-
-
-def repeated(node: Node, values: Values) -> Value:
-    """A list several times over."""
-    holder, times = values if type(values[0]) in (Elements, Many) else (values[1], values[0])
-    count = dim_of(times)
-    if type(holder) is Elements and isinstance(count, int) and len(holder.parts) * max(count, 0) <= MOST_TEXT:
-        return Elements(holder.kind, holder.parts * count)
-    return Many("list", element(holder), ANY_SIZE)
-
-
 def _same(node: Node, values: Values) -> Value:
     return values[0]
-
-
-def _as_list(node: Node, values: Values) -> Value:
-    holder = values[0]
-    if type(holder) is Elements:
-        return Elements("list", holder.parts)
-    if known(holder) and holder.kind == "str":
-        return Elements("list", tuple(map(constant, holder.value)))
-    return Many("list", element(holder), ANY_SIZE)
 
 
 def _present(node: Node, values: Values) -> Value:
@@ -376,18 +203,13 @@ def _converted(kind: type) -> Rule:
     def rule(node: Node, values: Values) -> Value:
         value = values[0]
         if type(value) is Tensor:
-            value = _held(value)
+            value = tensor_questions.held(value)
         if kind is int and type(value) is Size:
             return value
         found = plain(node, (value,))
         return number.ANY_NUMBER if found is ANYTHING and kind is int else found
 
     return rule
-
-
-def _scalar(node: Node, values: Values) -> Value:
-    tensor = present(values[0])
-    return _held(tensor) if type(tensor) is Tensor else ANYTHING
 
 
 def _range_length(node: Node, values: Values) -> Value:
@@ -403,34 +225,6 @@ def _derived(node: Node, values: Values) -> Value:
     if index is None or start is None or step is None:
         return number.ANY_NUMBER
     return _int(number.add(start, number.mul(index, step)))
-
-
-def _keys(node: Node, values: Values) -> Value:
-    table = values[0]
-    if type(table) is Table and table.other is NEVER:
-        return Elements("list", tuple(key for key, _ in table.items))
-    return Many("list", ANYTHING, ANY_SIZE)
-
-
-def _values(node: Node, values: Values) -> Value:
-    table = values[0]
-    if type(table) is Table and table.other is NEVER:
-        return Elements("list", tuple(value for _, value in table.items))
-    covered = looked_up(table, ANYTHING) if type(table) is Table else ANYTHING
-    return Many("list", covered, ANY_SIZE)
-
-
-def _items(node: Node, values: Values) -> Value:
-    table = values[0]
-    if type(table) is Table and table.other is NEVER:
-        return Elements("list", tuple(Elements("tuple", pair) for pair in table.items))
-    covered = looked_up(table, ANYTHING) if type(table) is Table else ANYTHING
-    return Many("list", Elements("tuple", (ANYTHING, covered)), ANY_SIZE)
-
-
-def _get(node: Node, values: Values) -> Value:
-    default = values[2] if len(values) > 2 else NONE
-    return join(looked_up(values[0], values[1]), default) if type(values[0]) is Table else ANYTHING
 
 
 def _all(compute: Callable[..., bool]) -> Rule:
@@ -465,6 +259,8 @@ def _anything(node: Node, values: Values) -> Value:
 TORCH_DIV = computed(operator.truediv)
 
 RULES: Mapping[str, Rule] = {
+    **list_rules.RULES,
+    **tensor_questions.RULES,
     "aten::add": arithmetic(operator.add, number.add),
     "aten::sub": arithmetic(operator.sub, number.sub),
     "aten::mul": arithmetic(operator.mul, number.mul),
@@ -501,48 +297,24 @@ RULES: Mapping[str, Rule] = {
     "aten::Float": _converted(float),
     "aten::FloatImplicit": _converted(float),
     "aten::Bool": _converted(bool),
-    "aten::ScalarImplicit": _scalar,
-    "aten::item": _scalar,
     "aten::Complex": _anything,
     "aten::ComplexImplicit": _anything,
-    "aten::size": _size,
-    "prim::shape": _size,
     "aten::stride": _anything,
     "aten::storage_offset": _anything,
     "aten::element_size": _anything,
-    "aten::dim": asked(_rank),
-    "aten::numel": asked(_count),
     "aten::len": _length,
-    "prim::dtype": asked(_dtype),
-    "prim::device": asked(_device),
-    "prim::type": _device_type,
     "prim::index": _anything,
     "prim::layout": _anything,
     "prim::requires_grad": _anything,
-    "prim::is_cuda": _is_on("cuda"),
-    "prim::is_cpu": _is_on("cpu"),
-    "prim::is_meta": _is_on("meta"),
-    "prim::is_mps": _is_on("mps"),
-    "prim::is_xpu": _is_on("xpu"),
     "prim::is_nested": _anything,
     "prim::is_sparse": _anything,
     "prim::is_quantized": _anything,
     "prim::is_mkldnn": _anything,
-    "aten::is_floating_point": asked(_is_floating),
     "aten::is_complex": _anything,
     "aten::is_contiguous": _anything,
     "aten::get_device": _anything,
-    "aten::__getitem__": item,
-    "prim::TupleIndex": item,
-    "aten::__contains__": contains,
-    "aten::slice": sliced,
-    "aten::list": _as_list,
     "aten::copy": _same,
     "aten::dict": _same,
-    "aten::keys": _keys,
-    "aten::values": _values,
-    "aten::items": _items,
-    "aten::get": _get,
     "aten::all": _all(all),
     "aten::any": _all(any),
     "aten::device": _on,
@@ -581,8 +353,3 @@ RULES: Mapping[str, Rule] = {
         _nothing,
     ),
 }
-# Of these, one of Python's own makes a list of lists or a number, and one of torch a tensor: the type of the output
-# decides.
-LISTS: Mapping[str, Rule] = {"aten::add": added, "aten::mul": repeated}
-
-__all__ = ["CPU", "LISTS", "MOST_TEXT", "RULES", "contains", "item", "known", "looked_up", "sliced"]

@@ -13,7 +13,6 @@ Needs nothing but numbers. It will never know an operator.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import TypeAlias
 
 from tsl.ir import number
@@ -91,7 +90,10 @@ def agree(one: Dim, other: Dim, words: str) -> Dim:
 
 def count(shape: Sequence[Dim]) -> Dim:
     """The number of elements."""
-    return reduce(number.mul, shape, 1)
+    found: Dim = 1
+    for dim in shape:
+        found = number.mul(found, dim)
+    return found
 
 
 def spell(shape: Shape) -> str:

@@ -7,9 +7,9 @@ Definitions:
 2. An operator that writes to its first argument has the shape of that, and the rule of the one that does not is asked
    whether the operands fit at all.
 
-The rules are in shape_views (what moves no number), shape_folds (what computes along dimensions) and shape_windows
-(what slides over them); here are those of operators element by element, and of what makes tensors. Sources: each
-operator's documentation, held against torch by tests/test_ir_shape.py. It will never know a device.
+The rules are in shape_views and shape_parts (what moves no number), shape_folds (what computes along dimensions) and
+shape_windows (what slides over them); here are those of operators element by element, and of what makes tensors.
+Sources: each operator's documentation, held against torch by tests/test_ir_shape.py. It will never know a device.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TypeAlias
 
-from tsl.ir import number, shape, shape_folds, shape_views, shape_windows
+from tsl.ir import number, shape, shape_folds, shape_parts, shape_views, shape_windows
 from tsl.ir.abstract import Constant, Many
 from tsl.ir.abstract import Sequence as Elements
 from tsl.ir.number import ANY_SIZE, Size
@@ -59,7 +59,8 @@ def in_place(name: str, rule: Rule) -> Rule:
 
 
 def _fits(own: Shape, found: Shape) -> None:
-    assert own is not None and found is not None
+    assert own is not None
+    assert found is not None
     longer = len(found) > len(own)
     if longer or any(
         number.is_other(mine, its) for mine, its in zip(own, found[-len(own) :] if own else (), strict=True)
@@ -212,9 +213,9 @@ RULES: Mapping[str, Rule] = {
         rand_like randn_like full_like randint_like fill zero uniform normal bernoulli exponential copy triu tril flip
         roll nan_to_num square frac requires_grad data cpu cuda lift_fresh pin_memory argsort index_put index_add
         index_fill index_copy scatter scatter_add scatter_reduce masked_scatter clamp_min clamp_max clamp clip positive
-        real conj resolve_conj resolve_neg imag view_as_real_ angle special_expit logcumsumexp signbit isin renorm
+        real conj resolve_conj resolve_neg imag angle special_expit logcumsumexp signbit isin renorm
         fake_quantize_per_tensor_affine fake_quantize_per_channel_affine view_dtype channel_shuffle sinc i0 deg2rad
-        rad2deg _nested_tensor_from_mask_ _native_multi_head_attention_ _transformer_encoder_layer_fwd log_sigmoid""",
+        rad2deg _transformer_encoder_layer_fwd log_sigmoid""",
     ),
     **_rules(
         pointwise,
@@ -227,7 +228,7 @@ RULES: Mapping[str, Rule] = {
     **_rules(chosen, "where"),
     **_rules(twice, "sort cummax cummin"),
     **_rules(sized, "zeros ones empty rand randn"),
-    **_rules(sized_anew, "new_zeros new_ones new_empty new_full full empty_strided view_copy_"),
+    **_rules(sized_anew, "new_zeros new_ones new_empty new_full full empty_strided "),
     **_rules(random_whole, "randint"),
     **_rules(counted, "arange"),
     **_rules(stepped, "linspace logspace"),
@@ -235,9 +236,10 @@ RULES: Mapping[str, Rule] = {
     **_rules(windowed, "hann_window hamming_window blackman_window bartlett_window kaiser_window"),
     **_rules(permuted, "randperm"),
     **_rules(data, "tensor as_tensor"),
-    **_rules(scalar, "scalar_tensor dot vdot trace det linalg_det _nested_tensor_from_mask_left_aligned_"),
-    **_rules(_unknown, "_nested_tensor_from_mask to_padded_tensor set resize resize_as nms_ box_iou_rotated_"),
+    **_rules(scalar, "scalar_tensor dot vdot trace det linalg_det "),
+    **_rules(_unknown, "_nested_tensor_from_mask to_padded_tensor set resize resize_as "),
     **shape_views.RULES,
+    **shape_parts.RULES,
     **shape_folds.RULES,
     **shape_windows.RULES,
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tsl.ir import number, shape
 from tsl.ir.abstract import NONE
@@ -158,8 +158,8 @@ def resampled(call: Call) -> Shapes:
         return (*given[:-count], *wanted)
     value = call.at("scale_factors")
     parts = getattr(value, "parts", None)
-    factors = [getattr(part, "value", None) for part in parts] if parts and call.has("scale_factors") else None
-    if factors is None or len(factors) != count or not all(isinstance(factor, float | int) for factor in factors):
+    factors: list[Any] = [getattr(part, "value", None) for part in parts] if parts and call.has("scale_factors") else []
+    if len(factors) != count or not all(isinstance(factor, float | int) for factor in factors):
         return (*given[:-count], *(ANY_SIZE,) * count)
     pairs = zip(given[-count:], factors, strict=True)
     return (*given[:-count], *(int(dim * factor) if isinstance(dim, int) else ANY_SIZE for dim, factor in pairs))

@@ -19,21 +19,18 @@ Needs a graph, and takes a module tree and other functions. It will never say wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from tsl.archive import values as saved
 from tsl.flow.solve import fixpoint
-from tsl.ir import containers, module_tree, scalar_rules
+from tsl.ir import containers, list_rules, plain_nodes, scalar_rules
 from tsl.ir.abstract import (
     ANYTHING,
     FALSE,
     NEVER,
-    NONE,
     TRUE,
     Cell,
     Constant,
     Many,
-    Maybe,
-    On,
     Table,
     Tensor,
     Thing,
@@ -41,16 +38,13 @@ from tsl.ir.abstract import (
     calmed,
     constant,
     dim_of,
-    is_none,
     join,
-    present,
 )
 from tsl.ir.abstract import (
     Sequence as Elements,
 )
 from tsl.ir.containers import Site
 from tsl.ir.deploy import Deploy
-from tsl.ir.device import normal
 from tsl.ir.graph import Block, Graph, Node
 from tsl.ir.graph import Value as Defined
 from tsl.ir.heap import Heap, Written
@@ -119,7 +113,7 @@ class Solver:
         self._written = containers.written_types(graph, self.functions)
         self.values = dict(zip((value.number for value in graph.inputs), inputs, strict=True))
         for value in graph.inputs:
-            self.values[value.number] = self._celled(value.type, self.values[value.number], ("input", value.number))
+            self.values[value.number] = self.celled(value.type, self.values[value.number], ("input", value.number))
         try:
             self._nodes(graph.nodes)
         except _Enough:
@@ -143,33 +137,33 @@ class Solver:
                 self._kernel(node, operator, given)
                 continue
             if any(value is NEVER for value in given):
-                self._define(node, [NEVER] * len(node.outputs))
+                self.define(node, [NEVER] * len(node.outputs))
                 continue
             if node.kind in containers.CHANGES and given and type(given[0]) is Cell:
-                self._define(node, [containers.changed(self.heap, node, given)])
+                self.define(node, [containers.changed(self.heap, node, given)])
                 continue
             held = [self.heap.held(value) if type(value) is Cell else value for value in given]
-            rule = scalar_rules.LISTS.get(node.kind) if node.outputs and node.outputs[0].type.kind == "List" else None
+            rule = list_rules.LISTS.get(node.kind) if node.outputs and node.outputs[0].type.kind == "List" else None
             rule = rule or rules.get(node.kind)
             if node.kind in WATCHED:
                 self._watch(node, held, ())
             if rule is None:
                 self.kernels.unknown(node.kind, "value", node)
-                self._define(node, [unknown(value.type) for value in node.outputs])
+                self.define(node, [unknown(value.type) for value in node.outputs])
                 continue
             found = rule(node, held)
             if node.outputs:
                 made = unknown(node.outputs[0].type) if found is ANYTHING else found
-                self._define(node, [made])
+                self.define(node, [made])
         return True
 
     def _kernel(self, node: Node, operator: Operator, given: list[Value]) -> None:
         if any(value is NEVER for value in given):
-            self._define(node, [NEVER] * len(node.outputs))
+            self.define(node, [NEVER] * len(node.outputs))
             return
         held = [self.heap.held(value) if type(value) is Cell else value for value in given]
         made = self.kernels.call(operator, node, held, self.doubts == 0, (*self._context, id(node)))
-        self._define(node, made)
+        self.define(node, made)
         if node.kind in WATCHED:
             self._watch(node, held, made)
         if operator.writes_self and type(given[0]) is Tensor:
@@ -182,21 +176,23 @@ class Solver:
         key = (*self._context, id(node))
         self.seen[key] = Seen(node, tuple(operands), tuple(results), self.doubts == 0, self.loops > 0)
 
-    def _define(self, node: Node, made: Sequence[Value]) -> None:
+    def define(self, node: Node, made: Sequence[Value]) -> None:
+        """Gives a node's outputs their values."""
         written = self._written
         for place, (output, value) in enumerate(zip(node.outputs, made, strict=False)):
             if written and output.type in written:
-                value = self._celled(output.type, value, (*self._context, id(node), place))
+                value = self.celled(output.type, value, (*self._context, id(node), place))
             self.values[output.number] = value
 
-    def _celled(self, type_: Type, value: Value, site: Site) -> Value:
+    def celled(self, type_: Type, value: Value, site: Site) -> Value:
         """The cell of a new list that something may write to."""
         if type_ not in self._written or type(value) not in (Elements, Many, Table):
             return value
         self.heap.make(site, value, self.loops > 0)
         return Cell((site,), type_.kind)
 
-    def _given(self, node: Node) -> list[Value]:
+    def given(self, node: Node) -> list[Value]:
+        """The values of a node's inputs."""
         return [self.values.get(value.number, ANYTHING) for value in node.inputs]
 
     # Nodes with blocks
@@ -205,14 +201,14 @@ class Solver:
         """(2)"""
         condition = self.values.get(node.inputs[0].number, ANYTHING) if node.inputs else ANYTHING
         if condition is NEVER or len(node.blocks) != 2:
-            self._define(node, [NEVER if condition is NEVER else ANYTHING] * len(node.outputs))
+            self.define(node, [NEVER if condition is NEVER else ANYTHING] * len(node.outputs))
             return True
         chosen = _decided(condition)
         if chosen is not None:
             block = node.blocks[0 if chosen else 1]
             self.dead[id(node)] = (node, 1 if chosen else 0)
             going = self._nodes(block.nodes)
-            self._define(node, self._of(block.outputs))
+            self.define(node, self._of(block.outputs))
             return going
         self.dead.pop(id(node), None)
         self.doubts += 1
@@ -221,9 +217,9 @@ class Solver:
         alive = [(made, written) for going, made, written in outcomes if going]
         self.heap.settle(written for _, written in alive)
         if not alive:
-            self._define(node, [NEVER] * len(node.outputs))
+            self.define(node, [NEVER] * len(node.outputs))
             return False
-        self._define(node, alive[0][0] if len(alive) == 1 else list(map(join, alive[0][0], alive[1][0])))
+        self.define(node, alive[0][0] if len(alive) == 1 else list(map(join, alive[0][0], alive[1][0])))
         return True
 
     def _arm(self, block: Block) -> tuple[bool, list[Value], Written]:
@@ -235,13 +231,13 @@ class Solver:
 
     def _loop(self, node: Node) -> bool:
         """(3)"""
-        given = self._given(node)
+        given = self.given(node)
         if len(node.blocks) != 1 or len(given) < 2:
-            self._define(node, [ANYTHING] * len(node.outputs))
+            self.define(node, [ANYTHING] * len(node.outputs))
             return True
         block, trips, start = node.blocks[0], dim_of(given[0]), tuple(given[2:])
         if given[1] == FALSE or trips == 0:
-            self._define(node, start)
+            self.define(node, start)
             return True
         is_sure = given[1] == TRUE and trips is not None and low(trips) > 0
         self.doubts += not is_sure
@@ -249,7 +245,7 @@ class Solver:
         carried = self._settled(block, start, trips)
         self.loops -= 1
         self.doubts -= not is_sure
-        self._define(node, carried)
+        self.define(node, carried)
         return True
 
     def _settled(self, block: Block, start: tuple[Value, ...], trips: int | Size | None) -> tuple[Value, ...]:
@@ -285,22 +281,22 @@ class Solver:
         owner, name = self.values.get(node.inputs[0].number, ANYTHING), str(node.attribute("name", ""))
         made = node.outputs[0].type
         if owner is NEVER:
-            self._define(node, [NEVER])
+            self.define(node, [NEVER])
             return True
         if type(owner) is not Thing:
             path = f"{node.inputs[0].name}.{name}"
             value = self.tree.missing(str(node.inputs[0].type), path, name, made, self.deploy, self.reason)
-            self._define(node, [value])
+            self.define(node, [value])
             return True
         place = (owner.site, name)
         if not self.heap.has(place):
             value = self.tree.attribute(owner, name, made, self.deploy, self.reason)
-            self.heap.write(place, self._celled(made, value, ("attribute", *place)))
+            self.heap.write(place, self.celled(made, value, ("attribute", *place)))
         self.values[node.outputs[0].number] = self.heap.read(place)
         return True
 
     def _set_attribute(self, node: Node) -> bool:
-        owner, value = self._given(node)[:2]
+        owner, value = self.given(node)[:2]
         if type(owner) is Thing:
             self.heap.write((owner.site, str(node.attribute("name", ""))), value)
         return True
@@ -308,31 +304,31 @@ class Solver:
     def _create(self, node: Node) -> bool:
         type_ = str(node.outputs[0].type)
         site = (*self._context, id(node))
-        self._define(node, [Thing(site, type_, None) if self.loops == 0 else ANYTHING])
+        self.define(node, [Thing(site, type_, None) if self.loops == 0 else ANYTHING])
         return True
 
     def _method(self, node: Node) -> bool:
-        given = self._given(node)
+        given = self.given(node)
         owner = given[0].type if given and type(given[0]) is Thing else str(node.inputs[0].type)
-        self._define(node, self._called(node, f"{owner}.{node.attribute('name', '')}", given))
+        self.define(node, self._called(node, f"{owner}.{node.attribute('name', '')}", given))
         return True
 
     def _function(self, node: Node) -> bool:
-        given = self._given(node)
+        given = self.given(node)
         name = given[0].value if given and type(given[0]) is Constant else ""
-        self._define(node, self._called(node, str(name), given[1:]))
+        self.define(node, self._called(node, str(name), given[1:]))
         return True
 
     def _fork(self, node: Node) -> bool:
         graph = node.attribute("Subgraph")
-        made = self._body(node, graph, self._given(node)) if isinstance(graph, Graph) else None
-        self._define(node, [ANYTHING if made is None else Elements("future", tuple(made[:1]))])
+        made = self._body(node, graph, self.given(node)) if isinstance(graph, Graph) else None
+        self.define(node, [ANYTHING if made is None else Elements("future", tuple(made[:1]))])
         return True
 
     def _wait(self, node: Node) -> bool:
-        (future, *_) = self._given(node)
+        (future, *_) = self.given(node)
         is_known = type(future) is Elements and future.kind == "future" and future.parts
-        self._define(node, [future.parts[0] if is_known else unknown(node.outputs[0].type)])
+        self.define(node, [future.parts[0] if is_known else unknown(node.outputs[0].type)])
         return True
 
     def _called(self, node: Node, name: str, given: list[Value]) -> list[Value]:
@@ -355,84 +351,6 @@ class Solver:
         self.values = outer
         return made
 
-    # Plain values
-
-    def _constant(self, node: Node) -> bool:
-        output = node.outputs[0]
-        self.values[output.number] = self._celled(output.type, self._plain(node, node.attribute("value")), (id(node),))
-        return True
-
-    def _plain(self, node: Node, value: object) -> Value:
-        kind, type_ = type(value), node.outputs[0].type
-        if kind is saved.Tensor:
-            origin = self.reason(Reason("constant", "", node))
-            return module_tree.tensor(value, self.deploy.moved(value.device, False), origin)  # type:
-            ignore[arg-type,attr-defined] if kind is saved.Device:
-            return On(normal(value.text), (self.reason(Reason("literal", "prim::Constant", node)),), True)  # type:
-            ignore[attr-defined] if type_.kind == "Function":
-            return Constant("str", str(node.attribute("name", value)))
-        if kind is saved.Typed:
-            return self._plain(node, value.value)  # type: ignore[attr-defined]
-        if kind in (list, tuple):
-            return Elements(kind.__name__, tuple(self._plain(node, part) for part in value))  # type:
-            ignore[attr-defined] if kind is str and type_.kind == "Device":
-            return On(normal(str(value)), (self.reason(Reason("literal", "prim::Constant", node)),), True)
-        return module_tree.plain(value)
-
-    def _list(self, node: Node) -> bool:
-        self._define(node, [Elements("list", tuple(self._given(node)))])
-        return True
-
-    def _tuple(self, node: Node) -> bool:
-        self._define(node, [Elements("tuple", tuple(self._given(node)))])
-        return True
-
-    def _dictionary(self, node: Node) -> bool:
-        given = self._given(node)
-        self._define(node, [containers.table(given[::2], given[1::2])])
-        return True
-
-    def _unpacked(self, node: Node) -> bool:
-        held = self.heap.held(self._given(node)[0])
-        self._define(node, containers.unpacked(held, node))
-        return True
-
-    def _sliced(self, node: Node) -> bool:
-        held, begin, end = self._given(node)[0], node.attribute("beg", 0), node.attribute("end")
-        parts = held.parts[begin:end] if type(held) is Elements else None
-        self._define(node, [Elements("tuple", parts) if parts is not None else unknown(node.outputs[0].type)])
-        return True
-
-    def _uninitialized(self, node: Node) -> bool:
-        self._define(node, [NEVER] * len(node.outputs))
-        return True
-
-    def _raised(self, node: Node) -> bool:
-        return False
-
-    def _number(self, node: Node) -> bool:
-        """A number as a tensor, which the host holds."""
-        origin = (self.reason(Reason("host", node.kind, node)),)
-        value = self._given(node)[0]
-        known = type(value) is Size or (type(value) is Constant and value.kind in ("int", "float", "bool"))
-        dtype = {"float": "float64", "int": "int64", "bool": "bool", "Scalar": ""}.get(node.inputs[0].type.kind, "")
-        if type(value) is Constant:
-            dtype = {"float": "float64", "int": "int64", "bool": "bool"}.get(value.kind, dtype)
-        self._define(node, [Tensor("cpu", dtype or ("int64" if known else ""), (), origin, value if known else None)])
-        return True
-
-    def _instance(self, node: Node) -> bool:
-        self._define(node, [_is_instance(self._given(node)[0], node)])
-        return True
-
-    def _ignored(self, node: Node) -> bool:
-        self._define(node, [unknown(value.type) for value in node.outputs])
-        return True
-
-    def _opaque(self, node: Node) -> bool:
-        self.kernels.unknown(node.kind, "value", node)
-        return self._ignored(node)
-
 
 def _decided(condition: Value) -> bool | None:
     if type(condition) is Constant and condition.kind in ("bool", "int"):
@@ -440,17 +358,8 @@ def _decided(condition: Value) -> bool | None:
     return None
 
 
-def _is_instance(value: Value, node: Node) -> Value:
-    types = node.attribute("types", ())
-    kinds = {getattr(type_, "kind", "") for type_ in types}
-    if is_none(value) is None or not kinds:
-        return ANYTHING
-    if type(value) is Tensor:
-        return constant("Tensor" in kinds) if kinds.isdisjoint({"Any", "Optional", "Union"}) else ANYTHING
-    return ANYTHING
-
-
-HANDLERS: Mapping[str, Callable[[Solver, Node], bool]] = {
+HANDLERS: Mapping[str, Callable[[Any, Node], bool]] = {
+    **plain_nodes.READERS,
     "prim::If": Solver._if,
     "prim::Loop": Solver._loop,
     "prim::GetAttr": Solver._attribute,
@@ -460,20 +369,4 @@ HANDLERS: Mapping[str, Callable[[Solver, Node], bool]] = {
     "prim::CallFunction": Solver._function,
     "prim::fork": Solver._fork,
     "aten::wait": Solver._wait,
-    "prim::Constant": Solver._constant,
-    "prim::ListConstruct": Solver._list,
-    "prim::TupleConstruct": Solver._tuple,
-    "prim::DictConstruct": Solver._dictionary,
-    "prim::ListUnpack": Solver._unpacked,
-    "prim::TupleUnpack": Solver._unpacked,
-    "prim::TupleSlice": Solver._sliced,
-    "prim::Uninitialized": Solver._uninitialized,
-    "prim::RaiseException": Solver._raised,
-    "prim::NumToTensor": Solver._number,
-    "prim::isinstance": Solver._instance,
-    "prim::Enter": Solver._ignored,
-    "prim::Exit": Solver._ignored,
-    "prim::PythonOp": Solver._opaque,
 }
-
-__all__ = ["NONE", "Maybe", "Solver", "present"]
