@@ -26,7 +26,9 @@ from tsl.ir.lower_names import (
 )
 from tsl.ir.lower_types import LowerError, literal, type_of
 from tsl.ir.match import CONVERSIONS, DEFAULT, Match, Slot
-from tsl.ir.types import BOOL, NONE, UNKNOWN, Type, is_subtype, optional, tuple_of
+from tsl.ir.types import BOOL, NONE, TENSOR, UNKNOWN, Type, is_subtype, optional, tuple_of
+
+_ELEMENTS = {"int": 0, "float": 1, "bool": 2, "complex": 3}  # as `prim::tolist` counts
 
 Named = list[tuple[str, Var]]
 
@@ -42,6 +44,8 @@ def call(emitter: Emitter, node: _ast.Call, meant: Sugared, hint: Type | None, b
     match meant:
         case Operator(name):
             return builtin(emitter, name, given, named, node, binders)
+        case Bound(held, "tolist") if held.type is TENSOR:
+            return _to_list(emitter, held, hint or UNKNOWN, node)
         case Bound():
             return call_method(emitter, meant, given, named, node)
         case FunctionName(method):
@@ -175,6 +179,15 @@ def call_method(emitter: Emitter, bound: Bound, given: list[Var], named: Named, 
     return emitter.make("prim::CallMethod", inputs, returns, node, (("name", bound.name),))
 
 
+def _to_list(emitter: Emitter, held: Var, wanted: Type, node: Any) -> Var:
+    """The elements of a tensor: its operator is told how deep the lists go, and a number for what they hold."""
+    depth, element = 0, wanted
+    while element.kind == "List":
+        depth, element = depth + 1, element.element
+    numbers = [depth, _ELEMENTS.get(element.kind, 0)]
+    return emitter.make("prim::tolist", [held, *(emitter.constant(number, node) for number in numbers)], wanted, node)
+
+
 def _call_function(emitter: Emitter, method: Method, given: list[Var], named: Named, node: Any) -> Var:
     inputs, returns = _by_signature(emitter, method, given, named, node)
     function = Type("Function", (), method.qualified)
@@ -273,12 +286,12 @@ def _print(emitter: Emitter, node: _ast.Call, _: str) -> Sugared:
     return Packed((), tuple_of())
 
 
-def _fork(emitter: Emitter, node: _ast.Call, _: str) -> Sugared:
+def _fork(emitter: Emitter, node: _ast.Call, name: str) -> Sugared:
     closure = emitter.read(node.args[0].id) if isinstance(node.args[0], _ast.Name) else None
     if not isinstance(closure, Closure) or not closure.region.outputs:
-        raise LowerError("fork takes a function that is defined beside it", emitter.offset(node))
-    result = Type("Future", (closure.region.outputs[0].type,))
-    return emitter.make("prim::fork", [], result, node, (("Subgraph", closure.region),))
+        raise LowerError(f"{name} takes a function that is defined beside it", emitter.offset(node))
+    result = Type("Future" if name == "fork" else "Await", (closure.region.outputs[0].type,))
+    return emitter.make(f"prim::{name}", [], result, node, (("Subgraph", closure.region),))
 
 
 def _len(emitter: Emitter, node: _ast.Call, _: str) -> Sugared:
@@ -294,6 +307,7 @@ _FORMS: dict[str, Any] = {
     "isinstance": _isinstance,
     "print": _print,
     "fork": _fork,
+    "awaitable": _fork,
     "len": _len,
 }
 

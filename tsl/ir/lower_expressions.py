@@ -169,7 +169,7 @@ def attribute_of(emitter: Emitter, held: Var, name: str, node: Any) -> Sugared:
     if owner.kind == "Enum" and name in {"name", "value"}:
         kind = "prim::EnumName" if name == "name" else "prim::EnumValue"
         return emitter.make(kind, [held], STR if name == "name" else _enum_value(emitter, owner), node)
-    if owner is UNKNOWN:
+    if owner is UNKNOWN or (owner is TENSOR and name == "tolist"):
         return Bound(held, name)
     raise LowerError(f"{owner} has no attribute {name}", emitter.offset(node))
 
@@ -236,6 +236,8 @@ def value_of(emitter: Emitter, meant: Sugared) -> Var:
 
 def _subscript(emitter: Emitter, node: _ast.Subscript) -> Sugared:
     held = value(emitter, node.value)
+    if isinstance(node.slice, _ast.Slice):
+        return _slice(emitter, held, node, node.slice)
     if held.type.kind in {"Tuple", "NamedTuple"}:
         place = value(emitter, node.slice)
         index = place.op.attribute("value") if place.op is not None else None
@@ -248,6 +250,21 @@ def _subscript(emitter: Emitter, node: _ast.Subscript) -> Sugared:
     if held.type is TENSOR:
         return _select(emitter, held, node)
     return builtin(emitter, "aten::__getitem__", [held, value(emitter, node.slice)], [], node)
+
+
+def _slice(emitter: Emitter, held: Var, node: _ast.Subscript, part: _ast.Slice) -> Sugared:
+    if held.type.kind in {"Tuple", "NamedTuple"}:
+        chosen = range(len(held.type.arguments))[slice(*map(_literal_or_none, (part.lower, part.upper, part.step)))]
+        places = [(emitter.constant(place, node), held.type.arguments[place]) for place in chosen]
+        values = [tuple_item(emitter, held, place, type, node) for place, type in places]
+        return Packed(tuple(values), tuple_of(*[var.type for var in values]))
+    bounds = [value(emitter, bound) if bound else emitter.constant(None, node) for bound in (part.lower, part.upper)]
+    step = value(emitter, part.step) if part.step else emitter.constant(1, node)
+    return builtin(emitter, "aten::slice", [held, *bounds, step], [], node)
+
+
+def _literal_or_none(node: _ast.expr | None) -> Any:
+    return literal(node) if node is not None else None
 
 
 def _select(emitter: Emitter, held: Var, node: _ast.Subscript) -> Sugared:

@@ -117,7 +117,7 @@ def _lift(region: Region, matcher: Matcher, version: int) -> list[tuple[Op, Grap
     """Gives forked functions inputs of their own (3), and finishes them."""
     found: list[tuple[Op, Graph]] = []
     for op in list(region.walk()):
-        inner = op.attribute("Subgraph") if op.kind == "prim::fork" else None
+        inner = op.attribute("Subgraph") if op.attributes else None
         if not isinstance(inner, Region):
             continue
         own: set[Var] = set()

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tsl.ir.graph import Block, Frame, Graph, Node, Source, Value
-from tsl.ir.text_values import decode, encode, print_attributes, read_attributes
+from tsl.ir.text_values import decode, encode, print_attributes, read_attributes, spell, unspell
 from tsl.ir.types import Type, parse
 
 
@@ -82,7 +82,7 @@ class _Printer:
                 self.subgraphs.append((kind, value))
                 continue
             plain.append((name, value))
-            encoded = encode(value, node.outputs)
+            encoded = encode(value, node.outputs if name == "value" else ())
             if encoded is not None:
                 note.setdefault("attributes", {})[name] = encoded
         if len(plain) < len(node.attributes):
@@ -94,7 +94,7 @@ class _Printer:
         if any(value.number != self.count + place for place, value in enumerate(values)):
             note["numbers"] = [value.number for value in values]
         self.count += len(values)
-        lossy = {str(place): _spell(value.type) for place, value in enumerate(values) if _lossy(value.type)}
+        lossy = {str(place): spell(value.type) for place, value in enumerate(values) if _lossy(value.type)}
         return note | ({"types": lossy} if lossy else {})
 
     def _note(self, note: dict[str, Any]) -> str:
@@ -116,15 +116,6 @@ def _placed(frame: Frame) -> str:
 def _lossy(type: Type) -> bool:
     named = type.kind in {"Interface", "NamedTuple"} or (type.kind == "Function" and bool(type.name))
     return named or any(map(_lossy, type.arguments))
-
-
-def _spell(type: Type) -> Any:
-    return [type.kind, [_spell(argument) for argument in type.arguments], type.name, list(type.fields)]
-
-
-def _unspell(told: Any) -> Type:
-    kind, arguments, name, fields = told
-    return Type(kind, tuple(map(_unspell, arguments)), name, tuple(fields))
 
 
 class GraphSyntaxError(ValueError):
@@ -250,7 +241,8 @@ class _Reader:
         comment = right[closing + 1 :]
         note = self._note(comment)
         outputs = self._define(left, note)
-        held = {name: decode(value, outputs, note.get("attributes", {}).get(name)) for name, value in attributes}
+        told = note.get("attributes", {})
+        held = {name: decode(value, outputs if name == "value" else (), told.get(name)) for name, value in attributes}
         held |= {name: _Later(graph) for name, graph in note.get("subgraphs", {}).items()}
         order = note.get("order") or list(held)
         return Node(
@@ -273,7 +265,7 @@ class _Reader:
             spelled = note.get("types", {}).get(str(place))
             number = note["numbers"][place] if "numbers" in note else self.count
             try:
-                value = Value(number, _unspell(spelled) if spelled else parse(told or "Tensor"), match[1])
+                value = Value(number, unspell(spelled) if spelled else parse(told or "Tensor"), match[1])
             except ValueError as error:
                 raise self._wrong(str(error)) from None
             self.count += 1

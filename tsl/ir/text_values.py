@@ -13,7 +13,7 @@ from typing import Any
 
 from tsl.archive import values
 from tsl.ir.graph import Value
-from tsl.ir.types import BOOL, DEVICE
+from tsl.ir.types import BOOL, DEVICE, Type, TypeSyntaxError, parse
 
 _RECORDS: dict[str, Any] = {
     kind.__name__: kind
@@ -26,7 +26,8 @@ def print_attributes(attributes: tuple[tuple[str, Any], ...], outputs: tuple[Val
     """Attributes as torch prints them, with their brackets; nothing where there are none."""
     if not attributes:
         return ""
-    return "[" + ", ".join(f"{name}={_shown(value, outputs)}" for name, value in attributes) + "]"
+    shown = (f"{name}={_shown(value, outputs if name == 'value' else ())}" for name, value in attributes)
+    return f"[{', '.join(shown)}]"
 
 
 def _shown(value: Any, outputs: tuple[Value, ...]) -> str:
@@ -34,7 +35,13 @@ def _shown(value: Any, outputs: tuple[Value, ...]) -> str:
         return str(int(value))
     if isinstance(value, values.Device):
         return _quote(value.text)
+    if _are_types(value):
+        return f"[{', '.join(type.ir for type in value)}]"
     return _text(value) if _is_plain(value) else f"<{type(value).__name__}>"
+
+
+def _are_types(value: Any) -> bool:
+    return type(value) is tuple and bool(value) and all(isinstance(part, Type) for part in value)
 
 
 def _text(value: Any) -> str:
@@ -68,7 +75,9 @@ def _is_plain(value: Any) -> bool:
 
 
 def encode(value: Any, outputs: tuple[Value, ...]) -> Any:
-    """A value as JSON where its text says less than it is; None where the text says all."""
+    """A value as JSON where its text says less than it is; None where the text says all. `outputs` are what the node
+    makes where the value is what it makes: a constant's.
+    """
     if _is_plain(value):
         needs_type = isinstance(value, bool) and not (len(outputs) == 1 and outputs[0].type is BOOL)
         return {"bool": value} if needs_type else None
@@ -77,7 +86,20 @@ def encode(value: Any, outputs: tuple[Value, ...]) -> Any:
     return _jsoned(value)
 
 
+def spell(type: Type) -> Any:
+    """A type as JSON, which says what its text in a graph leaves out."""
+    return [type.kind, [spell(argument) for argument in type.arguments], type.name, list(type.fields)]
+
+
+def unspell(told: Any) -> Type:
+    """The type that was spelled."""
+    kind, arguments, name, fields = told
+    return Type(kind, tuple(map(unspell, arguments)), name, tuple(fields))
+
+
 def _jsoned(value: Any) -> Any:
+    if isinstance(value, Type):
+        return {"Type": spell(value)}
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float | complex):
@@ -105,8 +127,8 @@ def _unjsoned(told: Any) -> Any:
     if not isinstance(told, dict):
         return told
     ((kind, held),) = told.items()
-    if kind == "bool":
-        return held
+    if kind == "bool" or kind == "Type":
+        return held if kind == "bool" else unspell(held)
     if kind in {"float", "complex"}:
         return float(held) if kind == "float" else complex(held)
     if kind == "dict":
@@ -115,7 +137,7 @@ def _unjsoned(told: Any) -> Any:
     return parts if kind == "list" else tuple(parts) if kind == "tuple" else _RECORDS[kind](*parts)
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<\w+>|[^\s"<>\[\](),=]+|[\[\](),=]|\s+')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<\w+>|[^\s"<>\[\](),=]+|[\[\](),=<>]|\s+')
 
 
 def read_attributes(text: str, start: int) -> tuple[list[tuple[str, Any]], int]:
@@ -130,7 +152,7 @@ def read_attributes(text: str, start: int) -> tuple[list[tuple[str, Any]], int]:
         token, place = match[0], match.end()
         if depth == 0 and token in {",", "]"}:
             if name:
-                found.append((name, _value(piece)))
+                found.append((name, _types(piece) if name == "types" else _value(piece)))
             if token == "]":
                 return found, place
             name, piece = "", ""
@@ -140,6 +162,13 @@ def read_attributes(text: str, start: int) -> tuple[list[tuple[str, Any]], int]:
             depth += (token in {"[", "("}) - (token in {"]", ")"})
             piece += token
     raise ValueError("the attributes of a node stand in brackets")
+
+
+def _types(piece: str) -> Any:
+    try:
+        return parse(f"Tuple{piece.strip()}").arguments
+    except TypeSyntaxError:
+        raise ValueError(f"{piece[:40]} is no list of types") from None
 
 
 def _value(piece: str) -> Any:

@@ -119,10 +119,10 @@ def _graph_text(type: Type) -> str:
             return f"Dict({', '.join(inner)})"
         case "NamedTuple":
             return f"NamedTuple({', '.join(map(' : '.join, zip(type.fields, inner, strict=False)))})"
-        case "Future" | "Await":
-            return f"{type.kind}[{inner[0]}]"
-        case "RRef":
-            return f"RRef({inner[0]})"
+        case "Future":
+            return f"Future[{inner[0]}]"
+        case "RRef" | "Await":
+            return f"{type.kind}({inner[0]})"
         case "Union":
             return f"Union({', '.join(inner)})"
         case "Enum":
