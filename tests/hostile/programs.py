@@ -140,8 +140,13 @@ def hostile(canary: str) -> dict[str, tuple[str, bytes]]:
         # Sizes.
         "2,000,000 marks": ("marks", b"\x80\x02" + b"(" * 2_000_000 + b"."),
         "5,000,000 constants": ("opcodes", program(b"N" * 5_000_000)),
+        "30,000 names": ("globals", program(b"".join(b"cm\nn%d\n0" % each for each in range(30_000)) + b"N")),
         "200,000 tuples in each other": ("depth", program(b")" + b"\x85" * 200_000)),
         "tuples of tuples, 2 to the 60th": ("weight", program(b")" + b"2\x86" * 60)),
+        "2,000,000 places of the memo": (
+            "opcodes",
+            program(b"N" + b"".join(b"r" + struct.pack("<I", each) for each in range(2_000_000))),
+        ),
         "lists of lists, through the memo": ("weight", program(b"]q\x00" + b"](h\x00h\x00h\x00eq\x00" * 40)),
         "a list in itself": ("cycle", program(b"]q\x00h\x00a")),
         "a dictionary in itself": ("cycle", program(b"}q\x00" + text("a") + b"h\x00s")),

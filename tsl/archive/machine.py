@@ -10,7 +10,7 @@ from struct import unpack_from
 from typing import Any
 
 from tsl.archive.dialect import Dialect
-from tsl.archive.limits import LINE_BYTES, MARKS, PROBLEMS, STRING_BYTES
+from tsl.archive.limits import GLOBALS, LINE_BYTES, MARKS, PROBLEMS, STRING_BYTES
 from tsl.archive.values import Unresolved
 from tsl.record import Record
 
@@ -65,6 +65,8 @@ class Machine:
         dotted = f"{module}.{name}"
         found = self.globals.get(dotted)
         if found is None:
+            if len(self.globals) >= GLOBALS:
+                raise Refusal("globals", f"asks for more than {GLOBALS:,} names")
             found = self.globals[dotted] = Unresolved(dotted)
             if not self.dialect.knows(dotted):
                 self.problem(

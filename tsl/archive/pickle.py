@@ -10,14 +10,15 @@ Definitions:
    before.
 
 The problems, by name: `protocol`, `opcode` (not of the dialect), `unknown-opcode`, `foreign-global`, `extension`,
-`persistent-id`, `truncated`, `stack`, `memo`, `memo-index`, `marks`, `opcodes`, `string`, `line`, `integer`,
-`number`, `key`, `attribute`, `tensor`, `tensor-bounds`, `depth`, `cycle`, `weight`, `trailing`.
+`persistent-id`, `truncated`, `stack`, `memo`, `memo-index`, `marks`, `globals`, `opcodes`, `string`, `line`,
+`integer`, `number`, `key`, `attribute`, `tensor`, `tensor-bounds`, `depth`, `cycle`, `weight`, `trailing`.
 
 Needs `opcodes` for what each opcode does. It will never raise on bad bytes, import a module, or hold a tensor's data.
 """
 
 from __future__ import annotations
 
+from itertools import repeat
 from struct import error as StructError  # noqa: N812
 from typing import Any
 
@@ -76,7 +77,7 @@ def read_pickle(data: bytes, dialect: Dialect = TORCHSCRIPT, start: int = 0, *, 
 def _run(machine: Machine, at: int) -> int:
     """Runs the program from an offset to its STOP; the offset after that."""
     data, table = machine.data, actions(machine.dialect.opcodes)
-    for _ in range(OPCODES):
+    for _ in repeat(None, OPCODES):
         machine.here = at
         at = table[data[at]](machine, at + 1)
         if at < 0:

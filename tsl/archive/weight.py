@@ -1,8 +1,8 @@
 """How deep and how large a value is, before anyone walks it: the shapes that make a walk hang or a stack overflow.
 
 Definitions:
-1. The *parts* of a tuple, list or dict are its items and values; anything else has none.
-2. The *depth* of a value is 0 without parts, else one more than the deepest part's.
+1. The *parts* of a tuple, list or dict are its items and values; anything else, and a tensor's description, has none.
+2. The *depth* of a tuple, list or dict is one more than its deepest part's, or 1; that of anything else is 0.
 3. The *weight* of a value is 1 and the weights of its parts: what a walk meets that does not remember what it has
    met.
 4. A value that is a part of a part of itself is *cyclic*.
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tsl.archive.values import Device, Storage
+from tsl.archive.values import Device, Storage, Tensor
 from tsl.record import Record
 
 _FLAT = frozenset((int, float, str, bytes, bool, complex, type(None), Device, Storage))
@@ -35,10 +35,11 @@ def weigh(value: Any) -> Measure:
     path: list[tuple[int, Iterator[Any]]] = []
     open_now: set[int] = set()
     sums: list[list[int]] = [[0, 0]]  # deepest part and weight so far, of each object on the path
-    queue = iter((value,))
+    queue: Iterator[Any] = iter((value,))
     while True:
         for part in queue:
-            if type(part) in _FLAT:
+            kind = type(part)
+            if kind in _FLAT or (kind is Tensor and not part.quantizer):
                 sums[-1][1] += 1
                 continue
             mine = id(part)
@@ -47,10 +48,14 @@ def weigh(value: Any) -> Measure:
             if mine in known:
                 _add(sums[-1], *known[mine])
                 continue
+            parts = part.values() if kind is dict else part
+            if not parts:
+                _add(sums[-1], 1, 1)
+                continue
             path.append((mine, queue))
             open_now.add(mine)
             sums.append([0, 1])
-            queue = _parts(part)
+            queue = iter(parts)
             break
         else:
             if not path:
@@ -65,9 +70,3 @@ def weigh(value: Any) -> Measure:
 def _add(total: list[int], depth: int, weight: int) -> None:
     total[0] = max(total[0], depth)
     total[1] += weight
-
-
-def _parts(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        return iter(value.values())
-    return iter(value) if isinstance(value, (tuple, list)) else iter(())
