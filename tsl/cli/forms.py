@@ -30,6 +30,7 @@ exit codes:
 examples:
   tsl check                              everything below this directory
   tsl check model.py --root Net          what Net reaches, and nothing else
+  tsl check model.pt                     an archive, without torch
   tsl check --format sarif -o tsl.sarif  a file for code scanning
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
