@@ -294,11 +294,6 @@ def _fork(emitter: Emitter, node: _ast.Call, name: str) -> Sugared:
     return emitter.make(f"prim::{name}", [], result, node, (("Subgraph", closure.region),))
 
 
-def _len(emitter: Emitter, node: _ast.Call, _: str) -> Sugared:
-    given, named = arguments(emitter, node)
-    return builtin(emitter, "aten::len", given, named, node)
-
-
 _FORMS: dict[str, Any] = {
     "annotate": _annotate,
     "unchecked_cast": _unchecked_cast,
@@ -308,7 +303,6 @@ _FORMS: dict[str, Any] = {
     "print": _print,
     "fork": _fork,
     "awaitable": _fork,
-    "len": _len,
 }
 
 __all__ = ["arguments", "builtin", "call", "call_method", "converted_to", "is_instance", "optional", "pack", "unpack"]

@@ -78,7 +78,7 @@ class Closure(Record):
 Sugared = Var | Space | Operator | Namespace | ClassName | FunctionName | Bound | Form | Table | Packed | Closure
 
 FORMS = frozenset(
-    "annotate unchecked_cast uninitialized fork awaitable getattr isinstance print int float bool str complex len".split()
+    "annotate unchecked_cast uninitialized fork awaitable getattr isinstance print int float bool str complex".split()
 )
 
 # Functions of Python that the frontend takes for operators.

@@ -164,8 +164,9 @@ class TypeSyntaxError(ValueError):
 Resolve = Callable[[str], "Type | None"]
 
 # An alias set is part of a schema's type and says nothing of the type itself: `Tensor(a!)`, `Tensor(a -> *)`.
-_TOKEN = re.compile(r"\s*(->|[A-Za-z_][\w.]*(?:<[\w.]+>)?|\d+|\((?:[a-z*]\w*[!|]?)+(?:\s*->\s*[\w*!|]+)?\)|.)", re.S)
-_ALIAS = re.compile(r"\((?:[a-z*][\d*|]*!?)(?:\|[a-z]!?)*(?:\s*->\s*[*a-z|!]+)?\)\Z")
+_SET = r"\([a-z*]!?(?:\|[a-z]!?)*(?:\s*->\s*[a-z*|!]+)?\)"
+_ALIAS = re.compile(rf"{_SET}\Z")
+_TOKEN = re.compile(rf"\s*(->|[A-Za-z_][\w.]*(?:<[\w.]+>)?|\d+|{_SET}|.)", re.S)
 _VARIABLE = re.compile(r"t[A-Z0-9]?\w*\Z")
 _DEEPEST = 64
 
@@ -253,19 +254,21 @@ class _Reader:
         return self._name(token)
 
     def _generic(self, kind: str) -> Type:
-        opening = self.peek()
+        opening, start = self.peek(), self.place
         if opening == "[" or opening == "(":
             self.take()
         elif _ALIAS.match(opening) and kind != "List":  # `Future(t)`
             self.take()
             return Type(kind, (parse(opening[1:-1], self.resolve),))
+        elif kind in {"List", "Tuple"}:
+            return Type(f"Any{kind}")
         else:
-            return Type({"List": "AnyList", "Tuple": "AnyTuple"}.get(kind, kind))
+            raise TypeSyntaxError(self.text, self.place)
         inner = self._series("]" if opening == "[" else ")")
         if kind == "Final":
             return inner[0] if inner else ANY
-        if kind == "Tuple":
-            return tuple_of(*inner)
+        if kind == "Tuple":  # `Tuple[()]` has no elements; a tuple of an empty tuple is `Tuple[Tuple[()]]`
+            return tuple_of() if self.text[start : self.place].replace(" ", "") == "[()]" else tuple_of(*inner)
         wanted = {"Dict": 2, "Union": len(inner) or 1}.get(kind, 1)
         if len(inner) != wanted:
             raise TypeSyntaxError(self.text, self.place)
@@ -273,14 +276,6 @@ class _Reader:
 
     def _series(self, closing: str) -> tuple[Type, ...]:
         found: list[Type] = []
-        if self.peek() == "(":  # `Tuple[()]`
-            start = self.place
-            self.take()
-            if self.peek() == ")":
-                self.take()
-                self.take(closing)
-                return ()
-            self.place = start
         while self.peek() != closing:
             found.append(self.type())
             if self.peek() != ",":
