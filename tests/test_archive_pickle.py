@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hostile import canary
+from tests.hostile.pack import Part
 from tests.hostile.programs import hostile, memo, name, number, program, text, tuple_of
 from tests.hostile.seeds import DATA, archive, instance, storage, tensor
 from tsl.archive import limits
@@ -74,6 +75,14 @@ def test_the_shapes_do_run_where_something_unpickles_them(tmp_path: Path) -> Non
     target = tmp_path / "canary"
     pickle.loads(hostile(str(target))["REDUCE of os.system"][1])
     assert target.exists()
+
+
+def test_a_pickle_of_debug_information_is_read_where_someone_asks() -> None:
+    hidden = program(name("os", "system") + text("x") + b"\x85R")
+    opened = open_archive("net.pt", archive(more=(Part("net/code/__torch__.py.debug_pkl", hidden),)))
+    assert opened.problems == ()
+    (found,) = opened.debug_pickles.values()
+    assert found.globals == ("os.system",)
 
 
 def test_globals_come_in_the_order_they_are_asked_for() -> None:
@@ -204,6 +213,7 @@ def test_weights_and_depths_are_as_defined() -> None:
     for _ in range(50):
         pair = [pair, pair]
     assert weigh(pair).weight == 2**51 - 1
+    assert weigh(pair, 40).depth > 40
     pair.append(pair)
     assert weigh(pair).cyclic
 

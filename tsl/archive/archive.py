@@ -124,6 +124,12 @@ class Archive:
         found = {name: self.pickle_of(name) for name in names}
         return {name: pickle for name, pickle in found.items() if pickle is not None}
 
+    @cached_property
+    def debug_pickles(self) -> Mapping[str, Pickle]:
+        """Each pickle of debug information by its member's name: much to read, and nothing that torch reads in peace."""
+        found = {name: self.pickle_of(name) for name in self.members if name.endswith(".debug_pkl")}
+        return {name: pickle for name, pickle in found.items() if pickle is not None}
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong in the pickles, and the members that could not be read."""

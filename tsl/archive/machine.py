@@ -54,6 +54,10 @@ class Machine:
         if len(self.problems) < PROBLEMS:
             self.problems.append(Problem(name, offset, message))
 
+    def end(self, name: str, message: str) -> None:
+        """Notes the problem that ends the program, however many there are."""
+        self.problems.append(Problem(name, self.here, message))
+
     def once(self, name: str, subject: str, message: str) -> None:
         """Notes a problem at this opcode, the first time its subject is met."""
         if subject not in self.strange and len(self.strange) < PROBLEMS:

@@ -58,15 +58,15 @@ def read_pickle(data: bytes, dialect: Dialect = TORCHSCRIPT, start: int = 0, *, 
         if machine.outer or len(machine.stack) != 1:
             machine.problem("stack", end - 1, f"leaves {len(machine.stack):,} values on its stack, not one")
     except Refusal as refusal:
-        machine.problem(refusal.name, machine.here, refusal.message)
+        machine.end(refusal.name, refusal.message)
     except StructError:
-        machine.problem("truncated", machine.here, "ends before STOP")
+        machine.end("truncated", "ends before STOP")
     except IndexError:
         ended = machine.here + 1 >= len(data)  # so the opcode, or the byte it wanted, is not there
         name, message = ("truncated", "ends before STOP") if ended else ("stack", "takes more than the stack holds")
-        machine.problem(name, machine.here, message)
+        machine.end(name, message)
     except KeyError:
-        machine.problem("memo", machine.here, "asks the memo for what was never put there")
+        machine.end("memo", "asks the memo for what was never put there")
     if whole and last and end < len(data):
         machine.problem("trailing", end, f"has {len(data) - end:,} bytes after its STOP")
     if whole:
@@ -87,7 +87,7 @@ def _run(machine: Machine, at: int) -> int:
 
 def _bounded(machine: Machine, value: Any, start: int, end: int) -> Any:
     """The value, or None with a problem where walking it would not end, go too deep or take too long."""
-    measured = weigh(value)
+    measured = weigh(value, DEPTH)
     if measured.cyclic:
         machine.problem("cycle", end, "holds a container that contains itself")
     elif measured.depth > DEPTH:

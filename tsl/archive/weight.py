@@ -29,8 +29,8 @@ class Measure(Record):
     cyclic: bool = False
 
 
-def weigh(value: Any) -> Measure:
-    """The measure of a value."""
+def weigh(value: Any, deepest: int = 1_000) -> Measure:
+    """The measure of a value; where one is deeper than is asked for, that it is."""
     known: dict[int, tuple[int, int]] = {}  # of each finished object, by its identity
     path: list[tuple[int, Iterator[Any]]] = []
     open_now: set[int] = set()
@@ -52,6 +52,8 @@ def weigh(value: Any) -> Measure:
             if not parts:
                 _add(sums[-1], 1, 1)
                 continue
+            if len(path) > deepest:
+                return Measure(len(path), 0)
             path.append((mine, queue))
             open_now.add(mine)
             sums.append([0, 1])
