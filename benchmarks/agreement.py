@@ -10,7 +10,7 @@ Definitions:
    where type and value are the same.
 3. Of nodes that met: the *edges* agree where each input is the same output of nodes that met, or an equal constant;
    the *types* where all outputs have the same; the *lines* where torch has a place in a user's file and both stacks
-   have the same files and lines; the *names* where attributes, constants and called functions are the same.
+   have the same files, lines and columns; the *names* where attributes, constants and called functions are the same.
 
 Every function of an archive is compared as it is, and each method of its module with all calls inlined. Prints the
 shares, and each function that differs with up to K of its disagreements. Needs torch, in this process.
@@ -53,7 +53,7 @@ def compare(mine: Graph, theirs: Graph) -> Comparison:
     counts = Counter(nodes=len(their_nodes), mine=len(our_nodes), graphs=1)
     counts["common"] = (Counter(our_keys) & Counter(their_keys)).total()
     differences = [*_multiset(Counter(our_keys), Counter(their_keys))]
-    pairs = _meetings(list(map(fine_key, our_nodes)), list(map(fine_key, their_nodes)))
+    pairs = meetings(list(map(fine_key, our_nodes)), list(map(fine_key, their_nodes)))
     counts["order"] = len(pairs)
     counts["same_multiset"] = int(Counter(our_keys) == Counter(their_keys))
     counts["same_order"] = int(our_keys == their_keys)
@@ -82,14 +82,17 @@ def _judged(
     our_types, their_types = ([str(value.type) for value in node.outputs] for node in (ours, torchs))
     yield "types", our_types == their_types, f"{torchs.kind}: {our_types} | {their_types}"
     if torchs.source is not None:
-        our_lines, their_lines = (
-            [(frame.path, frame.line) for frame in node.source.stack] if node.source else [] for node in (ours, torchs)
-        )
+        our_lines, their_lines = map(_places, (ours, torchs))
         yield "lines", our_lines == their_lines, f"{torchs.kind}: {our_lines[:2]} | {their_lines[:2]}"
     our_names, their_names = (
         [_name(pair) for pair in node.attributes if pair[0] not in COUNTED] for node in (ours, torchs)
     )
     yield "names", our_names == their_names, f"{torchs.kind}: {our_names} | {their_names}"
+
+
+def _places(node: Node) -> list[tuple[str, int, int]]:
+    """The places of a stack. What function each is in, torch does not say of a script, and we read from its source."""
+    return [(frame.path, frame.line, frame.column) for frame in node.source.stack] if node.source else []
 
 
 def key(node: Node) -> str:
@@ -109,7 +112,7 @@ def _multiset(ours: Counter[str], torchs: Counter[str]) -> Iterator[str]:
     yield from (f"{count} more of {name}" for name, count in sorted((ours - torchs).items()))
 
 
-def _meetings(ours: list[Any], torchs: list[Any]) -> list[tuple[int, int]]:
+def meetings(ours: list[Any], torchs: list[Any]) -> list[tuple[int, int]]:
     """Places of nodes that meet (2)."""
     if ours == torchs:
         return [(place, place) for place in range(len(ours))]

@@ -20,7 +20,7 @@ _PLAIN_ATTRIBUTES = frozenset({"f", "fs", "i", "is", "s", "ss", "c", "cs"})
 
 _PYTHON_FRAME = re.compile(r"^(.*)\((\d+)\): (.*)$")
 _FILE = re.compile(r'^\s*File "(.*)", line (\d+)(?:, in (.*))?$')
-_MARK = re.compile(r"^ {4}( *)~+(?: <--- HERE)?$")
+_MARK = re.compile(r"^( *)~+(?: <--- HERE)?$")
 
 
 class Copier:
