@@ -2,7 +2,8 @@
 
 Definitions:
 1. A tensor of the archive is where the deployment puts it (see `deploy`); what is *registered* is what the class of its
-   module lists as parameter or buffer.
+   module lists as parameter or buffer, under whatever other name it is met: `.to` moves the tensor, not the attribute
+   (torch.nn.Module._apply sets `.data`), and a list such as `_flat_weights` of an LSTM holds the same tensors.
 2. An object that is shared is one Thing, named by the first path to it.
 3. What is not in the archive is not known: its tensors may be anywhere.
 
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tsl.archive import values
+from tsl.archive.module import objects
 from tsl.ir import dtype
 from tsl.ir.abstract import (
     ANYTHING,
@@ -54,15 +56,25 @@ class Reason(Record):
 Number = Callable[[Reason], int]
 
 
+# The number that a tensor without dimensions was saved with; None where it is not read.
+NumberOf = Callable[[values.Tensor], Any]
+
+
 class Tree:
-    """The module of an archive (1-3). Without a `root` nothing is known of its attributes."""
+    """The module of an archive (1-3). Without a `root` nothing is known of its attributes. `number_of` tells the
+    numbers that constants without dimensions hold.
+    """
 
     def __init__(
-        self, root: values.Object | None = None, registered: Registered = lambda owner, name: "parameter"
+        self,
+        root: values.Object | None = None,
+        registered: Registered = lambda owner, name: "parameter",
+        number_of: NumberOf = lambda tensor: None,
     ) -> None:
-        self.root, self._registered = root, registered
+        self.root, self._registered, self.number_of = root, registered, number_of
         self._objects: dict[int, tuple[str, values.Object]] = {}
         self._by_path: dict[str, values.Object] = {}
+        self._tensors: dict[int, str] | None = None
 
     def whole(self) -> Value:
         """The module itself."""
@@ -83,6 +95,18 @@ class Tree:
             return Tensor(deploy.device, origin=(number(Reason(kind, path)),))
         return unknown(type)
 
+    def _shared(self) -> dict[int, str]:
+        """What each registered tensor is registered as, by identity (1)."""
+        if self._tensors is None:
+            named = (
+                (id(held), self._registered(found.type, name))
+                for _, found in objects(self.root)
+                for name, held in found.attributes.items()
+                if type(held) is values.Tensor
+            )
+            self._tensors = {key: kind for key, kind in named if kind}
+        return self._tensors
+
     def _thing(self, found: values.Object, path: str) -> Thing:
         known = self._objects.setdefault(id(found), (path, found))[0]
         self._by_path[known] = found
@@ -91,6 +115,7 @@ class Tree:
     def _value(self, found: Any, path: str, registered: str, deploy: Deploy, number: Number) -> Value:
         kind = type(found)
         if kind is values.Tensor:
+            registered = registered or self._shared().get(id(found), "")
             return tensor(
                 found, deploy.moved(found.device, bool(registered)), number(Reason(registered or "attribute", path))
             )

@@ -19,7 +19,7 @@ from tsl.ir.device import CPU, normal
 from tsl.ir.graph import Node
 from tsl.ir.heap import Heap
 from tsl.ir.kernels import Kernels
-from tsl.ir.module_tree import Reason, unknown
+from tsl.ir.module_tree import Reason, Tree, unknown
 from tsl.ir.number import Size
 from tsl.ir.types import Type
 
@@ -30,6 +30,7 @@ class Reader(Protocol):
     deploy: Deploy
     heap: Heap
     kernels: Kernels
+    tree: Tree
 
     def reason(self, reason: Reason) -> int:
         """The number that stands for a reason."""
@@ -54,7 +55,9 @@ def _plain(reader: Reader, node: Node, value: Any) -> Value:
     type_ = node.outputs[0].type
     if isinstance(value, saved.Tensor):
         origin = reader.reason(Reason("constant", "", node))
-        return module_tree.tensor(value, reader.deploy.moved(value.device, False), origin)
+        made = module_tree.tensor(value, reader.deploy.moved(value.device, False), origin)
+        number = reader.tree.number_of(value) if value.shape == () else None
+        return made if number is None else made._replace(value=constant(number))
     if isinstance(value, saved.Device) or (isinstance(value, str) and type_.kind == "Device"):
         text = value.text if isinstance(value, saved.Device) else value
         return On(normal(text), (reader.reason(Reason("literal", node.kind, node)),), True)

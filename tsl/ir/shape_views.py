@@ -239,7 +239,6 @@ def moved(call: Call) -> Shapes:
     rest = iter([place for place in range(len(given)) if place not in pairs.values()])
     order = (pairs[place] if place in pairs else next(rest) for place in range(len(given)))
     return tuple(ANY_SIZE if place is None else given[place] for place in order)
-    return None
 
 
 def paired(call: Call) -> Shapes:
