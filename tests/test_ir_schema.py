@@ -58,7 +58,9 @@ def test_a_schema_says_names_defaults_keywords_and_what_is_written_to():
     assert [(one.name, str(one.type)) for one in schema.returns] == [("out", "Tensor"), ("sizes", "List[int]")]
 
 
-@pytest.mark.parametrize("text", ["", "add", "aten::add(", "aten::add(Tensor)", "aten::add(Tensor a -> Tensor", "x() -> y"])
+@pytest.mark.parametrize(
+    "text", ["", "add", "aten::add(", "aten::add(Tensor)", "aten::add(Tensor a -> Tensor", "x() -> y"]
+)
 def test_what_is_no_schema_is_said_to_be_none(text: str):
     with pytest.raises((SchemaError, TypeSyntaxError)):
         parse_schema(text)

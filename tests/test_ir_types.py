@@ -67,7 +67,9 @@ def test_a_type_reads_from_schemas_archives_and_graphs_and_prints_as_both(text: 
     assert (str(parse(text)), parse(text).ir) == (annotation, graph)
 
 
-@pytest.mark.parametrize("text", ["", "List[", "List[int", "Dict[int]", "int]", "(Tensor", "...", "1", "a b", "[" * 999])
+@pytest.mark.parametrize(
+    "text", ["", "List[", "List[int", "Dict[int]", "int]", "(Tensor", "...", "1", "a b", "[" * 999]
+)
 def test_what_is_no_type_is_said_to_be_none(text: str):
     with pytest.raises(TypeSyntaxError):
         parse(text)
@@ -147,7 +149,20 @@ def test_torch_agrees_about_every_pair_of_types():
     torch = pytest.importorskip("torch", reason="torch is not installed, so nothing can be asked")
     from itertools import product
 
-    told = ["Tensor", "int", "bool", "float", "complex", "str", "NoneType", "Any", "int[]", "int?", "Tensor?", "Tensor?[]"]
+    told = [
+        "Tensor",
+        "int",
+        "bool",
+        "float",
+        "complex",
+        "str",
+        "NoneType",
+        "Any",
+        "int[]",
+        "int?",
+        "Tensor?",
+        "Tensor?[]",
+    ]
     told += ["(Tensor, int)", "(Tensor?, int)", "Dict(str, int)", "Dict(str, int?)", "Future(int)", "Scalar", "Device"]
     types = {text: torch._C.parse_ir(f"graph(%x : {text}):\n  return (%x)\n").inputs() for text in told}
     real = {text: next(iter(inputs)).type() for text, inputs in types.items()}

@@ -131,6 +131,7 @@ _COMMENT = re.compile(rf"(?:{_PLACE.pattern})?(?: #\|(.*)| #[^|].*)?\s*\Z")
 _VALUE = re.compile(r"%([\w.\-/]+)")
 _HEAD = re.compile(r"(?:with (\S+) = )?graph\(")
 _BLOCK = re.compile(r"\s*block\d+\(")
+_BLANK = re.compile(r"\s*(?:# |\Z)")
 _KIND = re.compile(r"[\w.]+::[\w.]+")
 
 
@@ -143,7 +144,7 @@ class _Reader:
     """Reads one line after another; a name stands for the value last defined under it."""
 
     def __init__(self, text: str) -> None:
-        self.lines = text.split("\n")
+        self.lines = text.removesuffix("\n").split("\n") if text else []
         self.at, self.count = 0, 0
         self.values: dict[str, Value] = {}
         self.pending: dict[str, Graph] = {}
@@ -172,12 +173,10 @@ class _Reader:
         return self._attach(self.pending.pop(name))
 
     def _wrong(self, message: str) -> GraphSyntaxError:
-        return GraphSyntaxError(message, self.at + 1)
+        return GraphSyntaxError(message, min(self.at, len(self.lines)) + 1)
 
     def _line(self) -> str:
-        while self.at < len(self.lines) and not self.lines[self.at].strip(" \t"):
-            self.at += 1
-        while self.at < len(self.lines) and self.lines[self.at].lstrip().startswith("# "):
+        while self.at < len(self.lines) and _BLANK.match(self.lines[self.at]):
             self.at += 1
         return self.lines[self.at] if self.at < len(self.lines) else ""
 
