@@ -106,6 +106,11 @@ def test_a_file_of_many_members_is_bounded() -> None:
     assert "members" in opened.problems[0].message
 
 
+def test_a_trick_that_is_met_all_over_a_file_is_told_a_few_times() -> None:
+    opened = open_archive("net.pt", archive(more=tuple(Part(f"other/{each}", b"") for each in range(500))))
+    assert [trick.name for trick in opened.tricks] == ["second-root"] * limits.TRICKS
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", b"PK\3\4", b"PK\5\6", b"PK\5\6" + bytes(18), b"PK\3\4" + bytes(100)])
 def test_what_has_no_directory_is_a_problem_and_no_exception(data: bytes) -> None:
     opened = open_archive("net.pt", data)

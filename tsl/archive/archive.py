@@ -126,7 +126,7 @@ class Archive:
 
     @cached_property
     def debug_pickles(self) -> Mapping[str, Pickle]:
-        """Each pickle of debug information by its member's name: much to read, and nothing that torch reads in peace."""
+        """Each pickle of debug information by its member's name; all of it is much to read."""
         found = {name: self.pickle_of(name) for name in self.members if name.endswith(".debug_pkl")}
         return {name: pickle for name, pickle in found.items() if pickle is not None}
 

@@ -18,7 +18,6 @@ _LOCAL = Struct("<4s5H3I2H")
 _LOCAL_SIGN, _DESCRIPTOR_SIGN = b"PK\3\4", b"PK\7\x08"
 _DESCRIPTOR_FLAG = 0x8
 _FULL32 = 0xFFFFFFFF
-_MOST = 20  # tricks of a kind that are named: a file of nothing else needs no more
 
 
 def check_layout(data: Bytes, entries: list[Entry], end: End, tricks: list[Trick]) -> list[int]:
@@ -40,7 +39,7 @@ def check_layout(data: Bytes, entries: list[Entry], end: End, tricks: list[Trick
                 found.append(Trick("descriptor", entry.name, "what follows its bytes does not repeat its sizes"))
         extents.append((entry.header, finish, entry.name))
     tricks.extend(found)
-    tricks.extend(_between(extents, end)[:_MOST])
+    tricks.extend(_between(extents, end))
     return starts
 
 

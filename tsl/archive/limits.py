@@ -18,6 +18,7 @@ NAME_BYTES = 1_024  # 140
 MEMBER_BYTES = 64 * MIB  # of a member that is read, which weights never are: 0.2 MiB
 CHECKED_BYTES = 256 * MIB  # of all members together that are held to their checksums: 2.6 MiB
 RATIO, RATIO_FREE_BYTES = 100, MIB  # inflated to deflated, for members above so many bytes: 10
+TRICKS = 20  # of one name that are told; more say nothing new
 
 # The pickles.
 OPCODES = 2_000_000  # 64,000

@@ -25,7 +25,7 @@ from collections.abc import Mapping
 
 from tsl.archive.directory import ArchiveError, Bytes, Entry, Trick, find_end, read_entries
 from tsl.archive.layout import check_layout
-from tsl.archive.limits import MEMBER_BYTES, RATIO, RATIO_FREE_BYTES
+from tsl.archive.limits import MEMBER_BYTES, RATIO, RATIO_FREE_BYTES, TRICKS
 from tsl.archive.names import check_names
 from tsl.record import Record
 
@@ -99,7 +99,18 @@ def read_zip(data: Bytes) -> Zip:
             deflated = entry.method == DEFLATED
             member = Member(name, entry.size, entry.compressed, entry.checksum, deflated, start)
             members.setdefault(name, member)
-    return Zip(data, root, members, tuple(tricks))
+    return Zip(data, root, members, _few(tricks))
+
+
+def _few(tricks: list[Trick]) -> tuple[Trick, ...]:
+    """The tricks, and of one that is met all over a file only the first."""
+    seen: dict[str, int] = {}
+    kept = []
+    for trick in tricks:
+        seen[trick.name] = seen.get(trick.name, 0) + 1
+        if seen[trick.name] <= TRICKS:
+            kept.append(trick)
+    return tuple(kept)
 
 
 def _check_size(entry: Entry, tricks: list[Trick]) -> None:
