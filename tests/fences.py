@@ -49,9 +49,11 @@ def python_fences(page: Page) -> list[Fence]:
 
 
 def cases_of(path: Path) -> Iterator[Case]:
-    """The cases of a page of hard cases: a known gap is a fence after a line `xfail: reason`."""
+    """The cases of a page of hard cases, source and graphs: a known gap is a fence after a line `xfail: reason`."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
-    for fence in python_fences(Page.parse(text.removeprefix("# "), str(path))):
+    for fence in Page.parse(text.removeprefix("# "), str(path)).fences:
+        if fence.language not in {"python", "ir"}:
+            continue
         before = next((line for line in reversed(lines[: fence.line - 1]) if line.strip()), "")
         yield Case(fence, fence.line, before.removeprefix(XFAIL) if before.startswith(XFAIL) else "")

@@ -11,6 +11,7 @@ import sys
 from itertools import count
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,34 @@ def write(fence: Fence, monkeypatch: pytest.MonkeyPatch) -> None:
     Path(module.__file__).write_text(text, encoding="utf-8")
     monkeypatch.setitem(sys.modules, name, module)
     exec(compile(text, module.__file__, "exec"), vars(module))
+
+
+def moved(path: str) -> Any:
+    """A saved model whose parameters and buffers are on the meta device, which stands for any other device."""
+    import torch
+
+    model = torch.jit.load(path)
+    for module in model.modules():
+        held = [*torch._C.ParameterDict(module._c).items(), *torch._C.BufferDict(module._c).items()]
+        for name, tensor in held:
+            module._c.setattr(name, tensor.detach().to("meta"))
+    return model
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("fence", [case for case in FENCES if case.id and case.id.startswith("device-literal")])
+def test_a_model_with_a_device_in_its_graph_does_not_move_and_another_one_does(
+    fence: Fence, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    write(fence, monkeypatch)
+    model, given = moved("model.pt"), torch.ones(2, 3, device="meta")
+    if fence.expected():
+        with pytest.raises(RuntimeError, match="device"):
+            model(given)
+    else:
+        assert model(given).is_meta
 
 
 @pytest.mark.filterwarnings("ignore")

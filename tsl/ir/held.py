@@ -21,7 +21,7 @@ from typing import Any
 from tsl.record import Record
 
 NOWHERE, HOST, FIXED, MOVES, UNKNOWN = "nowhere", "host", "fixed", "moves", "unknown"
-MOST_LITERALS, MOST_PARTS, DEEPEST = 16, 256, 3  # carried by one value; more of them say nothing new
+MOST_LITERALS, MOST_PARTS, DEEPEST = 16, 64, 1  # carried by one value; more of them say nothing new
 
 
 class Held(Record):

@@ -22,7 +22,7 @@ from tsl.ir.held import ANYWHERE, MOVES, MOVING, NOTHING, ON_HOST, UNKNOWN, Held
 from tsl.ir.transfer import holds_tensor, joined, transfer
 from tsl.ir.types import Type
 
-ROUNDS, NODES, DEPTH = 6, 400_000, 60
+ROUNDS, NODES, DEPTH = 6, 50_000, 60
 
 # Whether an attribute of a class moves with the model: a parameter or buffer does, other tensors do not.
 Moves = Callable[[str, str], bool]
