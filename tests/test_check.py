@@ -65,7 +65,7 @@ def test_a_clean_project_exits_0(project: Project) -> None:
 
 def test_an_empty_project_is_noted_and_exits_0(project: Project) -> None:
     done = project.check()
-    assert (done.code, done.findings, done.err) == (0, [], "tsl: no Python files found\n")
+    assert (done.code, done.findings, done.err) == (0, [], "tsl: no Python files or archives found\n")
 
 
 def test_findings_come_by_path_line_column_and_code(project: Project) -> None:

@@ -161,4 +161,4 @@ def _notes(found: Found, plan: Plan) -> Iterator[str]:
         targets = ", ".join(config.targets)
         yield f"{config.origin('targets')}: nothing is checked against {targets}: this version has no rules for them"
     if not found.files and not found.problems:
-        yield "no Python files found"
+        yield "no Python files or archives found"
