@@ -7,12 +7,16 @@ that has no graph, InlineError of one that is too large. Needs no torch.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from tsl.archive.archive import Archive, ArchiveError, open_archive
 from tsl.archive.inspection import inspect
 from tsl.archive.module import objects, tensors
 from tsl.archive.storages import equal_groups
+from tsl.check.archives import judge_archive
+from tsl.check.plan import Plan, Settings, make_plan, open_books
+from tsl.config import Config
 from tsl.ir.inline import InlineError, Inliner
 from tsl.ir.lint import lint
 from tsl.ir.lower import LowerError, lower
@@ -27,7 +31,14 @@ def exercise(path: Path) -> str:
         _lowered(opened)
     with suppress(ArchiveError):
         inspect(str(path))
+    judge_archive(str(path), None, (), _plan())
     return kind
+
+
+@cache
+def _plan() -> Plan:
+    """The plan of a run with every rule, in no configuration."""
+    return make_plan(Settings(Config(), ()), open_books(Config()))
 
 
 def _read(opened: Archive) -> None:
