@@ -10,7 +10,7 @@ from __future__ import annotations
 import _ast
 from typing import Any
 
-from tsl.archive.code import Method, file_text
+from tsl.archive.code import Method
 from tsl.ir.inline_form import CONSTANT, Var
 from tsl.ir.lower_emitter import Emitter
 from tsl.ir.lower_names import (
@@ -215,14 +215,10 @@ def _cast(emitter: Emitter, node: _ast.Call, name: str) -> Sugared:
     return builtin(emitter, CASTS[name], given, named, node)
 
 
-def _type(emitter: Emitter, node: _ast.expr) -> Type:
-    return emitter.context.declarations.type(file_text(emitter.file, node))
-
-
 def _annotate(emitter: Emitter, node: _ast.Call, _: str) -> Sugared:
     from tsl.ir.lower_expressions import value
 
-    wanted = _type(emitter, node.args[0])
+    wanted = emitter.type(node.args[0])
     var = converted_to(emitter, value(emitter, node.args[1], wanted), wanted, node)
     if wanted.kind == "Optional" and var.type is NONE:
         return emitter.constant(None, None, wanted)
@@ -232,14 +228,14 @@ def _annotate(emitter: Emitter, node: _ast.Call, _: str) -> Sugared:
 def _unchecked_cast(emitter: Emitter, node: _ast.Call, _: str) -> Sugared:
     from tsl.ir.lower_expressions import value
 
-    wanted = _type(emitter, node.args[0])
+    wanted = emitter.type(node.args[0])
     var = value(emitter, node.args[1])
     is_cast = isinstance(node.args[1], _ast.Call) and var.op is not None and var.op.kind == "prim::unchecked_cast"
     return var if is_cast and var.type is wanted else emitter.make("prim::unchecked_cast", [var], wanted, node)
 
 
 def _uninitialized(emitter: Emitter, node: _ast.Call, _: str) -> Sugared:
-    return emitter.make("prim::Uninitialized", [], _type(emitter, node.args[0]), node)
+    return emitter.make("prim::Uninitialized", [], emitter.type(node.args[0]), node)
 
 
 def _getattr(emitter: Emitter, node: _ast.Call, _: str) -> Sugared:
@@ -257,7 +253,7 @@ def is_instance(emitter: Emitter, node: _ast.Call) -> tuple[Var, tuple[Type, ...
 
     asked = node.args[1]
     told = asked.elts if isinstance(asked, _ast.List | _ast.Tuple) else [asked]
-    wanted = tuple(_type(emitter, one) for one in told)
+    wanted = tuple(emitter.type(one) for one in told)
     var = value(emitter, node.args[0])
     meets = emitter.context.declarations.meets
     if any(is_subtype(var.type, one, meets) for one in wanted):

@@ -15,13 +15,13 @@ from __future__ import annotations
 import _ast
 from typing import Any
 
-from tsl.archive.code import CodeFile
+from tsl.archive.code import CodeFile, file_text
 from tsl.ir.graph import Frame, Source
 from tsl.ir.inline_form import CONSTANT, Op, Region, Var, replace
 from tsl.ir.lower_names import Sugared
-from tsl.ir.lower_types import Declarations, type_of
+from tsl.ir.lower_types import Declarations, LowerError, type_of
 from tsl.ir.match import Matcher
-from tsl.ir.types import BOOL, FLOAT, INT, NONE, STR, Type
+from tsl.ir.types import UNKNOWN, Type
 
 
 def told(name: str) -> str:
@@ -115,6 +115,14 @@ class Emitter:
                 offset: int = self.file.starts[node.lineno - 1] + node.col_offset
                 return offset
 
+    def type(self, node: _ast.expr) -> Type:
+        """The type that an annotation names. Raises LowerError where it names none."""
+        text = file_text(self.file, node)
+        found = self.context.declarations.type(text)
+        if found is UNKNOWN:
+            raise LowerError(f"{text[:80]} is no type", self.offset(node))
+        return found
+
     def add(self, kind: str, inputs: list[Var], node: Any = None, attributes: Any = ()) -> Op:
         """A new op at the end of the region."""
         op = Op(kind, inputs, attributes, None, self.source(node) if node is not None else None)
@@ -190,6 +198,3 @@ class Emitter:
         self.stand_ins.clear()
         self.region.ops[:0] = reversed(self.front)
         self.front.clear()
-
-
-SIMPLE = {bool: BOOL, int: INT, float: FLOAT, str: STR, type(None): NONE}

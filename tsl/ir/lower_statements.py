@@ -15,7 +15,7 @@ import _ast
 from collections.abc import Iterable
 from typing import Any
 
-from tsl.archive.code import Method, file_text
+from tsl.archive.code import Method
 from tsl.ir.inline_form import CONSTANT, Op, Region, Var
 from tsl.ir.lower_calls import arguments, builtin, converted_to, is_instance, pack, unpack
 from tsl.ir.lower_emitter import Context, Emitter, Scope, told
@@ -124,7 +124,7 @@ def _set_attribute(emitter: Emitter, target: _ast.Attribute, node: _ast.Assign) 
 def _annotated(emitter: Emitter, node: _ast.AnnAssign) -> None:
     if not isinstance(node.target, _ast.Name) or node.value is None:
         raise LowerError("this cannot be declared", emitter.offset(node.target))
-    declared = emitter.context.declarations.type(file_text(emitter.file, node.annotation))
+    declared = emitter.type(node.annotation)
     meant = meaning(emitter, node.value, declared)
     if isinstance(meant, Var | Packed):
         meant = converted_to(emitter, value_of(emitter, meant), declared, node)

@@ -344,7 +344,15 @@ def is_subtype(type: Type, of: Type, meets: Meets | None = None) -> bool:
         or (target == "AnyClass" and kind == "Class")
         or (target == "AnyEnum" and kind == "Enum")
         or (target == kind in {"Future", "RRef", "Await"} and is_subtype(type.element, of.element, meets))
+        or (target == kind in {"List", "Dict"} and all(map(_may_be, type.arguments, of.arguments)))
     )
+
+
+def _may_be(type: Type, of: Type) -> bool:
+    """Whether two types are one but for what is unknown."""
+    if type is of or type is UNKNOWN or of is UNKNOWN:
+        return True
+    return type.kind == of.kind and bool(type.arguments) and all(map(_may_be, type.arguments, of.arguments))
 
 
 def _is_subtuple(type: Type, of: Type, meets: Meets | None) -> bool:
@@ -359,6 +367,8 @@ def unify(first: Type, second: Type, meets: Meets | None = None) -> Type | None:
     """The type that both arms of a branch have: one of the two, an Optional, or elementwise for tuples and futures.
     None where torch finds none (a variable of such a pair ends with the branch).
     """
+    if first is UNKNOWN or second is UNKNOWN:
+        return second if first is UNKNOWN else first
     if is_subtype(first, second, meets):
         return second
     if is_subtype(second, first, meets):
