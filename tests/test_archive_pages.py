@@ -63,7 +63,7 @@ def moved(path: str) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("fence", [case for case in FENCES if case.id and case.id.startswith("device-literal")])
+@pytest.mark.parametrize("fence", [case for case in FENCES if str(case.id).startswith("device-literal")])
 def test_a_model_with_a_device_in_its_graph_does_not_move_and_another_one_does(
     fence: Fence, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

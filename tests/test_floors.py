@@ -184,6 +184,11 @@ def test_a_module_says_what_it_is(path: Path) -> None:
     assert path.stem not in NAMELESS, f"{path.relative_to(ROOT)} has a name that says nothing"
 
 
+def test_the_rooms_of_graphs_know_torch_only_where_they_capture(path: Path) -> None:
+    known = [target for target in imports(path, path.read_text(encoding="utf-8")) if target.module.startswith("torch")]
+    assert not known or room_of(name_of(path)) != "ir" or path.stem.startswith("capture")
+
+
 def test_no_room_is_listed_that_does_not_exist() -> None:
     existing = {room_of(name_of(path)) for path in files()}
     assert sorted(set(FLOOR_OF) - existing) == []
