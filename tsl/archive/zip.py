@@ -67,7 +67,8 @@ class Zip:
             raise ArchiveError(f"{name} ends beyond the file")
         found = _inflated(member, raw) if member.deflated else raw
         if zlib.crc32(found) != member.checksum:
-            return found, Trick("checksum", name, "its bytes are not those its checksum was taken of")
+            where = f"{self.root}/{name}" if self.root else name
+            return found, Trick("checksum", where, "its bytes are not those its checksum was taken of")
         return found, None
 
 
