@@ -23,8 +23,9 @@ from typing import Any
 from tsl.archive.debug import Debug
 from tsl.record import Record
 
-FILE_BYTES = 8 << 20  # largest seen: 85 KB scripted, 1 MB frozen
-TOTAL_BYTES = 64 << 20
+FILE_BYTES = 4 << 20  # largest seen: 85 KB
+# Of all files of an archive together: a token costs up to 700 bytes of tree. Largest seen: 136,000.
+TOKENS = 500_000
 
 KINDS = frozenset({"Module", "NamedTuple", "Enum", "Interface", "ModuleInterface"})
 
@@ -153,10 +154,12 @@ class Code:
         data = self.read(member)
         if data is None:
             return None
-        self._spent += len(data)
-        if len(data) > FILE_BYTES or self._spent > TOTAL_BYTES:
-            limit = FILE_BYTES if len(data) > FILE_BYTES else TOTAL_BYTES
-            self._refuse("too-large", member, f"{len(data):,} bytes of code are more than {limit >> 20} MiB allow")
+        if len(data) > FILE_BYTES:
+            self._refuse("too-large", member, f"has {len(data):,} bytes of code, more than {FILE_BYTES >> 20} MiB")
+            return None
+        self._spent += len(_TOKEN.findall(data))
+        if self._spent > TOKENS:
+            self._refuse("too-large", member, f"brings the archive's code to more than {TOKENS:,} tokens")
             return None
         try:
             return CodeFile(self, member, data, _tree(data))
@@ -172,6 +175,7 @@ class Code:
         self.problems.append(CodeProblem(name, member, message, line))
 
 
+_TOKEN = re.compile(rb"\w+|[^\w\s]|\n")
 _CALL = re.compile(
     rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|(?<![\w.])(?:torch\.(?P<aten>\w+)\(|ops\.(?P<ops>\w+\.\w+)\()"
 )

@@ -23,6 +23,7 @@ from tsl.ir.lower_names import (
     Operator,
     Packed,
     Sugared,
+    title,
 )
 from tsl.ir.lower_types import LowerError, literal, type_of
 from tsl.ir.match import CONVERSIONS, DEFAULT, Match, Slot
@@ -54,7 +55,7 @@ def call(emitter: Emitter, node: _ast.Call, meant: Sugared, hint: Type | None, b
             return _named_tuple(emitter, kind, given, named, node)
         case Var() if meant.type.kind in {"Class", "Interface"}:
             return call_method(emitter, Bound(meant, "__call__"), given, named, node)
-    raise LowerError(f"{type(meant).__name__.lower()} cannot be called", emitter.offset(node))
+    raise LowerError(f"{title(meant)} cannot be called", emitter.offset(node))
 
 
 def arguments(emitter: Emitter, node: _ast.Call) -> tuple[list[Var], Named]:

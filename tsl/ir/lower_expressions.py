@@ -27,6 +27,7 @@ from tsl.ir.lower_names import (
     Space,
     Sugared,
     Table,
+    title,
 )
 from tsl.ir.lower_types import LowerError, literal, type_of
 from tsl.ir.match import unified
@@ -57,7 +58,7 @@ def value(emitter: Emitter, node: Any, hint: Type | None = None) -> Var:
         return meant
     if isinstance(meant, Packed):
         return pack(emitter, meant)
-    raise LowerError(f"{type(meant).__name__.lower()} is no value", emitter.offset(node))
+    raise LowerError(f"{title(meant)} is no value", emitter.offset(node))
 
 
 def meaning(emitter: Emitter, node: Any, hint: Type | None = None, binders: int = 1) -> Sugared:
@@ -126,7 +127,7 @@ def _attribute(emitter: Emitter, node: _ast.Attribute) -> Sugared:
             return held
         case Packed():
             return attribute_of(emitter, pack(emitter, held), name, node)
-    raise LowerError(f"{type(held).__name__.lower()} has no attribute {name}", emitter.offset(node))
+    raise LowerError(f"{title(held)} has no attribute {name}", emitter.offset(node))
 
 
 def _defined(emitter: Emitter, qualified: str) -> Sugared:

@@ -77,6 +77,26 @@ class Closure(Record):
 
 Sugared = Var | Space | Operator | Namespace | ClassName | FunctionName | Bound | Form | Table | Packed | Closure
 
+_TITLES: dict[type, str] = {
+    Var: "a value",
+    Space: "a namespace of operators",
+    Operator: "an operator",
+    Namespace: "a name under __torch__ that the archive does not define",
+    ClassName: "a class",
+    FunctionName: "a function",
+    Bound: "a method",
+    Form: "a word of the language",
+    Table: "the table of constants",
+    Packed: "several values",
+    Closure: "a function within a function",
+}
+
+
+def title(meant: Sugared) -> str:
+    """What something is, for a message."""
+    return _TITLES[type(meant)]
+
+
 FORMS = frozenset(
     "annotate unchecked_cast uninitialized fork awaitable getattr isinstance print int float bool str complex".split()
 )

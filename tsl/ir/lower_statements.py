@@ -20,7 +20,7 @@ from tsl.ir.inline_form import CONSTANT, Op, Region, Var
 from tsl.ir.lower_calls import arguments, builtin, converted_to, is_instance, pack, unpack
 from tsl.ir.lower_emitter import Context, Emitter, Scope, told
 from tsl.ir.lower_expressions import attribute_of, meaning, value, value_of
-from tsl.ir.lower_names import Bound, Closure, Packed, Sugared
+from tsl.ir.lower_names import Bound, Closure, Packed, Sugared, title
 from tsl.ir.lower_types import LowerError
 from tsl.ir.types import ANY, BOOL, INT, NONE, TENSOR, UNKNOWN, Type, unify
 from tsl.record import Record
@@ -93,7 +93,7 @@ def _assign_tuple(emitter: Emitter, target: _ast.Tuple, right: _ast.expr) -> Non
     elif isinstance(meant, Packed):
         parts = list(meant.values)
     else:
-        raise LowerError(f"{type(meant).__name__.lower()} cannot be taken apart", emitter.offset(right))
+        raise LowerError(f"{title(meant)} cannot be taken apart", emitter.offset(right))
     if len(parts) != len(names):
         raise LowerError(f"{len(parts)} values are bound to {len(names)} names", emitter.offset(target))
     for name, part in zip(names, parts, strict=True):
