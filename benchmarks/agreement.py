@@ -9,7 +9,8 @@ Definitions:
 2. Nodes *meet* in the order of a walk; where the orders differ, along a longest common subsequence. Constants meet
    where type and value are the same.
 3. Of nodes that met: the *edges* agree where each input is the same output of nodes that met, or an equal constant;
-   the *types* where all outputs have the same; the *lines* where torch has a place in a user's file and both stacks
+   the *types* where all outputs have the same, or ours is `Unknown`: it comes from an operator of another library, of
+   which torch knows what this script told it; the *lines* where torch has a place in a user's file and both stacks
    have the same files, lines and columns; the *names* where attributes, constants and called functions are the same.
 
 Every function of an archive is compared as it is, and each method of its module with all calls inlined. Prints the
@@ -80,7 +81,8 @@ def _judged(
         f"{torchs.kind}: {our_inputs} | {their_inputs}",
     )
     our_types, their_types = ([str(value.type) for value in node.outputs] for node in (ours, torchs))
-    yield "types", our_types == their_types, f"{torchs.kind}: {our_types} | {their_types}"
+    agree = all(one in (other, "Unknown") for one, other in zip(our_types, their_types, strict=False))
+    yield "types", agree and len(our_types) == len(their_types), f"{torchs.kind}: {our_types} | {their_types}"
     if torchs.source is not None:
         our_lines, their_lines = map(_places, (ours, torchs))
         yield "lines", our_lines == their_lines, f"{torchs.kind}: {our_lines[:2]} | {their_lines[:2]}"

@@ -14,7 +14,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tsl.archive.values import Device
+from tsl.archive.values import Device, EnumMember
 from tsl.ir.types import Type, is_subtype, parse
 
 LONGEST_TEXT = 10_000
@@ -146,6 +146,12 @@ def _shift(compute: Callable[[int, int], int]) -> Callable[[int, int], int]:
     return shifted
 
 
+def _present(value: Any) -> Any:
+    if value is None:
+        raise _Unknown
+    return value
+
+
 def _device(text: Any, *more: Any) -> Device:
     if not isinstance(text, str) or more:
         raise _Unknown
@@ -191,6 +197,8 @@ COMPUTE: Mapping[str, Callable[..., Any]] = {
     "aten::len": _length,
     "aten::__getitem__": _item,
     "prim::TupleIndex": _item,
+    "prim::unchecked_cast": lambda value: value,
+    "aten::_unwrap_optional": _present,
     "aten::ceil": _numbers(math.ceil),
     "aten::floor": _numbers(math.floor),
     "aten::sqrt": _numbers(lambda value: math.sqrt(value)),
@@ -207,6 +215,8 @@ COMPUTE: Mapping[str, Callable[..., Any]] = {
 
 def type_of(value: Any) -> Type:
     """The type of a value that `evaluate` makes."""
+    if isinstance(value, EnumMember):
+        return Type("Enum", (), value.type)
     if isinstance(value, tuple) and not isinstance(value, Device):
         return Type("Tuple", tuple(map(type_of, value)))
-    return parse({"NoneType": "NoneType", "Device": "Device"}.get(type(value).__name__, type(value).__name__))
+    return parse(type(value).__name__)
