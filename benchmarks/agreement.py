@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tsl.archive.values import EnumMember, Tensor  # noqa: E402 - after the path that leads to tsl
+from tsl.archive.values import EnumMember, Object, Tensor  # noqa: E402 - after the path that leads to tsl
 from tsl.ir.graph import Block, Graph, Node  # noqa: E402
 
 MOST_SHOWN = 3
@@ -171,10 +171,10 @@ def _name(pair: tuple[str, Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value of an attribute without what the roads know differently: where a tensor is kept, how a member is told."""
+    """A value of an attribute without what the roads know differently: where a tensor is kept, what an object holds."""
     if isinstance(value, Tensor):
         return value.dtype, value.shape, value.stride, value.device
-    if isinstance(value, EnumMember):
+    if isinstance(value, EnumMember | Object):
         return value.type
     if isinstance(value, Graph | Block):
         return tuple(key(node) for node in value.walk()) if isinstance(value, Graph) else ()

@@ -4,10 +4,10 @@
 usage: archive.py [--runs N] [FILE.pt ...]
 
 Processor seconds of a process of its own for each thing, from a cold start, medians: `inspect` and `check` as users
-run them, `lower` (every function as a graph) and `inline` (that, and each method of the module as one graph). `load` is
+run them; `lower` (every function as a graph) and `inline` (that, and each method of the module as one graph). `load` is
 a process that imports torch and calls torch.jit.load on the same file, `parse` one that reads the archive's code with
-zipfile and ast. The ratios are those of `check`: under 1 it is cheaper. Unless some are named, archives are those of
-the zoo with the largest graphs, where `make zoo` has built it. `load` is left out where torch is not installed. Standard
+zipfile and ast. The ratios are those of `check`: under 1 it is cheaper. Without names, archives are those of the zoo
+with the largest graphs, where `make zoo` has built it. `load` is left out where torch is not installed. Standard
 library only.
 """
 

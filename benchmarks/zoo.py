@@ -64,14 +64,15 @@ def build(directory: Path, small: bool = True, site: Path | None = None, only: s
 
 def makers() -> dict[str, Maker]:
     """What torch alone is enough for."""
-    from benchmarks import specimens
+    from benchmarks import idioms, specimens
 
     traced = specimens.TRACED
 
     def specimen(cls: Callable[[], torch.nn.Module]) -> Maker:
         return lambda: Model(cls(), traced[cls]() if cls in traced else None)
 
-    found = {f"hand_{cls.__name__.lower()}": specimen(cls) for cls in specimens.SCRIPTED}
+    found = {f"hand_{cls.__name__.lower()}": specimen(cls) for cls in (*specimens.SCRIPTED, *idioms.SCRIPTED)}
+    found |= {f"made_{name}": lambda make=make: Model(make(), None) for name, make in idioms.MADE.items()}
     nn = torch.nn
 
     def sequence() -> torch.Tensor:

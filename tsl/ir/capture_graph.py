@@ -82,6 +82,8 @@ class Copier:
     def _constant(self, live: Any, sort: str, type: Type) -> Any:
         if type.kind == "Enum":  # Python has no class to make the member of: it is known by its name
             return values.EnumMember(type.name, str(live).partition("[value=")[2].partition("]")[0].rpartition(".")[2])
+        if type.kind == "Class":
+            return values.Object(type.name, {})
         value = live.outputsAt(0).toIValue() if sort != "t" else live.t("value")
         return self._plain(value)
 

@@ -107,6 +107,23 @@ def release(op: Op) -> None:
             find(var).uses -= 1
 
 
+def put_input(op: Op, place: int, var: Var) -> None:
+    """Gives an op another input."""
+    find(op.inputs[place]).uses -= 1
+    op.inputs[place] = find(var)
+    find(var).uses += 1
+
+
+def list_op(items: list[Var], type: Type) -> Op:
+    """An op that makes a list of a type."""
+    given = list(map(find, items))
+    for item in given:
+        item.uses += 1
+    op = Op("prim::ListConstruct", given, types=tuple(item.type for item in given))
+    op.outputs = [Var(type, "", op)]
+    return op
+
+
 def constant_op(value: Any, type: Type) -> Op:
     """An op that makes a constant."""
     op = Op(CONSTANT, [], () if value is None else (("value", value),))

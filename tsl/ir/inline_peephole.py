@@ -6,7 +6,7 @@ In torch's order, each a walk over the whole graph:
 3. dictionaries: `len` and an item of one built here with constant keys and never written to,
 4. what needs to know who writes to a tensor: `dim` of a convolution, adding 0, multiplying by 1,
 5. None, casts, comparisons of a value with itself, and arithmetic of integers with constants,
-6. a concatenation in a concatenation along the same dimension, which nothing else uses.
+6. concatenations of concatenations (`inline_concat`).
 
 What changes anything is followed by dead code elimination without aliases. It will never look at a shape.
 """
@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tsl.ir.inline_alias import Aliases
+from tsl.ir.inline_concat import combine
 from tsl.ir.inline_dead import eliminate
 from tsl.ir.inline_form import (
     CONSTANT,
@@ -27,8 +28,10 @@ from tsl.ir.inline_form import (
     constant_op,
     find,
     is_constant,
+    list_op,
     must_be_none,
     must_not_be_none,
+    put_input,
     replace,
 )
 from tsl.ir.types import BOOL, FLOAT, INT, NONE, Type, is_subtype, optional
@@ -76,7 +79,7 @@ class Peephole:
 
     def run(self) -> None:
         """All walks, and what they leave dead taken out."""
-        for walk in (_numbers, _lists, _dictionaries, _tensors, _plain_values, _concatenations):
+        for walk in (_numbers, _lists, _dictionaries, _tensors, _plain_values):
             before = self.changed
             self.changed = False
             self._walk(self.region, walk)
@@ -85,6 +88,8 @@ class Peephole:
             if self.changed:
                 self._aliases = None
             self.changed = self.changed or before
+        if combine(self.region):
+            self.changed = True
         if self.changed:
             eliminate(self.region)
 
@@ -167,16 +172,7 @@ def _slice_list(run: Peephole, op: Op, items: list[Var]) -> None:
 
 
 def _put_list(run: Peephole, op: Op, items: list[Var]) -> None:
-    run.replace(op.outputs[0], _new_list(run, op, items, op.outputs[0].type))
-
-
-def _new_list(run: Peephole, op: Op, items: list[Var], type: Type) -> Var:
-    """A list before an op."""
-    made = Op("prim::ListConstruct", list(items), types=tuple(find(item).type for item in items))
-    for item in items:
-        find(item).uses += 1
-    made.outputs = [Var(type, "", made)]
-    return run.edits.put(made, op).outputs[0]
+    run.replace(op.outputs[0], run.edits.put(list_op(items, op.outputs[0].type), op).outputs[0])
 
 
 def _dictionaries(run: Peephole, op: Op) -> None:
@@ -322,40 +318,9 @@ def _shift(run: Peephole, op: Op) -> None:
     if merged == 0:
         run.replace(op.outputs[0], inner.inputs[0])
         return
-    _take(op, 0, find(inner.inputs[0]))
-    _take(op, 1, run.edits.constant(merged, INT, op))
+    put_input(op, 0, inner.inputs[0])
+    put_input(op, 1, run.edits.constant(merged, INT, op))
     run.changed = True
-
-
-def _take(op: Op, place: int, var: Var) -> None:
-    find(op.inputs[place]).uses -= 1
-    op.inputs[place] = var
-    var.uses += 1
-
-
-def _concatenations(run: Peephole, op: Op) -> None:
-    """(6) Of several in one, a run takes the first apart (seen in torch 2.13)."""
-    made = _list_of(op)
-    if made is None or made.outputs[0].uses != 1 or run.aliases().is_written(op.inputs[0]):
-        return
-    items = list(map(find, made.inputs))
-    for place, item in enumerate(items):
-        inner = _list_of(item.op) if item.uses == 1 else None
-        if inner is None or item.op is None or constant_of(item.op.inputs[1]) != constant_of(op.inputs[1]):
-            continue
-        if not run.aliases().is_written(item.op.inputs[0]):
-            items[place : place + 1] = map(find, inner.inputs)
-            _take(op, 0, _new_list(run, op, items, made.outputs[0].type))
-            run.changed = True
-            return
-
-
-def _list_of(op: Op | None) -> Op | None:
-    """The op that makes the list of a concatenation along a known dimension; None for everything else."""
-    if op is None or op.kind != "aten::cat" or len(op.inputs) != 2 or not is_constant(op.inputs[1]):
-        return None
-    made = _maker(op.inputs[0])
-    return made if made is not None and made.kind == "prim::ListConstruct" else None
 
 
 _BY_KIND: dict[str, Callable[[Peephole, Op], None]] = {
