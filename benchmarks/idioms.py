@@ -5,7 +5,7 @@ quantisation, hooks. It will never hold a module with more than a few weights.
 """
 
 # torch.jit.script's own spelling of types, and code that only passes would write
-# ruff: noqa: UP006, UP007, UP031, UP032, UP035, UP045, C4, F841, RET, RUF005, SIM
+# ruff: noqa: UP006, UP007, UP031, UP032, UP035, UP045, C416, F841, RET505, RUF005, SIM108
 
 import enum
 import math
