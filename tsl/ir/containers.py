@@ -38,6 +38,7 @@ from tsl.ir.number import ANY_SIZE
 from tsl.ir.types import Type
 
 Site: TypeAlias = "tuple[object, ...]"
+HELD = frozenset({Elements, Many, Table})  # what a cell may hold, unless it is not known
 Change: TypeAlias = Callable[[Value, Sequence[Value]], Value]
 
 
@@ -100,8 +101,8 @@ def changed(heap: Heap, node: Node, given: Sequence[Value]) -> Value:
         for value in given[1:]
     ]
     before = heap.held(cell)
-    made = answer(before, rest) if answer is not None else cell
-    heap.change(cell, lambda held: change(held, rest))
+    made = cell if answer is None else answer(before, rest) if type(before) in HELD else ANYTHING
+    heap.change(cell, lambda held: change(held, rest) if type(held) in HELD else ANYTHING)
     return made if made is not ANYTHING or not node.outputs else unknown(node.outputs[0].type)
 
 

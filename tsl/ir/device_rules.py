@@ -95,7 +95,7 @@ def placed(call: Call, tensors: list[tuple[int, Tensor]]) -> Placed:
         only = held[0][1]
         found = Placed(only.device, only.origin)
     else:
-        found = _common(held)
+        found = _common(held, call)
     if found.conflict or asked is None:
         return _like(call, kind, found) if not found.conflict else found
     return asked
@@ -123,10 +123,10 @@ def _held(call: Call, kind: str, tensors: list[tuple[int, Tensor]]) -> list[tupl
     return [pair for pair in tensors if arguments[pair[0]].name not in free]
 
 
-def _common(held: list[tuple[int, Tensor]]) -> Placed:
+def _common(held: list[tuple[int, Tensor]], call: Call) -> Placed:
     """(1)"""
     if not held:
-        return Placed(CPU, default=True)
+        return Placed(ANYWHERE) if call.operator.tensors else Placed(CPU, default=True)
     found, decides, conflict = device.common([(tensor.device, tensor.shape) for _, tensor in held])
     if conflict is not None:
         return Placed(NOWHERE, conflict=(held[conflict[0]], held[conflict[1]]))

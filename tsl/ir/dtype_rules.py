@@ -8,6 +8,9 @@ Definitions:
    tensors, which must have one dtype.
 4. A *promotion* is PROMOTED to float64 by a tensor that has dimensions, from one of another floating dtype that has
    too.
+5. The JIT runs a tensor constant without dimensions as if it were the number it holds, mostly (measured on torch 2.13:
+   `x * torch.tensor(2.5, dtype=torch.float64)` of whole numbers is float64 in eager mode, float32 in a traced graph,
+   and float64 there again without optimization). Where it matters whether it is one, the dtype is not known.
 
 Sources: aten/src/ATen/native (BinaryOps.cpp, ReduceOps.cpp, TensorFactories.cpp), held against torch by
 tests/test_ir_dtype.py. It will never know a shape beyond whether it has dimensions.
@@ -21,7 +24,7 @@ from typing import TypeAlias
 from tsl.ir import dtype
 from tsl.ir.abstract import Constant, Tensor
 from tsl.ir.abstract import Sequence as Elements
-from tsl.ir.dtype import ANY, CODES, DEFAULT, KINDS, NONE
+from tsl.ir.dtype import ANY, CATEGORIES, CODES, DEFAULT, KINDS, NONE
 from tsl.ir.number import Size
 from tsl.ir.operator import Call, Several
 
@@ -70,17 +73,24 @@ def same(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds:
 
 
 def promoted(call: Call, tensors: list[tuple[int, Tensor]]) -> str:
-    """PROMOTED (3)"""
+    """PROMOTED (3), where it does not matter what is a number (5)."""
     first: list[str] = []
     bare: list[str] = []
     for _, tensor in tensors:
         if tensor.shape == ():
             bare.append(tensor.dtype)
-        elif tensor.shape is None and tensor.dtype != (tensors[0][1].dtype if len(tensors) > 1 else tensor.dtype):
+        elif tensor.shape is None and len(tensors) > 1 and tensor.dtype != tensors[0][1].dtype:
             return ANY  # which of them has dimensions decides
         else:
             first.append(tensor.dtype)
-    return dtype.result(first, bare, _categories(call))
+    numbers = list(_categories(call))
+    found = dtype.result(first, bare, numbers)
+    if bare and len(tensors) > 1 and found != ANY:
+        for place, each in enumerate(bare):
+            rest = bare[:place] + bare[place + 1 :]
+            if each not in CATEGORIES or dtype.result(first, rest, [*numbers, CATEGORIES[each]]) != found:
+                return ANY
+    return found
 
 
 def _categories(call: Call) -> Iterator[int]:
@@ -221,8 +231,25 @@ def selected(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds:
 
 
 def halved(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds:
-    """The parts of complex numbers."""
+    """Real where the tensor is complex: its parts, or how large they are together."""
     return dtype.real(tensors[0][1].dtype) if tensors else ANY
+
+
+def spread(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds:
+    """Floating, and real."""
+    return dtype.real(dtype.floating(tensors[0][1].dtype)) if tensors else ANY
+
+
+def whether(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds:
+    """TRUTH, but of uint8 the same (aten/src/ATen/native/ReduceOps.cpp, `get_result_or_bytebool_dtype`)."""
+    found = tensors[0][1].dtype if tensors else ANY
+    return found if found in (ANY, "uint8") else "bool"
+
+
+def squared(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds:
+    """As the power of 2."""
+    found = tensors[0][1].dtype if tensors else ANY
+    return "int64" if found == "bool" else found
 
 
 def doubled(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds:
@@ -260,7 +287,7 @@ RULES: Mapping[str, Rule] = {
         moveaxis expand expand_as view_as reshape_as repeat tile select slice narrow unbind chunk unsafe_chunk split
         unsafe_split split_with_sizes tensor_split unfold index index_select gather take take_along_dim masked_select
         masked_fill masked_scatter scatter scatter_add scatter_reduce index_put index_add index_fill index_copy fill
-        zero copy neg negative abs absolute floor ceil round trunc sign flip roll rot90 triu tril diag diagonal
+        zero copy neg negative floor ceil round trunc sign flip roll rot90 triu tril diag diagonal
         diag_embed meshgrid broadcast_tensors broadcast_to pad constant_pad_nd reflection_pad1d reflection_pad2d
         reflection_pad3d replication_pad1d replication_pad2d replication_pad3d pixel_shuffle pixel_unshuffle layer_norm
         batch_norm group_norm instance_norm rms_norm native_layer_norm native_group_norm local_response_norm max_pool1d
@@ -281,7 +308,7 @@ RULES: Mapping[str, Rule] = {
         promoted,
         """clamp clamp_min clamp_max clip add sub rsub subtract mul multiply pow remainder fmod floor_divide maximum
         minimum lerp addcmul __and__ __or__ __xor__ __lshift__ __rshift__ bitwise_and bitwise_or bitwise_xor
-        bitwise_not cat concat hstack vstack stack outer dot vdot kron square positive heaviside gcd lcm """,
+        bitwise_not cat concat hstack vstack stack outer dot vdot kron positive heaviside gcd lcm """,
     ),
     **_ways(
         floating,
@@ -293,14 +320,14 @@ RULES: Mapping[str, Rule] = {
     **_ways(selected, "where"),
     **_ways(
         averaged,
-        """mean nanmean std var softmax log_softmax _softmax _log_softmax logsumexp norm frobenius_norm
-        linalg_vector_norm cosine_similarity pairwise_distance cdist dist cumulative_trapezoid softmin normalize
+        """mean nanmean softmax log_softmax _softmax _log_softmax logsumexp frobenius_norm
+        cosine_similarity pairwise_distance cdist dist cumulative_trapezoid softmin normalize
         std_mean var_mean linalg_norm""",
     ),
     **_ways(
         truth,
         """eq ne lt le gt ge equal not_equal less less_equal greater greater_equal logical_and logical_or logical_not
-        logical_xor isnan isinf isfinite isin isclose isposinf isneginf any all is_nonzero signbit isreal""",
+        logical_xor isnan isinf isfinite isin isclose isposinf isneginf is_nonzero signbit isreal""",
     ),
     **_ways(
         index,
@@ -328,7 +355,7 @@ RULES: Mapping[str, Rule] = {
         _convolution_mode conv_transpose1d conv_transpose2d conv_transpose3d""",
     ),
     **_ways(same, "einsum tensordot lstm gru rnn_tanh rnn_relu bilinear chain_matmul linalg_multi_dot"),
-    **_ways(halved, "real imag view_as_real angle complex_abs istft fft_irfft fft_hfft fft_irfft2 fft_irfftn"),
+    **_ways(halved, "abs absolute real imag view_as_real angle istft fft_irfft fft_hfft fft_irfft2 fft_irfftn"),
     **_ways(
         doubled,
         "view_as_complex fft_fft fft_ifft fft_rfft fft_fft2 fft_ifft2 fft_rfft2 fft_fftn fft_ifftn polar complex",
@@ -344,6 +371,9 @@ RULES: Mapping[str, Rule] = {
         inverse linalg_inv linalg_solve linalg_cholesky cholesky linalg_eigh linalg_svd linalg_qr linalg_det det slogdet
         reflection_pad fold _linalg_svd logcumsumexp""",
     ),
+    **_ways(spread, "std var norm linalg_vector_norm"),
+    **_ways(whether, "any all"),
+    **_ways(squared, "square"),
     **_ways(truth, "_nested_tensor_from_mask_left_aligned __contains__"),
 }
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeAlias
 
-from tsl.ir.abstract import ANYTHING, NEVER, Cell, Value, join
+from tsl.ir.abstract import ANYTHING, NEVER, Cell, Value, calmed, join
 
 Place: TypeAlias = Hashable
 Written: TypeAlias = "dict[Place, Value]"
@@ -81,15 +81,20 @@ class Heap:
         self._before = outer
         return answer, written
 
-    def settle(self, outcomes: Iterable[Written]) -> bool:
-        """Writes the join of the outcomes of trials, one of which came true; returns whether the heap changed."""
+    def settle(self, outcomes: Iterable[Written], calm: bool = False) -> bool:
+        """Writes the join of the outcomes of trials, one of which came true; returns whether the heap changed. To be
+        calm is to give up bounds that still move.
+        """
         kept = list(outcomes)
         changed = False
         for place in dict.fromkeys(place for written in kept for place in written):
             found: Value = NEVER
             for written in kept:
                 found = join(found, written.get(place, self._held.get(place, NEVER)))
-            if found is not self._held.get(place) and found != self._held.get(place, MISSING):
+            before = self._held.get(place, NEVER)
+            if calm:
+                found = calmed(before, found)
+            if found is not before and (type(found) is not type(before) or found != before):
                 self.write(place, found)
                 changed = True
         return changed

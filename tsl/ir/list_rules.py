@@ -149,7 +149,20 @@ def _get(node: Node, values: Values) -> Value:
     return join(looked_up(values[0], values[1]), default) if type(values[0]) is Table else ANYTHING
 
 
+def total(node: Node, values: Values) -> Value:
+    """`sum` of a list of numbers."""
+    holder = values[0]
+    dims = [dim_of(part) for part in holder.parts] if type(holder) is Elements else [None]
+    whole: number.Dim = 0
+    for dim in dims:
+        if dim is None or node.outputs[0].type.kind != "int":
+            return ANYTHING
+        whole = number.add(whole, dim)
+    return Constant("int", whole) if isinstance(whole, int) else whole
+
+
 RULES: Mapping[str, Rule] = {
+    "aten::sum": total,
     "aten::__getitem__": item,
     "prim::TupleIndex": item,
     "aten::__contains__": contains,

@@ -6,6 +6,7 @@ Definitions:
    not, so one rule stands for the whole family.
 2. A Call is an Operator with the values of its operands, which are all there: a graph leaves no default out.
 3. A *made* device, dtype or shape is what a rule says of the results: one for all of them, or a Several.
+4. An operator of a library that is not known here has no schema in an archive: its arguments have types and no names.
 
 Needs schemas and values. It will never know what an operator does.
 """
@@ -16,11 +17,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from tsl.ir.abstract import ANYTHING, Constant, Many, Maybe, On, Tensor, Value, dim_of, present
+from tsl.ir.abstract import ANYTHING, Constant, Many, Mark, Maybe, On, Tensor, Value, dim_of, present
 from tsl.ir.abstract import Sequence as Elements
 from tsl.ir.graph import Node
+from tsl.ir.match import Matcher
 from tsl.ir.number import Dim
-from tsl.ir.schema import Schema, SchemaError, parse_schema
+from tsl.ir.schema import Schema, SchemaError, parse_schema, schemas
 from tsl.ir.shape import Shape
 from tsl.ir.types import TENSOR, Type
 from tsl.record import Record
@@ -47,7 +49,9 @@ class Listed(Generic[Made]):
 
 
 class Operator(Record):
-    """An operator (1). `name` is `add` for `aten::add_.Tensor`; `places` are the arguments by name."""
+    """An operator (1). `name` is `add` for `aten::add_.Tensor`; `places` are the arguments by name, `tensors` those
+    that are, or may hold, tensors.
+    """
 
     kind: str
     namespace: str
@@ -55,6 +59,7 @@ class Operator(Record):
     overload: str
     schema: Schema
     places: dict[str, int]
+    tensors: frozenset[int]
     writes_self: bool
     makes_tensors: bool
 
@@ -76,13 +81,40 @@ def operator_of(text: str) -> Operator | None:
         schema.overload,
         schema,
         {argument.name: place for place, argument in enumerate(schema.arguments)},
+        frozenset(place for place, argument in enumerate(schema.arguments) if _has_tensor(argument.type)),
         writes_self,
-        any(_has_tensor(result.type) for result in schema.returns) or schema.returns_any,
+        any(_is_tensor(result.type) for result in schema.returns),
     )
 
 
 def _has_tensor(type: Type) -> bool:
-    return type is TENSOR or any(map(_has_tensor, type.arguments))
+    return type is TENSOR or type.kind == "Any" or any(map(_has_tensor, type.arguments))
+
+
+def _is_tensor(type: Type) -> bool:
+    return type is TENSOR or (type.kind in ("List", "Optional") and type.element is TENSOR)
+
+
+@cache
+def _matcher() -> Matcher:
+    return Matcher(schemas())
+
+
+@cache
+def _unnamed(kind: str, taken: tuple[Type, ...], made: tuple[Type, ...]) -> Operator | None:
+    arguments = ", ".join(f"{type.ir} arg{place}" for place, type in enumerate(taken))
+    return operator_of(f"{kind}({arguments}) -> ({', '.join(type.ir for type in made)})")
+
+
+def operator_at(node: Node) -> Operator | None:
+    """The operator a node calls; where it has no schema, the overload its types fit, or what those say alone (4)."""
+    if node.schema:
+        return operator_of(node.schema)
+    if node.kind.startswith("prim::") or "::" not in node.kind:
+        return None
+    taken = tuple(value.type for value in node.inputs)
+    found = _matcher().node(node.kind, taken)
+    return operator_of(found) if found else _unnamed(node.kind, taken, tuple(value.type for value in node.outputs))
 
 
 class Call:
@@ -156,7 +188,7 @@ class Call:
             kind = type(value)
             if kind is Tensor:
                 found.append((place, value))
-            elif kind in _HOLDERS:
+            elif kind in _HOLDERS and place in self.operator.tensors:
                 gather(value, place, found)
         return found
 
@@ -168,7 +200,7 @@ class Call:
         return value.parts
 
 
-_HOLDERS = frozenset({Elements, Many, Maybe})
+_HOLDERS = frozenset({Elements, Many, Maybe, Mark})
 _UNKNOWN = Tensor()
 
 
@@ -180,11 +212,9 @@ def gather(value: Value, place: int, found: list[tuple[int, Tensor]]) -> None:
     elif kind is Elements:
         for part in value.parts:
             gather(part, place, found)
-    elif kind is Many and type(value.element) is Tensor:
-        if value.length == 0:
-            return
-        found.append((place, value.element if number_low(value.length) > 0 else _UNKNOWN))
-    elif kind is Maybe and type(value.value) is Tensor:
+    elif kind is Many and type(value.element) is Tensor and number_low(value.length) > 0:
+        found.append((place, value.element))
+    elif kind in _HOLDERS and not (kind is Many and value.length == 0):
         found.append((place, _UNKNOWN))
 
 

@@ -20,10 +20,12 @@ from typing import Any
 from tsl.ir import list_rules, number, tensor_questions
 from tsl.ir.abstract import (
     ANYTHING,
+    NEVER,
     NONE,
     Constant,
     Maybe,
     On,
+    Table,
     Tensor,
     Value,
     constant,
@@ -165,6 +167,13 @@ def _length(node: Node, values: Values) -> Value:
 
 def _same(node: Node, values: Values) -> Value:
     return values[0]
+
+
+def _dictionary(node: Node, values: Values) -> Value:
+    """`dict`: an empty one, a copy, or one of pairs."""
+    if not values:
+        return Table((), NEVER)
+    return values[0] if type(values[0]) is Table else ANYTHING
 
 
 def _present(node: Node, values: Values) -> Value:
@@ -314,7 +323,7 @@ RULES: Mapping[str, Rule] = {
     "aten::is_contiguous": _anything,
     "aten::get_device": _anything,
     "aten::copy": _same,
-    "aten::dict": _same,
+    "aten::dict": _dictionary,
     "aten::all": _all(all),
     "aten::any": _all(any),
     "aten::device": _on,

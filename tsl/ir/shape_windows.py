@@ -231,8 +231,8 @@ def transformed(call: Call) -> Shapes:
 
 def aligned(call: Call) -> Shapes:
     """`torchvision::roi_align`: a box is a batch."""
-    given, boxes = call.shape(0), call.shape("rois")
-    sizes = [call.dim("pooled_height"), call.dim("pooled_width")]
+    given, boxes = call.shape(0), call.shape(1)
+    sizes = [call.dim(3), call.dim(4)]
     channels = given[1] if given is not None and len(given) == 4 else ANY_SIZE
     return (boxes[0] if boxes else ANY_SIZE, channels, *(ANY_SIZE if size is None else size for size in sizes))
 
@@ -250,7 +250,7 @@ def _rules(rule: Rule, names: str) -> dict[str, Rule]:
 
 
 RULES: Mapping[str, Rule] = {
-    **_rules(convolution, "conv1d conv2d conv3d convolution _convolution"),
+    **_rules(convolution, "conv1d conv2d conv3d convolution _convolution _convolution_mode"),
     **_rules(transposed, "conv_transpose1d conv_transpose2d conv_transpose3d"),
     **_rules(pool, "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d max_pool2d_with_indices"),
     **_rules(

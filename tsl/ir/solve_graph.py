@@ -51,7 +51,7 @@ from tsl.ir.heap import Heap, Written
 from tsl.ir.kernels import Kernels
 from tsl.ir.module_tree import Reason, Tree, unknown
 from tsl.ir.number import ANY_SIZE, Size, low, smaller, sub
-from tsl.ir.operator import Operator, operator_of
+from tsl.ir.operator import Operator, operator_at
 from tsl.ir.syncs import COPIES, DATA, INDEXING, PUTTING, REPEAT, SYNCS, WHERE
 from tsl.ir.types import Type
 from tsl.record import Record
@@ -132,7 +132,7 @@ class Solver:
             if self.visited > NODES:
                 raise _Enough
             given = [values.get(value.number, ANYTHING) for value in node.inputs]
-            operator = operator_of(node.schema) if node.schema else None
+            operator = operator_at(node)
             if operator is not None and operator.makes_tensors:
                 self._kernel(node, operator, given)
                 continue
@@ -257,7 +257,7 @@ class Solver:
         def step(carried: tuple[Value, ...]) -> tuple[Value, ...]:
             self.values.update(zip((value.number for value in block.inputs), (index, *carried), strict=False))
             going, written = self.heap.attempt(lambda: self._nodes(block.nodes))
-            grew[0] = going and self.heap.settle((written, {}))
+            grew[0] = going and self.heap.settle((written, {}), rounds[0] >= CALM)
             return tuple(self._of(block.outputs)[1:]) if going else (NEVER,) * len(carried)
 
         def cover(before: tuple[Value, ...], after: tuple[Value, ...]) -> tuple[Value, ...]:

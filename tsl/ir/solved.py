@@ -29,7 +29,7 @@ from tsl.ir.held import FIXED, HOST, MOVES, UNKNOWN, Held
 from tsl.ir.held import NOWHERE as NO_TENSOR
 from tsl.ir.kernels import Note
 from tsl.ir.module_tree import Reason, Tree
-from tsl.ir.schema import parse_schema
+from tsl.ir.operator import operator_at
 from tsl.ir.shape import Shape, spell
 from tsl.ir.solve_graph import Seen, Solver
 from tsl.ir.syncs import sync_of
@@ -206,7 +206,8 @@ class Solved:
         return Finding(note.domain, note.node, operands, note.words, note.sure)
 
     def _operand(self, node: Node, place: int, tensor: Tensor) -> Operand:
-        arguments = parse_schema(node.schema).arguments if node.schema else ()
+        operator = operator_at(node)
+        arguments = operator.schema.arguments if operator else ()
         name = arguments[place].name if place < len(arguments) else node.inputs[place].name
         return Operand(name, node.inputs[place], tensor, self._reasons(tensor))
 
