@@ -44,6 +44,12 @@ def forward(self, x):
 before it, script the function that loops: see [size-loop](size-loop.md).
 
 ## Silent cases
+`chunk(2)` makes two pieces of any dimension that is longer than one. A loop over them, and a list of them that the
+model returns, is an info; unpacked into names they are silent, for there eager mode fails as well:
+```python
+def forward(self, x):
+    return [part.sum(1) for part in x.chunk(2, dim=1)]  # TSL115
+```
 The number of pieces is fixed by the program, or the list holds tensors that are given one by one:
 ```python
 def forward(self, x, levels: list[Tensor]):
@@ -60,6 +66,7 @@ def forward(self, x, levels: list[Tensor]):
 
 from collections.abc import Iterator
 
+from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
@@ -71,6 +78,9 @@ from tsl.source.facts import Function
     help="make the dimension an axis of one operation, or script the function that loops",
 )
 def unrolled_tensor(function: Function) -> Iterator[Finding]:
-    for use in function.conversions("iterate", "unroll"):
+    for use in function.conversions("iterate", "unroll", "pieces"):
         if use.depends_on.size and not use.only_checks:
-            yield use, f"the traced model fails at any other length: the loop over `{use.text}` is unrolled"
+            if use.how == "pieces":
+                yield use, f"the traced model fails where chunk() makes fewer pieces: `{use.text}`", Severity.INFO
+            else:
+                yield use, f"the traced model fails at any other length: the loop over `{use.text}` is unrolled"

@@ -171,18 +171,18 @@ def _with_index(frame: Frame, source: Value, node: Any) -> Value:
 
 def _zip(frame: Frame, arguments: Arguments, node: Any) -> Value:
     sources = list(arguments.positional)
-    lengths = {len(source.parts) for source in sources if source.is_only(SEQ) and isinstance(source.parts, tuple)}
     if arguments.rest is not None:
         return values.listing(values.listing(UNKNOWN_VALUE))
-    if len(lengths) == 1 and all(source.is_only(SEQ) and isinstance(source.parts, tuple) for source in sources):
+    if sources and all(source.is_only(SEQ) and isinstance(source.parts, tuple) for source in sources):
         columns = [source.parts for source in sources if isinstance(source.parts, tuple)]
-        return values.sequence([values.sequence(row) for row in zip(*columns, strict=True)])
+        fewer = values.join_all(sources).origin & values.FEWER
+        return values.sequence([values.sequence(row) for row in zip(*columns, strict=False)], fewer)
     elements = [_element(frame, source, node) for source in sources]
     counted = [source for source in sources if _length_origin(source)]
     if len(counted) == len(sources) and counted:
         return values.listing(values.sequence(elements), _length_origin(values.join_all(counted)))
-    for source in counted:  # zipped with something else: the shorter of the two was chosen while tracing
-        frame.record(node, "unroll", values.size(_length_origin(source), source.trail))
+    for source in sources:  # zipped with something else: the shorter of the two was chosen while tracing
+        containers.count_out(frame, source, node)
     return values.listing(values.sequence(elements))
 
 
@@ -223,6 +223,9 @@ def _isinstance(frame: Frame, arguments: Arguments, node: Any) -> Value:
         return values.BOOL_VALUE
     subject = arguments.positional[0]
     if subject.kind & UNKNOWN or subject.kind & REF:
+        return values.BOOL_VALUE
+    if subject.is_only(SIZE) and kinds & TENSOR:  # an int in eager mode, and a tensor while tracing
+        frame.record(node, "type", UNKNOWN_VALUE if kinds & INT else subject)
         return values.BOOL_VALUE
     if subject.is_only(SIZE) and kinds & (INT | FLOAT):
         frame.record(node, "number", subject)  # an int in eager mode, and none while tracing
@@ -271,7 +274,10 @@ def _map(frame: Frame, arguments: Arguments, node: Any) -> Value:
     callee, *sources = arguments.positional
     elements = [_element(frame, source, node) for source in sources]
     result = frame.session.call(frame, callee, Arguments(tuple(elements)), node)
-    return values.listing(result, _length_origin(sources[0]))
+    first = sources[0]
+    if first.is_only(SEQ) and isinstance(first.parts, tuple) and first.origin & values.FEWER:
+        return values.sequence([result] * len(first.parts), values.FEWER)
+    return values.listing(result, _length_origin(first))
 
 
 def _divmod(frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -280,6 +286,19 @@ def _divmod(frame: Frame, arguments: Arguments, node: Any) -> Value:
     for value in arguments.positional:
         frame.record(node, "number", value if value.kind & SIZE else UNKNOWN_VALUE)
     return values.sequence([values.INT_VALUE] * 2)
+
+
+def reduce(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    """The result of functools.reduce(function, iterable), and of one with a first value."""
+    if len(arguments.positional) < 2:
+        return UNKNOWN_VALUE
+    callee, source, *first = arguments.positional
+    element = containers.iterate(frame, source, node.args[1] if len(node.args) > 1 else node)
+    result = first[0] if first else element
+    for _ in range(2):
+        step = frame.session.call(frame, callee, Arguments((result, element)), node)
+        result = values.join(result, step)
+    return step if source.parts and len(source.parts) + len(first) > 1 else result
 
 
 def _next(_frame: Frame, arguments: Arguments, _node: Any) -> Value:

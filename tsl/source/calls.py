@@ -21,6 +21,7 @@ from tsl.source.refs import (
     Routine,
     Super,
 )
+from tsl.source.scripted import hands_back
 from tsl.source.tree import decorator_names
 from tsl.source.values import (
     DICT,
@@ -46,7 +47,10 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: Any) -> Value:
 def _call_one(frame: Frame, ref: Any, callee: Value, arguments: Arguments, node: Any) -> Value:
     match ref:
         case Routine():
-            return frame.session.run(frame, ref, arguments)
+            result = frame.session.run(frame, ref, arguments)
+            for name in hands_back(ref, node):
+                frame.hand(name, node)
+            return result
         case External(path):
             return library.call_external(frame, path, arguments, node)
         case Layer("torch.nn.Sequential"):

@@ -16,6 +16,7 @@ from tsl.source.displays import comprehension, dictionary, sequence
 from tsl.source.frame import Frame
 from tsl.source.guards import key_of
 from tsl.source.refs import Arguments, Routine
+from tsl.source.tree import keeps_one
 from tsl.source.truth import bool_op, negate, ternary
 from tsl.source.values import DICT, REF, SEQ, SIZE, TENSOR, UNKNOWN_VALUE, Value
 
@@ -32,6 +33,8 @@ def evaluate(frame: Frame, node: Any) -> Value:
 def _name(frame: Frame, node: Any) -> Value:
     found = frame.env.get(node.id) if frame.env is not None else None
     if found is not None:
+        if frame.handed:
+            frame.read(node.id)
         return found
     closure = frame.routine.closure
     if closure and node.id in closure:
@@ -56,11 +59,16 @@ def _subscript(frame: Frame, node: Any) -> Value:
                 if bound is not None and bound.kind & SIZE:
                     frame.record(node, "index", bound)
         cut = containers.cut(base, *(bound.const if bound else None for bound in (lower, upper)))
+        if base.is_only(TENSOR) and keeps_one(node.slice):
+            return values.thin(cut)
         return cut if step is None or not cut.is_only(SEQ) else values.listing(cut.elements(), cut.origin)
     key = evaluate(frame, node.slice)
     if base.kind & REF:
+        base = frame.session.objects.items(base)
+    if base.kind & REF:
         return calls.subscript(frame, base, key)
-    return containers.index(frame, base, key, node)
+    found = containers.index(frame, base, key, node)
+    return values.thin(found) if base.is_only(TENSOR) and keeps_one(node.slice) else found
 
 
 def _bound(frame: Frame, node: Any) -> Value | None:
@@ -145,7 +153,7 @@ def _positional(frame: Frame, node: Any) -> tuple[list[Value], list[Value]]:
         if not isinstance(item, _ast.Starred):
             (rest if rest else positional).append(evaluate(frame, item))
             continue
-        spread = evaluate(frame, item.value)
+        spread = frame.session.objects.items(evaluate(frame, item.value))
         if spread.is_only(TENSOR):
             frame.record(item, "star", containers.length_of(spread))
         if not rest and spread.is_only(SEQ) and isinstance(spread.parts, tuple):

@@ -33,6 +33,7 @@ class Frame:
         "effect",
         "env",
         "exits",
+        "handed",
         "how",
         "muted",
         "returned",
@@ -52,6 +53,7 @@ class Frame:
         self.exits: list[Env] = []
         self.breaks: list[Env] = []
         self.continues: list[Env] = []
+        self.handed: dict[str, tuple[Any, Value]] = {}
         self.how, self.effect = "boolean", DIFFERS
         self.within: tuple[str, ...] = ()
 
@@ -78,6 +80,17 @@ class Frame:
         """What this activation has put on its own object so far, without the story of how it came there."""
         own = (item for item in self.scope.items() if item[0].startswith("self."))
         return {name: values.retold(value, (), len(value.trail)) for name, value in own}
+
+    def hand(self, name: str, node: Any) -> None:
+        """Notes that a compiled function may have returned what a name holds (`scripted`)."""
+        if name in self.scope and self.scope[name].is_only(values.TENSOR):
+            self.handed[name] = node, self.scope[name]
+
+    def read(self, name: str) -> None:
+        """Notes that a name is read; what a compiled function may have returned is another tensor to the trace now."""
+        if name in self.handed:
+            node, value = self.handed.pop(name)
+            self.record(node, "handed", value)
 
     def leave(self) -> None:
         """Ends the path with a return."""

@@ -47,6 +47,14 @@ OPERATORS = {
     "pow": _ast.Pow(),
     "matmul": _ast.MatMult(),
 }
+COMPARISONS = {
+    "lt": _ast.Lt(),
+    "le": _ast.LtE(),
+    "eq": _ast.Eq(),
+    "ne": _ast.NotEq(),
+    "ge": _ast.GtE(),
+    "gt": _ast.Gt(),
+}
 CASTS = frozenset({"typing.cast", "torch.jit.annotate"})
 ARRAY_MODULES = ("numpy.", "scipy.")
 SIZE_DTYPES = ("finfo", "iinfo")
@@ -73,8 +81,14 @@ def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> V
         return values.constant(GUARDS[name])
     if name == "_assert" and arguments.positional:
         return _checked(frame, arguments.positional[0], node)
-    if module == "operator" and name in OPERATORS and len(arguments.positional) == 2:
+    if module == "operator" and (name in OPERATORS or name in COMPARISONS) and len(arguments.positional) == 2:
+        if name in COMPARISONS:
+            return operators.compare(COMPARISONS[name], *arguments.positional)
         return operators.binary(OPERATORS[name], *arguments.positional)
+    if path == "operator.index":
+        return builtin_calls.call(frame, "int", arguments, node)
+    if path == "functools.reduce":
+        return builtin_calls.reduce(frame, arguments, node)
     if module in ("math", "cmath"):
         return builtin_calls.math_call(frame, name, arguments, node)
     if path in RETURNS_FIRST:

@@ -5,6 +5,8 @@ Definitions:
    object was made with; the object a root is judged on is made with its defaults.
 2. An attribute that other methods assign as well is doubtful.
 3. Tensors made in `__init__` are static: they depend on no input.
+4. A named tuple or dataclass that has no `__init__` of its own holds what it was made with, in the order of its
+   annotations.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from tsl.source.classes import Class
 from tsl.source.frame import Env
 from tsl.source.refs import Instance, Routine
 from tsl.source.summaries import Summary
-from tsl.source.tree import body_of, walk
+from tsl.source.tree import body_of, decorator_names, walk
 from tsl.source.values import TENSOR, UNKNOWN, Value
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ class Objects:
         """The value of an attribute of an object; doubtful where the file does not say."""
         found = self._left_by_constructor(instance).get("self." + name)
         if found is None:
-            return self.class_attribute(instance.cls, name)
+            given = self._given(instance, name)
+            return self.class_attribute(instance.cls, name) if given is None else given
         if name in self._assigned_elsewhere(instance.cls):
             found = values.join(found, UNTOLD)
         if instance.arguments is None and found.kind & TENSOR and not found.origin & values.DATA:
@@ -60,6 +63,24 @@ class Objects:
             if node is not None:
                 return self._session.module_value(ancestor.module, node)
         return UNTOLD
+
+    def items(self, value: Value) -> Value:
+        """A named tuple as the sequence of its fields (4); any other value as it is."""
+        if len(value.refs) != 1 or not value.is_only(values.REF) or not isinstance(value.refs[0], Instance):
+            return value
+        instance = value.refs[0]
+        if instance.arguments is None or not any("NamedTuple" in path for path in instance.cls.foreign):
+            return value
+        return values.sequence([self.attribute(instance, name) for name in _fields(instance.cls)])
+
+    def _given(self, instance: Instance, name: str) -> Value | None:
+        cls, given = instance.cls, instance.arguments
+        if given is None or given.rest is not None or cls.find("__init__"):
+            return None
+        fields = _fields(cls)
+        if name not in fields or not ("dataclass" in decorator_names(cls.node) or cls.foreign == ("typing.NamedTuple",)):
+            return None
+        return given.get(fields.index(name), name)
 
     def _left_by_constructor(self, instance: Instance) -> Env:
         if instance not in self._built:
@@ -91,6 +112,10 @@ class Objects:
             ]
             known = self._reassigned[id(cls)] = frozenset[str]().union(*asked)
         return known
+
+
+def _fields(cls: Class) -> list[str]:
+    return [name for name, node in cls.attributes.items() if isinstance(node, _ast.AnnAssign)]
 
 
 def _assigned(method: Any, _names: Names) -> frozenset[str]:

@@ -16,7 +16,8 @@ from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.file import SourceFile
 from tsl.source.refs import Instance, Routine
-from tsl.source.session import Session, is_scripted
+from tsl.source.scripted import is_scripted
+from tsl.source.session import Session
 from tsl.source.tree import walk
 
 TRACERS = frozenset(

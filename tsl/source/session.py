@@ -18,18 +18,16 @@ from tsl.source import binding, calls, evaluate, interpret, library, torch_calls
 from tsl.source.facts import Fact
 from tsl.source.frame import Env, Frame, join_envs
 from tsl.source.module import Module
-from tsl.source.names import Names
 from tsl.source.objects import Objects
 from tsl.source.parameters import Parameters, self_name
 from tsl.source.refs import Arguments, External, Routine
+from tsl.source.scripted import is_scripted
 from tsl.source.summaries import Key, Summaries, Summary
-from tsl.source.values import UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.values import TENSOR, UNKNOWN, UNKNOWN_VALUE, Value
 
 # How many calls deep a function is followed, and the constructor of a module (`objects`)
 MAX_DEPTH = 6
 MAX_DEPTH_OF_CONSTRUCTORS = 2
-
-SCRIPTED = frozenset({"torch.jit.script", "torch.jit.script_if_tracing"})
 
 
 class Session:
@@ -155,7 +153,7 @@ class Session:
     def run(self, frame: Frame, routine: Routine, arguments: Arguments) -> Value:
         """The result of calling a function that is read, by its summary (2); a scripted one is an atom (4)."""
         if routine.module.once(is_scripted, routine.node):
-            return self._promised(routine, arguments)
+            return self._scripted(frame, routine, arguments)
         own = routine.instance is not None and routine.instance == frame.own
         env = {**(frame.attributes() if own else {}), **self._parameters.of_call(routine, arguments)}
         summary = self._summary(frame, routine, env, arguments)
@@ -163,6 +161,15 @@ class Session:
             frame.scope.update(summary.attributes)
         head = torch_calls.trail_of(arguments.all())
         return values.retold(summary.value, head, 1) if head else summary.value
+
+    def _scripted(self, frame: Frame, routine: Routine, arguments: Arguments) -> Value:
+        """The result of a compiled function (4): what it promises, else the tensor it returns on every path."""
+        promised = self._promised(routine, arguments)
+        if not promised.kind & UNKNOWN:
+            return promised
+        env = self._parameters.of_call(routine, arguments)
+        value = self._summary(frame, routine, env, arguments).value
+        return values.tensor(value.origin, torch_calls.trail_of(arguments.all())) if value.is_only(TENSOR) else promised
 
     def _summary(self, frame: Frame, routine: Routine, env: Env, arguments: Arguments) -> Summary:
         key = self._key(frame, routine, env)
@@ -202,7 +209,7 @@ class Session:
             env,
             self_name(routine),
             frame.depth + 1,
-            frame.muted or _constructs(routine),
+            frame.muted or _constructs(routine) or routine.module.once(is_scripted, routine.node),
         )
         if isinstance(routine.node, _ast.Lambda):
             return evaluate.evaluate(inner, routine.node.body), {}
@@ -238,11 +245,6 @@ def _answer(key: Key, value: Value) -> Summary:
 def _constructs(routine: Routine) -> bool:
     """Whether this is the constructor of a module, which runs before anything is traced."""
     return routine.name == "__init__" and routine.owner is not None and routine.owner.is_module
-
-
-def is_scripted(function: Any, names: Names) -> bool:
-    """Whether a function is compiled by a decorator and so keeps its control flow under trace (4)."""
-    return any(names.dotted(decorator) in SCRIPTED for decorator in getattr(function, "decorator_list", ()))
 
 
 def _name_of(item: tuple[str, Value]) -> str:

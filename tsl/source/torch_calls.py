@@ -13,7 +13,7 @@ from typing import Any
 
 from tsl.flow.lattice import TOP
 from tsl.source import values
-from tsl.source.containers import LENGTHS, length_of, shape_of
+from tsl.source.containers import count_out, length_of, shape_of
 from tsl.source.frame import Frame
 from tsl.source.refs import Arguments, Layer
 from tsl.source.returns import decode
@@ -39,6 +39,7 @@ from tsl.source.torch_hand import (
     Case,
     Test,
 )
+from tsl.source.tree import last_name
 from tsl.source.torch_stubs import ATTRIBUTES, METHODS, MODULES, RETURNS
 from tsl.source.values import (
     NONE,
@@ -154,8 +155,8 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
         shifted = Arguments(tuple(others), arguments.keywords, arguments.rest)
         return HANDLERS[name](frame, first, shifted, node)
     for value, place in zip(arguments.positional, node.args, strict=False):
-        if value.is_only(SEQ) and value.origin & LENGTHS and not isinstance(place, _ast.Starred):
-            frame.record(place, "unroll", values.size(value.origin & LENGTHS, value.trail))
+        if not isinstance(place, _ast.Starred):
+            count_out(frame, value, place)
     code = RETURNS.get(path) or RETURNS_ELSEWHERE.get(path)
     return None if code is None else _by_table(code, name, None, arguments)
 
@@ -246,6 +247,8 @@ def _by_table(code: str, name: str, base: Value | None, arguments: Arguments) ->
         origin |= base.origin & values.EXTENT
     cases = BY_ARGUMENTS.get(name)
     result = decode(_choose(cases, arguments, shift) if cases else code, origin, trail_of(given))
+    if name == "unsqueeze" or ("keepdim" in arguments.keywords and arguments.keywords["keepdim"].const is True):
+        return values.thin(result)
     return values.mask(result) if name in MASKS and result.is_only(TENSOR) else result
 
 
@@ -321,11 +324,12 @@ def _pieces(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Val
     return values.listing(piece, 0 if fixed else length_of(base).origin)
 
 
-def _chunks(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
+def _chunks(_frame: Frame, base: Value, arguments: Arguments, node: Any) -> Value:
     piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
     asked = arguments.get(0, "chunks") or arguments.get(0, "indices_or_sections")
     if asked is not None and isinstance(asked.const, int) and 0 < asked.const <= values.MAX_PARTS:
-        return values.sequence([piece] * asked.const)
+        fewer = length_of(base).origin & values.SIZES and asked.const > 1 and last_name(node.func).endswith("chunk")
+        return values.sequence([piece] * asked.const, values.FEWER if fewer else 0)
     return values.listing(piece, length_of(base).origin if asked is not None and asked.kind & SIZE else 0)
 
 

@@ -36,3 +36,27 @@ def decorator_names(function: Any) -> frozenset[str]:
     """The last names of a function's decorators, called or not; a lambda has none."""
     decorators = getattr(function, "decorator_list", [])
     return frozenset(last_name(item.func if isinstance(item, _ast.Call) else item) for item in decorators)
+
+
+def keeps_one(index: Any) -> bool:
+    """Whether what an index takes out of a tensor has a dimension of length one: `[:1]`, `[i, -1:]`, `[..., None]`."""
+    match index:
+        case _ast.Tuple(elts=parts):
+            return any(map(keeps_one, parts))
+        case _ast.Slice(lower=None | _ast.Constant(value=0), upper=_ast.Constant(value=1), step=None):
+            return True
+        case _ast.Slice(lower=_ast.UnaryOp(op=_ast.USub(), operand=_ast.Constant(value=1)), upper=None, step=None):
+            return True
+        case _ast.Constant(value=None):
+            return True
+    return False
+
+
+def takes_all(index: Any) -> bool:
+    """Whether an index takes all of a tensor: `[:]`, `[...]`, `[:, :]`."""
+    parts = index.elts if isinstance(index, _ast.Tuple) else [index]
+    return all(
+        isinstance(part, _ast.Slice) and part.lower is part.upper is part.step is None
+        or isinstance(part, _ast.Constant) and part.value is ...
+        for part in parts
+    )

@@ -10,7 +10,8 @@ Definitions, cited by number elsewhere:
    and *doubtful* when it may be UNKNOWN. Nothing is ever reported about a doubtful value.
 4. *Constant* is a Python constant, or TOP (flow/lattice.py, 3).
 5. *Contents* of a sequence are `parts` (its elements, when their number is known) or `item` (the join of all elements);
-   of a dict, `parts` keyed by constant and `item` for other keys; of a tensor, `item` is BOOL_VALUE where it is a mask.
+   of a dict, `parts` keyed by constant and `item` for other keys; of a tensor, `item` is BOOL_VALUE where it is a mask,
+   and ONE where a dimension of it has length one, as far as one function tells.
    `refs` are the functions, classes, modules and instances a REF may be.
 6. *Trail* is the def chain: the places where the value became a tensor, then a size. It tells the story in a
    diagnostic, takes no part in equality and never decides anything.
@@ -30,8 +31,9 @@ TENSOR, SIZE, INT, FLOAT, BOOL, STR, NONE, SEQ, DICT, REF, META, UNKNOWN = (1 <<
 TRACED = TENSOR | SIZE
 NUMBER = INT | FLOAT | BOOL
 
-# Origins (2). EXTENT marks a tensor whose length depends on data, such as the result of nonzero().
-DATA, SIZES, RANK, DTYPE, DEVICE, LAYOUT, GRAD, MODE, STATE, STATIC, EXTENT = (1 << bit for bit in range(11))
+# Origins (2). EXTENT marks a tensor whose length depends on data, such as the result of nonzero(); FEWER a sequence
+# that may hold less than its parts, for `chunk` makes fewer pieces where the dimension is short.
+DATA, SIZES, RANK, DTYPE, DEVICE, LAYOUT, GRAD, MODE, STATE, STATIC, EXTENT, FEWER = (1 << bit for bit in range(12))
 
 MAX_PARTS = 24
 MAX_REFS = 8
@@ -163,8 +165,9 @@ ORIGIN_NAMES = tuple(
             "state",
             "static",
             "extent",
+            "fewer",
         ),
-        (1 << bit for bit in range(11)),
+        (1 << bit for bit in range(12)),
         strict=True,
     )
 )
@@ -177,6 +180,7 @@ STR_VALUE, INT_VALUE, FLOAT_VALUE, BOOL_VALUE = (
     Value(FLOAT),
     Value(BOOL),
 )
+ONE = Value(INT, const=1)
 DICT_VALUE = Value(DICT, item=UNKNOWN_VALUE)
 LIST_VALUE = Value(SEQ, item=UNKNOWN_VALUE)
 _CONSTANT_KINDS = {
@@ -208,6 +212,11 @@ def mask(tensor: Value) -> Value:
     return Value(tensor.kind, tensor.origin, item=BOOL_VALUE, trail=tensor.trail)
 
 
+def thin(tensor: Value) -> Value:
+    """The same tensor, known to have a dimension of length one."""
+    return Value(tensor.kind, tensor.origin, item=ONE, trail=tensor.trail) if tensor.is_only(TENSOR) else tensor
+
+
 def retold(value: Value, head: Trail, keep: int, depth: int = MAX_DEPTH) -> Value:
     """The same value with another beginning to its story: `head`, then its own trail from place `keep` on.
 
@@ -218,7 +227,9 @@ def retold(value: Value, head: Trail, keep: int, depth: int = MAX_DEPTH) -> Valu
         parts = tuple([retold(part, head, keep, depth - 1) for part in parts])
     elif depth and isinstance(parts, Mapping):
         parts = {key: retold(part, head, keep, depth - 1) for key, part in parts.items()}
-    if depth and item is not None and item is not BOOL_VALUE:
+    if item is ONE:
+        item = None
+    elif depth and item is not None and item is not BOOL_VALUE:
         item = retold(item, head, keep, depth - 1)
     trail = (*head, *value.trail[keep:]) if value.kind & TRACED else ()
     if trail == value.trail and parts is value.parts and item is value.item:
