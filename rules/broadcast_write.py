@@ -6,13 +6,21 @@ as `value[:1]` or the result of a reduction with `keepdim=True` has, it is expan
 those are plain numbers in the graph. At any other size the traced model fails: "The size of tensor a must match the size
 of tensor b".
 
-torch gives **no warning**. This is a warning and no error, for the two may have the same sizes after all.
+torch gives **no warning**. This is a warning and no error, for the two may have the same sizes after all. A write of as
+many entries as a mask selects is an info: only where the example selects exactly one is the graph made for one.
 
 ## Example
 ```python
 def forward(self, x):
     y = torch.empty_like(x)
     y[:] = x.mean(1, keepdim=True)  # TSL118
+    return y
+```
+
+```python
+def forward(self, x):
+    y = x.clone()
+    y[x > 0] *= 2  # TSL118
     return y
 ```
 
@@ -23,7 +31,7 @@ def forward(self, x):
     y = torch.empty_like(x)
     y.copy_(x.mean(1, keepdim=True))
     y[:] = x.mean(1, keepdim=True).expand_as(y)
-    return y
+    return torch.where(x > 0, y * 2, y)
 ```
 
 ## Silent cases
@@ -40,6 +48,7 @@ def forward(self, x):
 
 from collections.abc import Iterator
 
+from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
@@ -48,4 +57,5 @@ from tsl.source.facts import Function
 def broadcast_write(function: Function) -> Iterator[Finding]:
     for use in function.conversions("broadcast"):
         if not use.depends_on.only_static:
-            yield use, f"the graph stretches to the example input's sizes what is written into `{use.text}`"
+            severity = Severity.INFO if use.depends_on.data else Severity.WARNING
+            yield use, f"the graph stretches to the example input's sizes what is written into `{use.text}`", severity

@@ -44,11 +44,12 @@ def forward(self, x):
 before it, script the function that loops: see [size-loop](size-loop.md).
 
 ## Silent cases
-`chunk(2)` makes two pieces of any dimension that is longer than one. A loop over them, and a list of them that the
-model returns, is an info; unpacked into names they are silent, for there eager mode fails as well:
+`chunk(2)` makes two pieces of any dimension that is longer than one: a loop over them is an info, and so is one of the
+pieces that `unbind` or `split` makes. Unpacked into names they are silent, for there eager mode fails as well:
 ```python
 def forward(self, x):
-    return [part.sum(1) for part in x.chunk(2, dim=1)]  # TSL115
+    last = x.unbind(1)[-1]  # TSL115
+    return [part.sum(1) * last for part in x.chunk(2, dim=1)]  # TSL115
 ```
 The number of pieces is fixed by the program, or the list holds tensors that are given one by one:
 ```python
@@ -81,6 +82,6 @@ def unrolled_tensor(function: Function) -> Iterator[Finding]:
     for use in function.conversions("iterate", "unroll", "pieces"):
         if use.depends_on.size and not use.only_checks:
             if use.how == "pieces":
-                yield use, f"the traced model fails where chunk() makes fewer pieces: `{use.text}`", Severity.INFO
+                yield use, f"the traced model fails where the pieces are not as many: `{use.text}`", Severity.INFO
             else:
                 yield use, f"the traced model fails at any other length: the loop over `{use.text}` is unrolled"

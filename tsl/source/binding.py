@@ -38,6 +38,8 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
         case _ast.Subscript():
             if value.item is values.ONE and takes_all(target.slice):
                 _broadcast(frame, target)
+            elif value.is_only(TENSOR) and value.origin & values.EXTENT:
+                note_sparse_write(frame, target, value)
             bind_element(frame, target, value)
 
 
@@ -72,6 +74,12 @@ def _broadcast(frame: Frame, target: Any) -> None:
     base = frame.evaluate(target.value)
     if base.is_only(TENSOR) and base.item is not values.ONE:
         frame.record(target, "broadcast", containers.length_of(base))
+
+
+def note_sparse_write(frame: Frame, target: Any, value: Value) -> None:
+    """Records a write, where a tensor says, of as many entries as data says: one entry is written as a tensor of none."""
+    if frame.evaluate(target.slice).is_only(TENSOR):
+        frame.record(target, "broadcast", containers.length_of(value))
 
 
 def bind_element(frame: Frame, target: Any, value: Value) -> None:

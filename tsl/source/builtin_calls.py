@@ -103,6 +103,7 @@ def _extreme(frame: Frame, arguments: Arguments, node: Any) -> Value:
         if single.is_only(TENSOR):
             frame.record(node, "extreme", containers.length_of(single))
             return single
+        containers.count_out(frame, single, node)
         given = [single.elements()] if single.kind & SEQ else [UNKNOWN_VALUE]
     compared = values.join_all(given)
     traced = [value for value in given if value.kind & TRACED and not value.kind & UNKNOWN]
@@ -144,6 +145,7 @@ def _same_elements(frame: Frame, arguments: Arguments, node: Any) -> Value:
 def _sorted(frame: Frame, arguments: Arguments, node: Any) -> Value:
     given = arguments.all()
     if given and given[0].is_only(SEQ) and given[0].parts != ():
+        containers.count_out(frame, given[0], node)
         compared = given[0].elements()
         if "key" in arguments.keywords:
             compared = frame.session.call(frame, arguments.keywords["key"], Arguments((compared,)), node)
@@ -203,6 +205,7 @@ def _quantifier(frame: Frame, arguments: Arguments, node: Any) -> Value:
     if given[0].is_only(TENSOR):
         frame.record(node, "iterate", containers.length_of(given[0]))
     elif given[0].kind & SEQ and given[0].parts != ():
+        containers.count_out(frame, given[0], node)
         frame.record(node, frame.how, given[0].elements())
     return values.BOOL_VALUE
 
@@ -214,6 +217,7 @@ def _sum(frame: Frame, arguments: Arguments, node: Any) -> Value:
         return source
     if not source.kind & SEQ:
         return UNKNOWN_VALUE
+    containers.count_out(frame, source, node)
     return values.INT_VALUE if source.parts == () else source.elements()
 
 
@@ -247,7 +251,10 @@ def _text(frame: Frame, arguments: Arguments, node: Any) -> Value:
 
 
 def _absolute(_frame: Frame, arguments: Arguments, _node: Any) -> Value:
-    return arguments.positional[0] if arguments.positional else UNKNOWN_VALUE
+    if not arguments.positional:
+        return UNKNOWN_VALUE
+    given = arguments.positional[0]
+    return values.constant(abs(given.const)) if isinstance(given.const, int | float) else given
 
 
 def _getattr(frame: Frame, arguments: Arguments, node: Any) -> Value:

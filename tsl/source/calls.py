@@ -183,6 +183,10 @@ def _above(owner: Class, name: str) -> tuple[Any, Class] | None:
 def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> Value:
     """The result of `base.name(...)`."""
     results: list[Value] = []
+    if base.kind & values.TRACED and name.startswith("__") and len(arguments.positional) == 1:
+        spelled = library.operation(name.strip("_"), base, arguments.positional[0])
+        if spelled is not None:
+            return spelled
     if base.kind & REF and base.refs:
         results.append(_method_of_refs(frame, base, name, arguments, node))
     if base.kind & (SEQ | DICT | STR) and not base.kind & (UNKNOWN | TENSOR):

@@ -173,6 +173,26 @@ class Write(Record):
         return self.file.segment(self.node)
 
 
+class Output(Record):
+    """What a root returns: a container or an object, which is what leaves the traced model."""
+
+    node: Any
+    value: Value
+    file: SourceFile
+    inside: frozenset[str] = frozenset()
+    how: str = "output"
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two outputs the same: they stand in the same place."""
+        return (id(self.node), self.how)
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        """Which of the same outputs stands."""
+        return (self.value.origin, self.value.kind, sorted(self.inside))
+
+
 class Branch(Record):
     """A test that picks between arms."""
 
@@ -184,7 +204,7 @@ class Branch(Record):
         return self.test.only_checks
 
 
-Fact = Use | Call | Write
+Fact = Use | Call | Write | Output
 
 
 class Function:
@@ -211,6 +231,10 @@ class Function:
     def calls(self, *names: str) -> Iterator[Call]:
         """The watched calls whose path ends with one of these names."""
         return (fact for fact in self.facts if isinstance(fact, Call) and fact.name in names)
+
+    def outputs(self) -> Iterator[Output]:
+        """The containers and objects it returns as a root; none where it is only called."""
+        return (fact for fact in self.facts if isinstance(fact, Output))
 
     def writes(self) -> Iterator[Write]:
         """The attributes of the module that are assigned while it runs."""

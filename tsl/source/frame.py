@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsl.flow.lattice import pointwise
 from tsl.source import values
-from tsl.source.facts import DIFFERS, SAME, TESTS, Call, Use, Write
+from tsl.source.facts import DIFFERS, SAME, TESTS, Call, Output, Use, Write
 from tsl.source.refs import Arguments, Routine
 from tsl.source.values import TRACED, UNKNOWN, Value
 
@@ -128,6 +128,11 @@ class Frame:
         if self._counts:
             write = Write(node, node.attr, value, self.module.file, frozenset(self.within))
             self.session.record(self.routine, write)
+
+    def note_output(self, node: Any, value: Value) -> None:
+        """Notes what a root returns."""
+        if self._counts:
+            self.session.record(self.routine, Output(node, value, self.module.file, frozenset(self.within)))
 
     def testing(self, how: str, effect: str) -> _Within:
         """Within it, a truth test counts as this way of use with this effect."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from tsl.flow.solve import fixpoint
 from tsl.source import containers, operators, values
-from tsl.source.binding import bind, bind_element, store
+from tsl.source.binding import bind, bind_element, note_sparse_write, store
 from tsl.source.effects import checks_by_name, effect_of_if, raises
 from tsl.source.evaluate import evaluate
 from tsl.source.facts import CHECKS, DIFFERS
@@ -28,7 +28,7 @@ from tsl.source.names import imported
 from tsl.source.refs import Routine
 from tsl.source.tree import last_name
 from tsl.source.truth import decide
-from tsl.source.values import DICT, SEQ, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.values import DICT, REF, SEQ, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 LOOP_ROUNDS = 4
 
@@ -65,6 +65,8 @@ def _annotated(frame: Frame, node: Any) -> None:
 def _augmented(frame: Frame, node: Any) -> None:
     before, value = evaluate(frame, node.target), evaluate(frame, node.value)
     if isinstance(node.target, _ast.Subscript):
+        if before.is_only(TENSOR) and before.origin & values.EXTENT:
+            note_sparse_write(frame, node.target, before)
         bind_element(frame, node.target, value)
     else:
         result = operators.binary(node.op, before, value)
@@ -90,7 +92,8 @@ def _expression(frame: Frame, node: Any) -> None:
 
 def _return(frame: Frame, node: Any) -> None:
     value = evaluate(frame, node.value) if node.value else values.NONE_VALUE
-    if frame.depth == 1:
+    if frame.depth == 1 and value.kind & (SEQ | DICT | REF):
+        frame.note_output(node.value, value)
         _leave_the_trace(frame, node.value, value)
     frame.returned.append(value)
     frame.leave()

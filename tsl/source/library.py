@@ -81,10 +81,8 @@ def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> V
         return values.constant(GUARDS[name])
     if name == "_assert" and arguments.positional:
         return _checked(frame, arguments.positional[0], node)
-    if module == "operator" and (name in OPERATORS or name in COMPARISONS) and len(arguments.positional) == 2:
-        if name in COMPARISONS:
-            return operators.compare(COMPARISONS[name], *arguments.positional)
-        return operators.binary(OPERATORS[name], *arguments.positional)
+    if module == "operator" and len(arguments.positional) == 2:
+        return operation(name, *arguments.positional) or UNKNOWN_VALUE
     if path == "operator.index":
         return builtin_calls.call(frame, "int", arguments, node)
     if path == "functools.reduce":
@@ -105,6 +103,13 @@ def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> V
             node,
         )
     return _library(frame, path, name, arguments, node)
+
+
+def operation(name: str, left: Value, right: Value) -> Value | None:
+    """The result of an operator by its name in `operator`; None for what is none of two operands."""
+    if name in COMPARISONS:
+        return operators.compare(COMPARISONS[name], left, right)
+    return operators.binary(OPERATORS[name], left, right) if name in OPERATORS else None
 
 
 def _checked(frame: Frame, condition: Value, node: Any) -> Value:

@@ -355,6 +355,11 @@ def _is_tensor(_frame: Frame, base: Value, _arguments: Arguments, _node: Any) ->
     )
 
 
+def _same_size(frame: Frame, base: Value, _arguments: Arguments, node: Any) -> Value:
+    frame.record(node, "predicate", length_of(base))
+    return Value(values.BOOL, values.SIZES)
+
+
 def _where(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
     given = [base, *arguments.all()]
     if len(given) == 1:
@@ -384,6 +389,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("split", "unsafe_split", "split_with_sizes"), _pieces),
     **dict.fromkeys(("chunk", "unsafe_chunk", "tensor_split", "hsplit", "vsplit", "dsplit"), _chunks),
     "unbind": _unbound,
+    "is_same_size": _same_size,
     "meshgrid": _per_argument,
     "broadcast_tensors": _per_argument,
     "is_tensor": _is_tensor,
