@@ -31,6 +31,7 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
             bind(frame, inner, value if value.kind & SEQ else values.LIST_VALUE, node)
         case _ast.Attribute():
             if key_of(frame, target) is not None:
+                value = values.registered(value) if value.item is values.PARAMETER else value
                 frame.note_write(target, value)
             elif target.attr in FROZEN_ATTRIBUTES:
                 frame.record(target, "data", frame.evaluate(target.value))

@@ -265,6 +265,11 @@ def _getattr(frame: Frame, arguments: Arguments, node: Any) -> Value:
     return values.join(found, arguments.positional[2]) if len(arguments.positional) > 2 else found
 
 
+def _setattr(frame: Frame, _arguments: Arguments, _node: Any) -> Value:
+    frame.register()
+    return values.NONE_VALUE
+
+
 def _dict(_frame: Frame, arguments: Arguments, _node: Any) -> Value:
     if arguments.positional or arguments.rest is not None:
         return (
@@ -345,6 +350,7 @@ BUILTINS: dict[str, Handler] = {
     "type": _type,
     "abs": _absolute,
     "getattr": _getattr,
+    "setattr": _setattr,
     "dict": _dict,
     "map": _map,
     "divmod": _divmod,

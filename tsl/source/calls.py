@@ -203,6 +203,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
 
 def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> Value:
     results = []
+    if name == "register_parameter":
+        frame.register()
     for ref in base.refs:
         if isinstance(ref, Class) and name == "apply" and any("autograd" in path for path in ref.foreign):
             results.append(
@@ -232,7 +234,11 @@ def _inherited(frame: Frame, ref: Any, name: str, arguments: Arguments) -> Value
 
 
 def _mutate(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> None:
+    if base.refs:  # a ParameterList: what is put into it belongs to the module
+        arguments = Arguments(tuple(map(values.registered, arguments.positional)), arguments.keywords, arguments.rest)
     changed = containers.mutated(base, name, arguments)
+    if changed is not None and base.refs:
+        changed = Value(changed.kind, changed.origin, changed.const, changed.parts, changed.item, base.refs)
     if changed is not None:
         frame.session.store(frame, node.func.value, changed)
 

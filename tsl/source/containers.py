@@ -58,7 +58,7 @@ def iterate(frame: Frame, iterable: Value, node: Any) -> Value:
     if iterable.kind & TENSOR:
         frame.record(node, "iterate", length_of(iterable))
     count_out(frame, iterable, node)
-    return element_of(iterable)
+    return frame.capture(node, element_of(iterable))
 
 
 def count_out(frame: Frame, listed: Value, node: Any, how: str = "unroll") -> None:

@@ -39,14 +39,25 @@ def _name(frame: Frame, node: Any) -> Value:
     closure = frame.routine.closure
     if closure and node.id in closure:
         return closure[node.id]
-    return frame.session.global_value(frame.module, node.id)
+    return frame.capture(node, frame.session.global_value(frame.module, node.id))
 
 
 def _attribute(frame: Frame, node: Any) -> Value:
     key = key_of(frame, node)
     if key is not None and key in frame.scope:
         return frame.scope[key]
-    return calls.attribute(frame, evaluate(frame, node.value), node.attr, node)
+    return frame.capture(node, calls.attribute(frame, _owner(frame, node), node.attr, node))
+
+
+# What is asked of a tensor without putting it into the graph (measured; its shape does put it there)
+OUTSIDE = frozenset({"data", "item", "tolist", "device", "dtype", "requires_grad", "grad", "is_cuda", "is_leaf"})
+
+
+def _owner(frame: Frame, node: Any) -> Value:
+    if node.attr not in OUTSIDE:
+        return evaluate(frame, node.value)
+    with frame.inside("outside"):
+        return evaluate(frame, node.value)
 
 
 def _subscript(frame: Frame, node: Any) -> Value:
@@ -68,6 +79,7 @@ def _subscript(frame: Frame, node: Any) -> Value:
     if base.kind & REF:
         return calls.subscript(frame, base, key)
     found = containers.index(frame, base, key, node)
+    frame.capture(node, found)
     return values.thin(found) if base.is_only(TENSOR) and keeps_one(node.slice) else found
 
 
@@ -128,7 +140,7 @@ def _call(frame: Frame, node: Any) -> Value:
     if isinstance(node.func, _ast.Attribute):
         key = key_of(frame, node.func)
         if key is None or key not in frame.scope:
-            return calls.method(frame, evaluate(frame, node.func.value), node.func.attr, arguments, node)
+            return calls.method(frame, _owner(frame, node.func), node.func.attr, arguments, node)
     return calls.call(frame, evaluate(frame, node.func), arguments, node)
 
 

@@ -271,6 +271,7 @@ WAYS = {
     "data": "read through `.data`, which tracing does not follow",
     "numpy": "handed to NumPy",
     "broadcast": "written into by a tensor that is stretched to its sizes",
+    "captured": "taken into the trace from outside, and requiring a gradient",
     "handed": "read after a compiled function that may return it as it was",
     "layout": "a stride or storage offset read as a plain number",
 }

@@ -129,6 +129,22 @@ class Frame:
             write = Write(node, node.attr, value, self.module.file, frozenset(self.within))
             self.session.record(self.routine, write)
 
+    @property
+    def prepares(self) -> bool:
+        """Whether this runs before anything is traced: at module level, or in the constructor of a module."""
+        return self.muted or not self.depth
+
+    def register(self) -> None:
+        """Notes that parameters are registered by name: those in lists and dicts may be the same."""
+        if self.env is not None and self.muted:
+            self.env.update({name: values.registered(value) for name, value in self.env.items()})
+
+    def capture(self, node: Any, value: Value) -> Value:
+        """The value; notes that it is taken into the trace where it requires a gradient and is no parameter."""
+        if (value.item is values.LEARNED or value.item is values.PARAMETER) and self._counts:
+            self.record(node, "captured", value)
+        return value
+
     def note_output(self, node: Any, value: Value) -> None:
         """Notes what a root returns."""
         if self._counts:

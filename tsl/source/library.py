@@ -90,7 +90,7 @@ def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> V
     if module in ("math", "cmath"):
         return builtin_calls.math_call(frame, name, arguments, node)
     if path in RETURNS_FIRST:
-        return _first(path, arguments)
+        return _first(frame, path, arguments)
     if module == "functools" and name == "partial" and arguments.positional:
         first, *others = arguments.positional
         return values.reference(Partial(first, tuple(others), tuple(arguments.keywords.items())))
@@ -145,11 +145,13 @@ def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any
     return unknown_result(arguments) if found is None else found
 
 
-def _first(path: str, arguments: Arguments) -> Value:
+def _first(frame: Frame, path: str, arguments: Arguments) -> Value:
     if not arguments.positional:
         return UNKNOWN_VALUE
     if path == "torch.nn.Parameter":
-        return values.tensor(values.STATIC)
+        frozen = arguments.get(1, "requires_grad")
+        made = values.tensor(values.STATIC)
+        return values.learned(made, values.PARAMETER) if frame.prepares and frozen is None else made
     return arguments.positional[-1] if path in CASTS else arguments.positional[0]
 
 
@@ -158,14 +160,14 @@ def _make_layer(path: str, arguments: Arguments) -> Value | None:
     if returns is None:
         return None
     if returns in ("module-dict", "parameter-dict"):
-        return (
-            arguments.positional[0]
-            if arguments.positional and arguments.positional[0].is_only(DICT)
-            else values.DICT_VALUE
-        )
+        given = arguments.positional[0] if arguments.positional else values.DICT_VALUE
+        return values.registered(given) if given.is_only(DICT) else values.DICT_VALUE
     if returns in ("module-list", "parameter-list"):
-        listed = arguments.positional[0] if arguments.positional else values.sequence(())
-        return listed if listed.is_only(SEQ) else values.LIST_VALUE
+        listed = values.registered(arguments.positional[0]) if arguments.positional else values.sequence(())
+        listed = listed if listed.is_only(SEQ) else values.LIST_VALUE
+        if returns == "module-list":
+            return listed
+        return Value(SEQ, listed.origin, parts=listed.parts, item=listed.item, refs=(Layer(path, "?"),))
     if returns == "sequential":
         return _as_sequential(path, arguments)
     return values.reference(Layer(path, returns))

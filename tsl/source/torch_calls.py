@@ -125,6 +125,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
         result = _by_table(METHODS.get(name, "T"), name, base, arguments)
         if name in METADATA_METHODS and not (name == "type" and arguments.all()):
             result = Value(result.kind, METADATA_METHODS[name], result.const, result.parts, result.item)
+    if name == "requires_grad_" and frame.prepares and not arguments.all():
+        return base if base.item is values.PARAMETER else values.learned(result)
     return result if sure or (result.is_only(TRACED) and name in SIZE_METHODS) else values.join(result, UNKNOWN_VALUE)
 
 
@@ -158,7 +160,11 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
         if not isinstance(place, _ast.Starred):
             count_out(frame, value, place)
     code = RETURNS.get(path) or RETURNS_ELSEWHERE.get(path)
-    return None if code is None else _by_table(code, name, None, arguments)
+    if code is None:
+        return None
+    made = _by_table(code, name, None, arguments)
+    asked = arguments.keywords.get("requires_grad")
+    return values.learned(made) if asked is not None and asked.const is True and frame.prepares else made
 
 
 def layer(frame: Frame, found: Layer, arguments: Arguments, node: Any) -> Value:

@@ -11,7 +11,8 @@ Definitions, cited by number elsewhere:
 4. *Constant* is a Python constant, or TOP (flow/lattice.py, 3).
 5. *Contents* of a sequence are `parts` (its elements, when their number is known) or `item` (the join of all elements);
    of a dict, `parts` keyed by constant and `item` for other keys; of a tensor, `item` is BOOL_VALUE where it is a mask,
-   and ONE where a dimension of it has length one, as far as one function tells.
+   ONE where a dimension of it has length one, PARAMETER or LEARNED where it was made outside of what is traced and
+   requires a gradient, as far as one function tells.
    `refs` are the functions, classes, modules and instances a REF may be.
 6. *Trail* is the def chain: the places where the value became a tensor, then a size. It tells the story in a
    diagnostic, takes no part in equality and never decides anything.
@@ -181,6 +182,7 @@ STR_VALUE, INT_VALUE, FLOAT_VALUE, BOOL_VALUE = (
     Value(BOOL),
 )
 ONE = Value(INT, const=1)
+PARAMETER, LEARNED = Value(REF, const="parameter"), Value(REF, const="learned")
 DICT_VALUE = Value(DICT, item=UNKNOWN_VALUE)
 LIST_VALUE = Value(SEQ, item=UNKNOWN_VALUE)
 _CONSTANT_KINDS = {
@@ -217,6 +219,25 @@ def thin(tensor: Value) -> Value:
     return Value(tensor.kind, tensor.origin, item=ONE, trail=tensor.trail) if tensor.is_only(TENSOR) else tensor
 
 
+def learned(tensor: Value, how: Value = LEARNED) -> Value:
+    """The same tensor, made outside of what is traced, and requiring a gradient."""
+    return Value(tensor.kind, tensor.origin, item=how, trail=tensor.trail) if tensor.is_only(TENSOR) else tensor
+
+
+def registered(value: Value) -> Value:
+    """The same parameter, or list or dict of parameters, once it belongs to a module."""
+    if value.item is PARAMETER:
+        return Value(value.kind, value.origin, trail=value.trail)
+    if not value.kind & (SEQ | DICT):
+        return value
+    parts, item = value.parts, value.item
+    if isinstance(parts, tuple):
+        parts = tuple(map(registered, parts))
+    elif parts is not None:
+        parts = {key: registered(part) for key, part in parts.items()}
+    return Value(value.kind, value.origin, value.const, parts, item and registered(item), value.refs, value.trail)
+
+
 def retold(value: Value, head: Trail, keep: int, depth: int = MAX_DEPTH) -> Value:
     """The same value with another beginning to its story: `head`, then its own trail from place `keep` on.
 
@@ -227,7 +248,7 @@ def retold(value: Value, head: Trail, keep: int, depth: int = MAX_DEPTH) -> Valu
         parts = tuple([retold(part, head, keep, depth - 1) for part in parts])
     elif depth and isinstance(parts, Mapping):
         parts = {key: retold(part, head, keep, depth - 1) for key, part in parts.items()}
-    if item is ONE:
+    if item is ONE or item is PARAMETER or item is LEARNED:
         item = None
     elif depth and item is not None and item is not BOOL_VALUE:
         item = retold(item, head, keep, depth - 1)
