@@ -55,7 +55,11 @@ from tsl.source.facts import Function
 
 @source_rule("TSL118", severity="warning", since="0.1", help="use copy_, or expand_as before the write")
 def broadcast_write(function: Function) -> Iterator[Finding]:
-    for use in function.conversions("broadcast"):
-        if not use.depends_on.only_static:
-            severity = Severity.INFO if use.depends_on.data else Severity.WARNING
-            yield use, f"the graph stretches to the example input's sizes what is written into `{use.text}`", severity
+    for write in function.events("broadcast"):
+        if not write.depends_on.only_static:
+            severity = Severity.INFO if write.depends_on.data else Severity.WARNING
+            yield (
+                write,
+                f"the graph stretches to the example input's sizes what is written into `{write.text}`",
+                severity,
+            )

@@ -6,7 +6,7 @@ requires a gradient cannot be, and the trace ends: "Cannot insert a Tensor that 
 making it a parameter or input, or detaching the gradient". So it is with a tensor of the file, with an attribute that
 is a plain tensor, and with parameters in a plain list or dict, which the module does not know.
 
-`torch.no_grad()` does not help, nor does `detach()` inside of what is traced, nor asking for its shape.
+`torch.no_grad()` does not help, nor does `detach()` inside of what is traced, nor asking for its shape alone. `.data` takes the numbers out.
 
 ## Example
 ```python
@@ -45,14 +45,10 @@ def logits(image: Tensor, text: Tensor, temperature: Tensor):
 ```
 
 ## Silent cases
-`.data` and `.item()` take the number out, and a tensor that is made while tracing is an operation of the graph:
+A tensor that is made while tracing is an operation of the graph:
 ```python
-temperature = torch.full((1,), 0.07, requires_grad=True)
-
-
 def logits(image: Tensor, text: Tensor):
-    bias = torch.zeros_like(image[0, 0], requires_grad=True)
-    return image @ text.t() / temperature.data + bias
+    return image @ text.t() + torch.zeros_like(image[:, :1], requires_grad=True)
 ```
 """
 
@@ -64,6 +60,6 @@ from tsl.source.facts import Function
 
 @source_rule("TSL172", severity="error", since="0.1", help="make it a parameter of the module, or an input")
 def captured_gradient(function: Function) -> Iterator[Finding]:
-    for use in function.conversions("captured"):
-        if "outside" not in use.inside:
-            yield use, f"torch.jit.trace refuses to make this a constant, for it requires a gradient: `{use.text}`"
+    for read in function.events("captured"):
+        if "outside" not in read.inside:
+            yield read, f"torch.jit.trace refuses to make this a constant, for it requires a gradient: `{read.text}`"

@@ -34,13 +34,10 @@ def forward(self, x):
 ```
 
 ## Silent cases
-What only training returns, and dicts of tuples:
+Dicts of tuples. What is returned in training alone is silent as well:
 ```python
-class Net(nn.Module):
-    def forward(self, x):
-        if self.training:
-            return {"loss": x.mean(), "parts": {"first": x[0]}}
-        return {"pair": (x, x + 1), "other": (x, x)}
+def forward(self, x):
+    return {"pair": (x, x + 1), "other": (x, x)}
 ```
 """
 
@@ -48,30 +45,22 @@ from collections.abc import Iterator
 
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
-from tsl.source.values import BOOL, DICT, FLOAT, INT, NONE, SEQ, STR, TENSOR, Value
+from tsl.source.values import BOOL, DICT, FLOAT, INT, NONE, SEQ, STR, TENSOR
 
 PLAIN = ((DICT, "a dict"), (NONE, "None"), (INT | FLOAT | BOOL, "a plain number"), (STR, "text"))
 
 
-@source_rule("TSL171", severity="warning", since="0.1", help="return tensors, tuples of tensors, or a flat dict of tensors")
+@source_rule(
+    "TSL171", severity="warning", since="0.1", help="return tensors, tuples of tensors, or a flat dict of tensors"
+)
 def refused_output(function: Function) -> Iterator[Finding]:
-    for output in function.outputs():
-        held = "" if "training" in output.inside else refused(output.value)
-        if held:
-            yield output, f"torch.jit.trace refuses this output: a dict that holds {held}"
-
-
-def refused(value: Value) -> str:
-    """What a dict in an output holds that tracing refuses, as far as it is certain; empty where nothing is."""
-    if value.is_only(SEQ):
-        inside = value.parts if isinstance(value.parts, tuple) else (value.item,) if value.item else ()
-        return next(filter(None, map(refused, inside)), "")
-    if not value.is_only(DICT):
-        return ""
-    parts = value.parts if isinstance(value.parts, dict) else {}
-    held = [*parts.values(), *([value.item] if value.item else [])]
-    if any(not isinstance(key, str) for key in parts):
-        return "a key that is no text"
-    if any(one.is_only(TENSOR) for one in held) and any(one.is_only(SEQ) for one in held):
-        return "a sequence beside a tensor"
-    return next((name for kinds, name in PLAIN for one in held if one.is_only(kinds)), "")
+    for output in function.events("output"):
+        reason = ""
+        for keys, held in output.dicts:
+            reason = reason or next((name for kinds, name in PLAIN for one in held if one.is_only(kinds)), "")
+            if not all(isinstance(key, str) for key in keys):
+                reason = "a key that is no text"
+            elif any(one.is_only(TENSOR) for one in held) and any(one.is_only(SEQ) for one in held):
+                reason = "a sequence beside a tensor"
+        if reason and "training" not in output.inside:
+            yield output, f"torch.jit.trace refuses a dict that holds {reason}: `{output.text}`"

@@ -60,5 +60,5 @@ from tsl.source.facts import Function
 
 @source_rule("TSL138", severity="warning", since="0.1", help="return t.clone() where the function returns its input")
 def scripted_alias(function: Function) -> Iterator[Finding]:
-    for use in function.conversions("handed"):
-        yield use, f"the trace reads the result of `{use.text}` wherever its input is read after it"
+    for call in function.events("handed"):
+        yield call, f"the trace reads the result of `{call.text}` wherever its input is read after it"

@@ -61,6 +61,6 @@ from tsl.source.facts import WAYS, Function
 
 @source_rule("TSL161", severity="info", since="0.1", help="trace again after each training, or keep it a tensor")
 def static_value(function: Function) -> Iterator[Finding]:
-    for use in function.conversions(*(way for way in WAYS if way not in ("captured", "broadcast", "handed"))):
+    for use in function.conversions(*WAYS):
         if use.depends_on.only_static and not use.depends_on.metadata:
             yield use, f"tracing keeps today's value until the model is traced again: `{use.text}` depends on no input"

@@ -5,6 +5,9 @@ A `for` over a tensor, or over the result of `unbind` or `split`, is recorded as
 entries. The trace takes the tensor apart into exactly that many pieces, so with any other number the traced model fails
 at run time: "Expected 2 elements in a list but found 5".
 
+`chunk(2)` makes two pieces of any dimension that is longer than one. Along the first one a loop over them is an info, and
+so is one piece of those that `unbind` or `split` makes, such as `x.unbind()[-1]`.
+
 torch warns for a loop over a tensor ("Iterating over a tensor"), and gives **no warning** for `unbind` and `split`.
 
 ## Example
@@ -44,13 +47,6 @@ def forward(self, x):
 before it, script the function that loops: see [size-loop](size-loop.md).
 
 ## Silent cases
-`chunk(2)` makes two pieces of any dimension that is longer than one: a loop over them is an info, and so is one of the
-pieces that `unbind` or `split` makes. Unpacked into names they are silent, for there eager mode fails as well:
-```python
-def forward(self, x):
-    last = x.unbind(1)[-1]  # TSL115
-    return [part.sum(1) * last for part in x.chunk(2, dim=1)]  # TSL115
-```
 The number of pieces is fixed by the program, or the list holds tensors that are given one by one:
 ```python
 def forward(self, x, levels: list[Tensor]):

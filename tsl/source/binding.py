@@ -74,13 +74,13 @@ def _broadcast(frame: Frame, target: Any) -> None:
     """Records the write of a tensor that is stretched to the one it is written into."""
     base = frame.evaluate(target.value)
     if base.is_only(TENSOR) and base.item is not values.ONE:
-        frame.record(target, "broadcast", containers.length_of(base))
+        frame.note_event(target, "broadcast", containers.length_of(base))
 
 
 def note_sparse_write(frame: Frame, target: Any, value: Value) -> None:
     """Records a write, where a tensor says, of as many entries as data says: one entry is written as a tensor of none."""
     if frame.evaluate(target.slice).is_only(TENSOR):
-        frame.record(target, "broadcast", containers.length_of(value))
+        frame.note_event(target, "broadcast", containers.length_of(value))
 
 
 def bind_element(frame: Frame, target: Any, value: Value) -> None:

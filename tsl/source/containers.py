@@ -106,7 +106,7 @@ def index(frame: Frame, base: Value, key: Value, node: Any) -> Value:
         return values.tensor(base.origin | by_data, base.trail)
     if base.is_only(SEQ | DICT):
         frame.record(node, "index", key)
-        if base.is_only(SEQ) and base.origin & COUNTS:
+        if base.is_only(SEQ) and base.origin & values.FEWER:
             frame.record(node, "pieces", values.size(base.origin & LENGTHS or values.SIZES, base.trail))
         return _element(base, key.const) if base.is_only(SEQ) else _entry(base, key.const)
     if base.kind & TENSOR:

@@ -7,7 +7,7 @@ the engine, so what stands here is its whole promise to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tsl.record import Record
@@ -173,23 +173,46 @@ class Write(Record):
         return self.file.segment(self.node)
 
 
-class Output(Record):
-    """What a root returns: a container or an object, which is what leaves the traced model."""
+class Event(Record):
+    """Something at `node` that harms a trace, though no traced value is taken for a plain one: `how` is one of EVENTS."""
 
     node: Any
+    how: str
     value: Value
     file: SourceFile
     inside: frozenset[str] = frozenset()
-    how: str = "output"
+
+    @property
+    def depends_on(self) -> Origins:
+        """What the value depends on."""
+        return Origins(self.value.origin)
+
+    @property
+    def text(self) -> str:
+        """The expression as the user wrote it, on one line, cut short."""
+        return self.file.segment(self.node)
+
+    @property
+    def dicts(self) -> Iterator[tuple[list[Any], list[Value]]]:
+        """The known keys and the values of the outermost dicts in the value: itself, or those in its sequences."""
+        queue = [self.value]
+        while queue:
+            value = queue.pop(0)
+            inside = list(value.parts.values()) if isinstance(value.parts, Mapping) else list(value.parts or ())
+            inside += [value.item] if value.item else []
+            if value.is_only(values.DICT):
+                yield list(value.parts) if isinstance(value.parts, Mapping) else [], inside
+            elif value.is_only(values.SEQ):
+                queue += inside
 
     @property
     def identity(self) -> tuple[Any, ...]:
-        """What makes two outputs the same: they stand in the same place."""
+        """What makes two events the same."""
         return (id(self.node), self.how)
 
     @property
     def weight(self) -> tuple[Any, ...]:
-        """Which of the same outputs stands."""
+        """Which of the same events stands, in a fixed order."""
         return (self.value.origin, self.value.kind, sorted(self.inside))
 
 
@@ -204,7 +227,7 @@ class Branch(Record):
         return self.test.only_checks
 
 
-Fact = Use | Call | Write | Output
+Fact = Use | Call | Write | Event
 
 
 class Function:
@@ -232,9 +255,9 @@ class Function:
         """The watched calls whose path ends with one of these names."""
         return (fact for fact in self.facts if isinstance(fact, Call) and fact.name in names)
 
-    def outputs(self) -> Iterator[Output]:
-        """The containers and objects it returns as a root; none where it is only called."""
-        return (fact for fact in self.facts if isinstance(fact, Output))
+    def events(self, how: str) -> Iterator[Event]:
+        """What happens in it of one of EVENTS."""
+        return (fact for fact in self.facts if isinstance(fact, Event) and fact.how == how)
 
     def writes(self) -> Iterator[Write]:
         """The attributes of the module that are assigned while it runs."""
@@ -270,8 +293,11 @@ WAYS = {
     "constructor": "copied into a new tensor by torch.tensor() and its like",
     "data": "read through `.data`, which tracing does not follow",
     "numpy": "handed to NumPy",
-    "broadcast": "written into by a tensor that is stretched to its sizes",
-    "captured": "taken into the trace from outside, and requiring a gradient",
-    "handed": "read after a compiled function that may return it as it was",
     "layout": "a stride or storage offset read as a plain number",
+}
+EVENTS = {
+    "output": "a container or an object that a root returns, which is what leaves the traced model",
+    "captured": "a tensor from outside that requires a gradient is put into the trace",
+    "handed": "a tensor is read after a compiled function that may have returned it as it was",
+    "broadcast": "a tensor is written into, by one that is stretched to its sizes",
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsl.flow.lattice import pointwise
 from tsl.source import values
-from tsl.source.facts import DIFFERS, SAME, TESTS, Call, Output, Use, Write
+from tsl.source.facts import DIFFERS, SAME, TESTS, Call, Event, Use, Write
 from tsl.source.refs import Arguments, Routine
 from tsl.source.values import TRACED, UNKNOWN, Value
 
@@ -90,7 +90,7 @@ class Frame:
         """Notes that a name is read; what a compiled function may have returned is another tensor to the trace now."""
         if name in self.handed:
             node, value = self.handed.pop(name)
-            self.record(node, "handed", value)
+            self.note_event(node, "handed", value)
 
     def leave(self) -> None:
         """Ends the path with a return."""
@@ -141,14 +141,14 @@ class Frame:
 
     def capture(self, node: Any, value: Value) -> Value:
         """The value; notes that it is taken into the trace where it requires a gradient and is no parameter."""
-        if (value.item is values.LEARNED or value.item is values.PARAMETER) and self._counts:
-            self.record(node, "captured", value)
+        if (value.item is values.LEARNED or value.item is values.PARAMETER) and not self.prepares:
+            self.note_event(node, "captured", value)
         return value
 
-    def note_output(self, node: Any, value: Value) -> None:
-        """Notes what a root returns."""
-        if self._counts:
-            self.session.record(self.routine, Output(node, value, self.module.file, frozenset(self.within)))
+    def note_event(self, node: Any, how: str, value: Value) -> None:
+        """Notes what harms a trace in another way than a use (facts.EVENTS), where it runs under trace."""
+        if self._counts and not value.kind & UNKNOWN:
+            self.session.record(self.routine, Event(node, how, value, self.module.file, frozenset(self.within)))
 
     def testing(self, how: str, effect: str) -> _Within:
         """Within it, a truth test counts as this way of use with this effect."""

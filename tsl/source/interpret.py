@@ -93,7 +93,7 @@ def _expression(frame: Frame, node: Any) -> None:
 def _return(frame: Frame, node: Any) -> None:
     value = evaluate(frame, node.value) if node.value else values.NONE_VALUE
     if frame.depth == 1 and value.kind & (SEQ | DICT | REF):
-        frame.note_output(node.value, value)
+        frame.note_event(node.value, "output", value)
         _leave_the_trace(frame, node.value, value)
     frame.returned.append(value)
     frame.leave()

@@ -78,7 +78,9 @@ class Objects:
         if given is None or given.rest is not None or cls.find("__init__"):
             return None
         fields = _fields(cls)
-        if name not in fields or not ("dataclass" in decorator_names(cls.node) or cls.foreign == ("typing.NamedTuple",)):
+        if name not in fields or not (
+            "dataclass" in decorator_names(cls.node) or cls.foreign == ("typing.NamedTuple",)
+        ):
             return None
         return given.get(fields.index(name), name)
 

@@ -45,10 +45,14 @@ def _handed_back(function: Any, _names: Names) -> tuple[tuple[int, str], ...]:
     return tuple(
         (place, parameter.arg)
         for place, parameter in enumerate(parameters)
-        if parameter.arg in returned and (len(set(returned)) > 1 or parameter.arg in stored) and parameter.arg not in always
+        if parameter.arg in returned
+        and (len(set(returned)) > 1 or parameter.arg in stored)
+        and parameter.arg not in always
     )
 
 
 def _targets(statement: Any) -> Iterator[str]:
     if isinstance(statement, _ast.Assign | _ast.AnnAssign | _ast.AugAssign):
-        yield from (node.id for node in walk([statement]) if isinstance(node, _ast.Name) and isinstance(node.ctx, _ast.Store))
+        yield from (
+            node.id for node in walk([statement]) if isinstance(node, _ast.Name) and isinstance(node.ctx, _ast.Store)
+        )

@@ -15,7 +15,7 @@ from tsl.flow.lattice import TOP
 from tsl.source import values
 from tsl.source.containers import count_out, length_of, shape_of
 from tsl.source.frame import Frame
-from tsl.source.refs import Arguments, Layer
+from tsl.source.refs import Arguments, External, Layer, Partial
 from tsl.source.returns import decode
 from tsl.source.torch_hand import (
     BAKED_ARGUMENTS,
@@ -39,7 +39,7 @@ from tsl.source.torch_hand import (
     Case,
     Test,
 )
-from tsl.source.tree import last_name
+from tsl.source.torch_pieces import DEPENDS, chunks, pieces, same_size, unbound
 from tsl.source.torch_stubs import ATTRIBUTES, METHODS, MODULES, RETURNS
 from tsl.source.values import (
     NONE,
@@ -55,7 +55,6 @@ from tsl.source.values import (
 )
 
 Handler = Callable[[Frame, Value, Arguments, Any], Value]
-DEPENDS = values.DATA | values.SIZES | values.STATIC | values.STATE
 KEEPS_EXTENT = frozenset(
     [
         "squeeze",
@@ -87,7 +86,8 @@ def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value | None:
         return shape_of(base, born(frame, base, node))
     code = ATTRIBUTES.get(name)
     if code is None:
-        return None
+        bound = base.is_only(TENSOR) and "torch." + name in RETURNS
+        return values.reference(Partial(values.reference(External("torch." + name)), (base,), ())) if bound else None
     if name in FROZEN_ATTRIBUTES:
         frame.record(node, "data", base)
     value = decode(code, base.origin & ~values.EXTENT, base.trail)
@@ -320,30 +320,6 @@ def _predicate(frame: Frame, base: Value, arguments: Arguments, node: Any) -> Va
     return Value(values.BOOL, compared.origin & DEPENDS)
 
 
-def _pieces(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
-    piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
-    asked = arguments.get(0, "split_size") or arguments.get(0, "split_size_or_sections")
-    if asked is not None and asked.is_only(SEQ) and isinstance(asked.parts, tuple):
-        return values.sequence([piece] * len(asked.parts))
-    # A list of sizes fixes the number of pieces, and where the argument is unknown it may be one.
-    fixed = asked is not None and bool(asked.kind & (SEQ | UNKNOWN))
-    return values.listing(piece, 0 if fixed else length_of(base).origin)
-
-
-def _chunks(_frame: Frame, base: Value, arguments: Arguments, node: Any) -> Value:
-    piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
-    asked = arguments.get(0, "chunks") or arguments.get(0, "indices_or_sections")
-    if asked is not None and isinstance(asked.const, int) and 0 < asked.const <= values.MAX_PARTS:
-        fewer = length_of(base).origin & values.SIZES and asked.const > 1 and last_name(node.func).endswith("chunk")
-        return values.sequence([piece] * asked.const, values.FEWER if fewer else 0)
-    return values.listing(piece, length_of(base).origin if asked is not None and asked.kind & SIZE else 0)
-
-
-def _unbound(_frame: Frame, base: Value, _arguments: Arguments, _node: Any) -> Value:
-    piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
-    return values.listing(piece, length_of(base).origin)
-
-
 def _per_argument(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
     given = [base, *arguments.positional]
     if len(given) == 1 and isinstance(base.parts, tuple):
@@ -359,11 +335,6 @@ def _is_tensor(_frame: Frame, base: Value, _arguments: Arguments, _node: Any) ->
     return (
         values.constant(base.is_only(TENSOR)) if base.is_only(TENSOR) or not base.kind & TENSOR else values.BOOL_VALUE
     )
-
-
-def _same_size(frame: Frame, base: Value, _arguments: Arguments, node: Any) -> Value:
-    frame.record(node, "predicate", length_of(base))
-    return Value(values.BOOL, values.SIZES)
 
 
 def _where(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
@@ -392,10 +363,10 @@ HANDLERS: dict[str, Handler] = {
     "item": _item,
     "tolist": _to_list,
     "numpy": _to_numpy,
-    **dict.fromkeys(("split", "unsafe_split", "split_with_sizes"), _pieces),
-    **dict.fromkeys(("chunk", "unsafe_chunk", "tensor_split", "hsplit", "vsplit", "dsplit"), _chunks),
-    "unbind": _unbound,
-    "is_same_size": _same_size,
+    **dict.fromkeys(("split", "unsafe_split", "split_with_sizes"), pieces),
+    **dict.fromkeys(("chunk", "unsafe_chunk", "tensor_split", "hsplit", "vsplit", "dsplit"), chunks),
+    "unbind": unbound,
+    "is_same_size": same_size,
     "meshgrid": _per_argument,
     "broadcast_tensors": _per_argument,
     "is_tensor": _is_tensor,

@@ -56,7 +56,7 @@ def takes_all(index: Any) -> bool:
     """Whether an index takes all of a tensor: `[:]`, `[...]`, `[:, :]`."""
     parts = index.elts if isinstance(index, _ast.Tuple) else [index]
     return all(
-        isinstance(part, _ast.Slice) and part.lower is part.upper is part.step is None
-        or isinstance(part, _ast.Constant) and part.value is ...
+        (isinstance(part, _ast.Slice) and part.lower is part.upper is part.step is None)
+        or (isinstance(part, _ast.Constant) and part.value is ...)
         for part in parts
     )

@@ -32,8 +32,8 @@ TENSOR, SIZE, INT, FLOAT, BOOL, STR, NONE, SEQ, DICT, REF, META, UNKNOWN = (1 <<
 TRACED = TENSOR | SIZE
 NUMBER = INT | FLOAT | BOOL
 
-# Origins (2). EXTENT marks a tensor whose length depends on data, such as the result of nonzero(); FEWER a sequence
-# that may hold less than its parts, for `chunk` makes fewer pieces where the dimension is short.
+# Origins (2). EXTENT marks a tensor whose length depends on data, such as the result of nonzero(); FEWER a list
+# of the pieces of a first dimension: where it is short there are fewer than the program names.
 DATA, SIZES, RANK, DTYPE, DEVICE, LAYOUT, GRAD, MODE, STATE, STATIC, EXTENT, FEWER = (1 << bit for bit in range(12))
 
 MAX_PARTS = 24
