@@ -103,6 +103,8 @@ def index(frame: Frame, base: Value, key: Value, node: Any) -> Value:
     """The value of `base[key]`."""
     if base.is_only(TENSOR):
         by_data = values.EXTENT if is_mask(key) and key.origin & values.DATA else 0
+        if by_data:
+            frame.note_event(node, "length", base)
         return values.tensor(base.origin | by_data, base.trail)
     if base.is_only(SEQ | DICT):
         frame.record(node, "index", key)

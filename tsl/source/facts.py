@@ -300,4 +300,5 @@ EVENTS = {
     "captured": "a tensor from outside that requires a gradient is put into the trace",
     "handed": "a tensor is read after a compiled function that may have returned it as it was",
     "broadcast": "a tensor is written into, by one that is stretched to its sizes",
+    "length": "a tensor is made that is as long as data says",
 }

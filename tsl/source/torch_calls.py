@@ -118,6 +118,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
         frame.note_call(node, "torch.Tensor." + name, base, arguments)
     if name in LAYOUT_METHODS:
         frame.record(node, "layout", base)
+    if _has_data_length(name, arguments, 0):
+        frame.note_event(node, "length", base)
     sure = base.is_only(TENSOR | NONE | NUMBER) or name in ONLY_TENSORS  # numbers have no such methods
     if handler is not None:
         result = handler(frame, base, arguments, node)
@@ -140,6 +142,8 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     record_baked(frame, path, arguments, node)
     if path in WATCHED:
         frame.note_call(node, path, None, arguments)
+    if arguments.positional and _has_data_length(name, arguments, 1):
+        frame.note_event(node, "length", arguments.positional[0])
     if path in COPIERS and arguments.positional:
         copied = innermost(arguments.positional[0])
         frame.record(node, "constructor", copied)
@@ -247,7 +251,7 @@ def _by_table(code: str, name: str, base: Value | None, arguments: Arguments) ->
     given = arguments.all() if base is None else [base, *arguments.all()]
     shift = 1 if base is None else 0
     origin = depends(given)
-    if name in DATA_LENGTH or (name in DATA_LENGTH_WHEN and _hold(DATA_LENGTH_WHEN[name], arguments, shift)):
+    if _has_data_length(name, arguments, shift):
         origin |= values.EXTENT
     elif base is not None and name in KEEPS_EXTENT:
         origin |= base.origin & values.EXTENT
@@ -256,6 +260,10 @@ def _by_table(code: str, name: str, base: Value | None, arguments: Arguments) ->
     if name == "unsqueeze" or ("keepdim" in arguments.keywords and arguments.keywords["keepdim"].const is True):
         return values.thin(result)
     return values.mask(result) if name in MASKS and result.is_only(TENSOR) else result
+
+
+def _has_data_length(name: str, arguments: Arguments, shift: int) -> bool:
+    return name in DATA_LENGTH or (name in DATA_LENGTH_WHEN and _hold(DATA_LENGTH_WHEN[name], arguments, shift))
 
 
 def _choose(cases: tuple[Case, ...], arguments: Arguments, shift: int) -> str:
