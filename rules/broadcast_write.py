@@ -1,10 +1,10 @@
 """Write into a tensor that stretches what is written
 
 ## What happens
-`y[:] = value` is recorded as a copy. Where the two have the same sizes nothing else is; where `value` has to be stretched,
-as `value[:1]` or the result of a reduction with `keepdim=True` has, it is expanded to the sizes of the example input, and
-those are plain numbers in the graph. At any other size the traced model fails: "The size of tensor a must match the size
-of tensor b".
+`y[:] = value` is recorded as a copy. Where the two have the same sizes nothing else is; where `value` has to be
+stretched, as `value[:1]` or the result of a reduction with `keepdim=True` has, it is expanded to the sizes of the
+example input, and those are plain numbers in the graph. At any other size the traced model fails: "The size of tensor a
+must match the size of tensor b".
 
 torch gives **no warning**. This is a warning and no error, for the two may have the same sizes after all. A write of as
 many entries as a mask selects is an info: only where the example selects exactly one is the graph made for one.

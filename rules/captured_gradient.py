@@ -6,14 +6,15 @@ requires a gradient cannot be, and the trace ends: "Cannot insert a Tensor that 
 making it a parameter or input, or detaching the gradient". So it is with a tensor of the file, with an attribute that
 is a plain tensor, and with parameters in a plain list or dict, which the module does not know.
 
-`torch.no_grad()` does not help, nor does `detach()` inside of what is traced, nor asking for its shape alone. `.data` takes the numbers out.
+`torch.no_grad()` does not help, nor does `detach()` inside of what is traced, nor asking for its shape alone. `.data`
+takes the numbers out.
 
 ## Example
 ```python
 temperature = torch.full((1,), 0.07, requires_grad=True)
 
 
-def logits(image: Tensor, text: Tensor):
+def forward(self, image: Tensor, text: Tensor):
     return image @ text.t() / temperature  # TSL172
 ```
 ```python
@@ -40,14 +41,14 @@ class Scale(nn.Module):
 ```
 Or an input of the function:
 ```python
-def logits(image: Tensor, text: Tensor, temperature: Tensor):
+def forward(self, image: Tensor, text: Tensor, temperature: Tensor):
     return image @ text.t() / temperature
 ```
 
 ## Silent cases
 A tensor that is made while tracing is an operation of the graph:
 ```python
-def logits(image: Tensor, text: Tensor):
+def forward(self, image: Tensor, text: Tensor):
     return image @ text.t() + torch.zeros_like(image[:, :1], requires_grad=True)
 ```
 """

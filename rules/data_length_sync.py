@@ -1,9 +1,9 @@
 """Tensor as long as data says
 
 ## What happens
-`nonzero`, `masked_select`, `unique` and an index that is a mask return as many entries as the data says. Memory has to be
-allocated for them, so Python waits until the GPU has counted, and the GPU stands still meanwhile. The size is unknown to
-whatever compiles the model, too: TensorRT and a CUDA graph stop there.
+`nonzero`, `masked_select`, `unique` and an index that is a mask return as many entries as the data says. Memory has to
+be allocated for them, so Python waits until the GPU has counted, and the GPU stands still meanwhile. The size is
+unknown to whatever compiles the model, too: TensorRT and a CUDA graph stop there.
 
 It costs time and no result, so it is an info; on the CPU it costs nothing.
 

@@ -1,10 +1,10 @@
 """Output that tracing refuses
 
 ## What happens
-A traced model returns tensors, tuples and lists of them, and dicts whose values are all tensors or all tuples of tensors.
-A dict that holds another dict, a list, None, a number or text, or that has keys other than text, ends the trace:
-"Tracer cannot infer type of", or "Only tensors, lists, tuples of tensors, or dictionary of tensors can be output from
-traced functions". `strict=False` allows the dicts above and no others.
+A traced model returns tensors, tuples and lists of them, and dicts whose values are all tensors or all tuples of
+tensors. A dict that holds another dict, a list, None, a number or text, or that has keys other than text, ends the
+trace: "Tracer cannot infer type of", or "Only tensors, lists, tuples of tensors, or dictionary of tensors can be output
+from traced functions". `strict=False` allows the dicts above and no others.
 
 A named tuple leaves the trace as a tuple; its names are gone.
 

@@ -5,8 +5,8 @@ A `for` over a tensor, or over the result of `unbind` or `split`, is recorded as
 entries. The trace takes the tensor apart into exactly that many pieces, so with any other number the traced model fails
 at run time: "Expected 2 elements in a list but found 5".
 
-`chunk(2)` makes two pieces of any dimension that is longer than one. Along the first one a loop over them is an info, and
-so is one piece of those that `unbind` or `split` makes, such as `x.unbind()[-1]`.
+`chunk(2)` makes two pieces of any dimension that is longer than one. Along the first one a loop over them is an info,
+and so is one piece of those that `unbind` or `split` makes, such as `x.unbind()[-1]`.
 
 torch warns for a loop over a tensor ("Iterating over a tensor"), and gives **no warning** for `unbind` and `split`.
 

@@ -78,7 +78,7 @@ def _broadcast(frame: Frame, target: Any) -> None:
 
 
 def note_sparse_write(frame: Frame, target: Any, value: Value) -> None:
-    """Records a write, where a tensor says, of as many entries as data says: one entry is written as a tensor of none."""
+    """Records a write of as many entries as data says: where the example has one, it is written as a bare number."""
     if frame.evaluate(target.slice).is_only(TENSOR):
         frame.note_event(target, "broadcast", containers.length_of(value))
 

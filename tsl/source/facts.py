@@ -174,7 +174,7 @@ class Write(Record):
 
 
 class Event(Record):
-    """Something at `node` that harms a trace, though no traced value is taken for a plain one: `how` is one of EVENTS."""
+    """Something at `node` that harms a trace and is no use of a value as a plain one; `how` is one of EVENTS."""
 
     node: Any
     how: str
