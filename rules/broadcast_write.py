@@ -13,14 +13,14 @@ many entries as a mask selects is an info: only where the example selects exactl
 ```python
 def forward(self, x):
     y = torch.empty_like(x)
-    y[:] = x.mean(1, keepdim=True)  # TSL118
+    y[:] = x.mean(1, keepdim=True)  # TSL163
     return y
 ```
 
 ```python
 def forward(self, x):
     y = x.clone()
-    y[x > 0] *= 2  # TSL118
+    y[x > 0] *= 2  # TSL163
     return y
 ```
 
@@ -53,7 +53,7 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL118", severity="warning", since="0.1", help="use copy_, or expand_as before the write")
+@source_rule("TSL163", severity="warning", since="0.1", help="use copy_, or expand_as before the write")
 def broadcast_write(function: Function) -> Iterator[Finding]:
     for write in function.events("broadcast"):
         if not write.depends_on.only_static:

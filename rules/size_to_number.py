@@ -65,8 +65,7 @@ class Head(nn.Module):
         scale = 1 / math.sqrt(self.dim)
         return x * scale * len(skips) * len(x.shape) * math.prod(x.shape) * sum(x.shape)
 ```
-len(), max() and min() are warnings, for much of what is made with them is right; a number in a text is an info, and so
-is `isinstance(n, torch.Tensor)`, which asks whether it is traced.
+len(), max() and min() are warnings, for much of what is made with them is right; a number in a text is an info.
 """
 
 from collections.abc import Iterator
@@ -75,15 +74,12 @@ from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
-SEVERITY = {"extreme": Severity.WARNING, "len": Severity.WARNING, "format": Severity.INFO, "type": Severity.INFO}
+SEVERITY = {"extreme": Severity.WARNING, "len": Severity.WARNING, "format": Severity.INFO}
 
 
 @source_rule("TSL113", severity="error", since="0.1", help="stay with arithmetic: n ** 0.5, n // 2, x.shape[0], -1")
 def size_to_number(function: Function) -> Iterator[Finding]:
-    for use in function.conversions("number", "math", "extreme", "len", "format", "item", "list", "type"):
+    for use in function.conversions("number", "math", "extreme", "len", "format", "item", "list"):
         if use.depends_on.size and not use.only_checks:
             severity = SEVERITY.get(use.how, Severity.ERROR)
-            if use.how == "type":
-                yield use, f"a size is a tensor while tracing alone, so the answer is another: `{use.text}`", severity
-            else:
-                yield use, f"tracing keeps the example input's number: `{use.text}` depends on a size", severity
+            yield use, f"tracing keeps the example input's number: `{use.text}` depends on a size", severity

@@ -61,12 +61,12 @@ from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
-HOW = ("number", "item", "math", "extreme", "len", "index", "range", "argument", "format", "type")
+HOW = ("number", "item", "math", "extreme", "len", "index", "range", "argument", "format")
 
 
 @source_rule("TSL106", severity="error", since="0.1", help="keep it a tensor: one without dimensions works as a number")
 def tensor_to_number(function: Function) -> Iterator[Finding]:
     for use in function.conversions(*HOW):
         if use.depends_on.data:
-            severity = Severity.INFO if use.how in ("format", "type") or use.only_checks else Severity.ERROR
+            severity = Severity.INFO if use.how == "format" or use.only_checks else Severity.ERROR
             yield use, f"tracing keeps the example input's number: `{use.text}` depends on the input's data", severity

@@ -459,7 +459,6 @@ def test_every_way_the_engine_records_is_listed() -> None:
             print(*x)
             for r in x.unbind(0): pass
             for r in x.chunk(2): pass
-            i = isinstance(n, torch.Tensor)
             if n > m: return x
             return x.chunk(n)
     """)

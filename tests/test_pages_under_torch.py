@@ -243,6 +243,7 @@ INPUTS: dict[str, list[tuple[Any, Any]]] = {
         (arange(6.0).view(2, 3), ones(4, 3)),
         (arange(6.0).view(2, 3), ones(4, 3)),
     ],
+    "type-branch": [(ones(3), ones(4)), (ones(3), ones(4)), ((ones(3), ones(3)), (ones(4), ones(4)))],
     "scripted-alias": [(ones(3), ones(6)), (ones(3), ones(6)), (ones(3), ones(6))],
     "static-value": [(ones(3), 2 * ones(3))] * 4,
     "size-constructor": [(ones(3), ELSEWHERE), (ones(3), ELSEWHERE), (ones(3), ones(4)), (ones(3), ones(4))],

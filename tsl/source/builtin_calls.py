@@ -229,7 +229,7 @@ def _isinstance(frame: Frame, arguments: Arguments, node: Any) -> Value:
     if subject.kind & UNKNOWN or subject.kind & REF:
         return values.BOOL_VALUE
     if subject.is_only(SIZE) and kinds & TENSOR:  # an int in eager mode, and a tensor while tracing
-        frame.record(node, "type", UNKNOWN_VALUE if kinds & INT else subject)
+        frame.note_event(node, "type", UNKNOWN_VALUE if kinds & INT else subject)
         return values.BOOL_VALUE
     if subject.is_only(SIZE) and kinds & (INT | FLOAT):
         frame.record(node, "number", subject)  # an int in eager mode, and none while tracing
@@ -313,8 +313,11 @@ def reduce(frame: Frame, arguments: Arguments, node: Any) -> Value:
     return step if source.parts and len(source.parts) + len(first) > 1 else result
 
 
-def _next(_frame: Frame, arguments: Arguments, _node: Any) -> Value:
-    return containers.element_of(arguments.positional[0]) if arguments.positional else UNKNOWN_VALUE
+def _next(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    if not arguments.positional:
+        return UNKNOWN_VALUE
+    containers.take_out(frame, arguments.positional[0], node)
+    return containers.element_of(arguments.positional[0])
 
 
 def _power(_frame: Frame, arguments: Arguments, node: Any) -> Value:

@@ -21,15 +21,18 @@ from tsl.source.values import DICT, NONE, SEQ, TENSOR, TRACED, UNKNOWN, UNKNOWN_
 
 def compare(frame: Frame, node: Any) -> Value:
     """The value of a comparison; every link of a chain but the last is converted."""
-    left, result = frame.evaluate(node.left), values.BOOL_VALUE
+    left, result, certain = frame.evaluate(node.left), values.BOOL_VALUE, True
     links = list(zip(node.ops, node.comparators, strict=True))
     for position, (op, comparator) in enumerate(links):
         right = frame.evaluate(comparator)
         result = _link(frame, op, left, right, node)
         if position < len(links) - 1:
             frame.record(node, frame.how, result)
+            certain = certain and result.const is True
+        if result.const is False:
+            return result
         left = right
-    return result
+    return result if certain or result.const is not True else values.BOOL_VALUE
 
 
 def _link(frame: Frame, op: Any, left: Value, right: Value, node: Any) -> Value:

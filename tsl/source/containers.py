@@ -69,6 +69,12 @@ def count_out(frame: Frame, listed: Value, node: Any, how: str = "unroll") -> No
         frame.record(node, "pieces", values.size(values.SIZES, listed.trail))
 
 
+def take_out(frame: Frame, listed: Value, node: Any) -> None:
+    """Records that one is taken of as many pieces as the example has (2)."""
+    if listed.is_only(SEQ) and listed.origin & values.FEWER:
+        frame.record(node, "pieces", values.size(listed.origin & LENGTHS or values.SIZES, listed.trail))
+
+
 def element_of(iterable: Value) -> Value:
     """The join of what iterating a value yields; a number or None raises, so where one may stand the rest goes on."""
     iterable = iterable.without(NUMBER | NONE)
@@ -108,8 +114,7 @@ def index(frame: Frame, base: Value, key: Value, node: Any) -> Value:
         return values.tensor(base.origin | by_data, base.trail)
     if base.is_only(SEQ | DICT):
         frame.record(node, "index", key)
-        if base.is_only(SEQ) and base.origin & values.FEWER:
-            frame.record(node, "pieces", values.size(base.origin & LENGTHS or values.SIZES, base.trail))
+        take_out(frame, base, node)
         return _element(base, key.const) if base.is_only(SEQ) else _entry(base, key.const)
     if base.kind & TENSOR:
         return values.tensor(base.origin, base.trail, UNKNOWN)

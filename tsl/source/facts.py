@@ -275,7 +275,6 @@ WAYS = {
     "contains": "looked up with `in`",
     "predicate": "the result of a torch function that returns a Python bool",
     "number": "converted by bool(), int(), float(), complex(), round() or operator.index()",
-    "type": "asked whether it is a tensor, as it is while tracing alone",
     "item": "taken out with .item()",
     "math": "passed to a function of `math`",
     "extreme": "compared by max(), min() or sorted()",
@@ -300,5 +299,6 @@ EVENTS = {
     "captured": "a tensor from outside that requires a gradient is put into the trace",
     "handed": "a tensor is read after a compiled function that may have returned it as it was",
     "broadcast": "a tensor is written into, by one that is stretched to its sizes",
+    "type": "a size is asked whether it is a tensor, as it is while tracing alone",
     "length": "a tensor is made that is as long as data says",
 }

@@ -83,8 +83,11 @@ class Frame:
 
     def hand(self, name: str, node: Any) -> None:
         """Notes that a compiled function may have returned what a name holds (`scripted`)."""
-        if name in self.scope and self.scope[name].is_only(values.TENSOR):
-            self.handed[name] = node, self.scope[name]
+        held = self.scope.get(name)
+        if held is not None and held.is_only(values.TENSOR):
+            self.handed[name] = node, held
+        elif held is None and self.routine.closure and name in self.routine.closure:
+            self.note_event(node, "handed", self.routine.closure[name])  # the function around this one reads on
 
     def read(self, name: str) -> None:
         """Notes that a name is read; what a compiled function may have returned is another tensor to the trace now."""

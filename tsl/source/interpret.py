@@ -26,6 +26,7 @@ from tsl.source.frame import Env, Frame, join_envs, same_envs
 from tsl.source.guards import assume
 from tsl.source.names import imported
 from tsl.source.refs import Routine
+from tsl.source.scripted import beside
 from tsl.source.tree import last_name
 from tsl.source.truth import decide
 from tsl.source.values import DICT, REF, SEQ, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
@@ -92,6 +93,8 @@ def _expression(frame: Frame, node: Any) -> None:
 
 def _return(frame: Frame, node: Any) -> None:
     value = evaluate(frame, node.value) if node.value else values.NONE_VALUE
+    for name in beside(node.value, [call for call, _ in frame.handed.values()]) if frame.handed else ():
+        frame.read(name)
     if frame.depth == 1 and value.kind & (SEQ | DICT | REF):
         frame.note_event(node.value, "output", value)
         _leave_the_trace(frame, node.value, value)

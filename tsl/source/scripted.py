@@ -36,6 +36,12 @@ def hands_back(routine: Routine, call: Any) -> Iterator[str]:
             yield node.id
 
 
+def beside(returned: Any, calls: list[Any]) -> list[str]:
+    """The names in a returned expression outside of some calls: the trace looks them up when all of it is there."""
+    inside = {id(node) for node in walk(calls)}
+    return [node.id for node in walk([returned]) if isinstance(node, _ast.Name) and id(node) not in inside]
+
+
 def _handed_back(function: Any, _names: Names) -> tuple[tuple[int, str], ...]:
     nodes = list(walk(body_of(function)))
     returned = [getattr(node.value, "id", "") for node in nodes if isinstance(node, _ast.Return)]
