@@ -35,6 +35,7 @@ class Frame:
         "exits",
         "handed",
         "how",
+        "is_root",
         "muted",
         "returned",
         "routine",
@@ -48,6 +49,7 @@ class Frame:
     ) -> None:
         self.session, self.routine, self.self_name, self.depth = session, routine, self_name, depth
         self.muted = muted
+        self.is_root = False
         self.env: Env | None = env
         self.returned: list[Value] = []
         self.exits: list[Env] = []

@@ -95,7 +95,7 @@ def _return(frame: Frame, node: Any) -> None:
     value = evaluate(frame, node.value) if node.value else values.NONE_VALUE
     for name in beside(node.value, [call for call, _ in frame.handed.values()]) if frame.handed else ():
         frame.read(name)
-    if frame.depth == 1 and value.kind & (SEQ | DICT | REF):
+    if frame.is_root and value.kind & (SEQ | DICT | REF):
         frame.note_event(node.value, "output", value)
         _leave_the_trace(frame, node.value, value)
     frame.returned.append(value)

@@ -140,7 +140,7 @@ class Session:
         """Interprets a root (1)."""
         self.judged.setdefault(id(routine.node), routine)
         env = self._parameters.of_root(routine, constructing=False)
-        self._interpret(self._top(routine.module), routine, env)
+        self._interpret(self._top(routine.module), routine, env, is_root=True)
 
     def construct(self, routine: Routine, arguments: Arguments | None) -> Summary:
         """The run of a constructor; `arguments` is None for an object nobody is seen to make."""
@@ -202,7 +202,7 @@ class Session:
                 for routine, fact in nested.facts:
                     self._keep(routine, fact)
 
-    def _interpret(self, frame: Frame, routine: Routine, env: Env) -> tuple[Value, Env]:
+    def _interpret(self, frame: Frame, routine: Routine, env: Env, is_root: bool = False) -> tuple[Value, Env]:
         inner = Frame(
             self,
             routine,
@@ -211,6 +211,7 @@ class Session:
             frame.depth + 1,
             frame.muted or _constructs(routine) or routine.module.once(is_scripted, routine.node),
         )
+        inner.is_root = is_root
         if isinstance(routine.node, _ast.Lambda):
             return evaluate.evaluate(inner, routine.node.body), {}
         interpret.block(inner, routine.node.body)
