@@ -80,7 +80,7 @@ def _convert(frame: Frame, name: str, arguments: Arguments, node: Any) -> Value:
         return Value(CONVERTERS[name])
     if given[0].const is not TOP and name in ("int", "float", "bool"):
         return _converted_constant(name, given[0].const)
-    frame.record(node, "number", given[0])
+    frame.record(node, "boolean" if given[0].is_only(values.BOOL) else "number", given[0])
     return Value(CONVERTERS[name], given[0].origin & ~values.RANK)
 
 
@@ -195,7 +195,7 @@ def _element(frame: Frame, source: Value, node: Any) -> Value:
 
 
 def _length_origin(source: Value) -> int:
-    return source.origin & containers.LENGTHS if source.is_only(SEQ) else 0
+    return source.origin & containers.COUNTS if source.is_only(SEQ) else 0
 
 
 def _quantifier(frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -292,6 +292,18 @@ def _map(frame: Frame, arguments: Arguments, node: Any) -> Value:
     return values.listing(result, _length_origin(first))
 
 
+def _filter(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    if len(arguments.positional) != 2:
+        return values.LIST_VALUE
+    callee, source = arguments.positional
+    element = containers.iterate(frame, source, node.args[1] if len(node.args) == 2 else node)
+    asked = element
+    if not callee.is_only(values.NONE):
+        asked = frame.session.call(frame, callee, Arguments((element,)), node)
+    frame.record(node, "filter", asked)
+    return values.listing(element)
+
+
 def _divmod(frame: Frame, arguments: Arguments, node: Any) -> Value:
     if len(arguments.positional) != 2:
         return UNKNOWN_VALUE
@@ -356,6 +368,7 @@ BUILTINS: dict[str, Handler] = {
     "setattr": _setattr,
     "dict": _dict,
     "map": _map,
+    "filter": _filter,
     "divmod": _divmod,
     "next": _next,
     "pow": _power,
