@@ -1,7 +1,7 @@
 """Tensor copied to the CPU while the model runs
 
 ## What happens
-`.cpu()`, `.tolist()` and `.numpy()` copy a tensor to the memory of the CPU. Python waits until the GPU has computed it,
+`.cpu()` copies a tensor to the memory of the CPU. Python waits until the GPU has computed it,
 and the GPU stands still until Python goes on. In a loop each pass waits again.
 
 It costs time and no result, so it is an info; on the CPU it costs nothing.
@@ -13,7 +13,7 @@ def forward(self, x):
 ```
 ```python
 def forward(self, x, lengths: Tensor):
-    return x[:, : max(lengths.tolist())]  # TSL403
+    return x, [length.cpu() for length in lengths.unbind()]  # TSL403
 ```
 
 ## Use instead
@@ -24,7 +24,7 @@ def forward(self, x):
 ```
 ```python
 def forward(self, x, lengths: Tensor):
-    return x[:, : lengths.max()]
+    return x, lengths
 ```
 
 ## Silent cases
@@ -37,7 +37,6 @@ def forward(self, x):
 
 from collections.abc import Iterator
 
-from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 from tsl.source.values import TENSOR
@@ -48,6 +47,3 @@ def host_copy(function: Function) -> Iterator[Finding]:
     for call in function.calls("cpu"):
         if call.base is not None and call.base.is_only(TENSOR):
             yield call, f"the GPU stands still while Python waits and copies: `{call.text}`"
-    for use in function.conversions("list", "numpy"):
-        if use.value.is_only(TENSOR):
-            yield use, f"the GPU stands still while Python waits and copies: `{use.text}`", Severity.INFO

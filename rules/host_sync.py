@@ -1,13 +1,14 @@
 """Python waits for the value of a tensor
 
 ## What happens
-A test, `.item()`, `int()`, `float()` or a formatted tensor needs a number that the GPU has not computed yet. Python
+A test, `.item()`, `.tolist()`, `int()`, `float()` or a formatted tensor needs a number that the GPU has not computed yet. Python
 waits until all work that is queued is done, copies the number, and only then goes on to queue more: the GPU stands
 still meanwhile, once for each of these places and each pass through it. `torch.cuda.set_sync_debug_mode("warn")` shows
 them in a run.
 
-It costs time and no result, so it is an info; on the CPU it costs nothing. What tracing makes of the same place is
-[tensor-branch](tensor-branch.md) or [tensor-to-number](tensor-to-number.md), which count more.
+It costs time and no result, so it is an info; on the CPU it costs nothing. What tracing makes of the same place counts
+more and says where it is, in [tensor-branch](tensor-branch.md) or [tensor-to-number](tensor-to-number.md). So this rule
+speaks of models that are scripted: with `--capture script` or `both`, or where a file scripts its model.
 
 ## Example
 ```python
@@ -48,7 +49,20 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import TESTS, Function
 from tsl.source.values import TENSOR
 
-READS = ("number", "item", "math", "extreme", "range", "index", "argument", "format", "contains", "predicate")
+READS = (
+    "number",
+    "item",
+    "math",
+    "extreme",
+    "range",
+    "index",
+    "argument",
+    "format",
+    "contains",
+    "predicate",
+    "list",
+    "numpy",
+)
 
 
 @source_rule("TSL401", severity="info", since="0.1", help="keep it a tensor, or read it once, outside of the model")

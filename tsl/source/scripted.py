@@ -17,6 +17,8 @@ from tsl.source.names import Names
 from tsl.source.refs import Routine
 from tsl.source.tree import body_of, walk
 
+# Methods that return the tensor itself where there is nothing to do
+UNCHANGING = frozenset({"float", "double", "half", "long", "int", "bool", "to", "type_as", "contiguous", "cpu", "cuda"})
 SCRIPTED = frozenset({"torch.jit.script", "torch.jit.script_if_tracing"})
 
 
@@ -32,6 +34,8 @@ def hands_back(routine: Routine, call: Any) -> Iterator[str]:
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     for place, name in routine.module.once(_handed_back, routine.node):
         node = call.args[place] if place < len(call.args) else given.get(name)
+        while isinstance(node, _ast.Call) and isinstance(node.func, _ast.Attribute) and node.func.attr in UNCHANGING:
+            node = node.func.value
         if isinstance(node, _ast.Name):
             yield node.id
 
