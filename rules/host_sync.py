@@ -3,8 +3,8 @@
 ## What happens
 A test, `.item()`, `.tolist()`, `int()`, `float()` or a formatted tensor needs a number that the GPU has not computed
 yet. Python waits until all work that is queued is done, copies the number, and only then goes on to queue more: the GPU
-stands still meanwhile, once for each of these places and each pass through it. `torch.cuda.set_sync_debug_mode("warn")` shows
-them in a run.
+stands still meanwhile, once for each of these places and each pass through it. `torch.cuda.set_sync_debug_mode("warn")`
+shows them in a run.
 
 It costs time and no result, so it is an info; on the CPU it costs nothing. What tracing makes of the same place counts
 more and says where it is, in [tensor-branch](tensor-branch.md) or [tensor-to-number](tensor-to-number.md). So this rule
