@@ -21,7 +21,7 @@ from tsl.source.module import Module
 from tsl.source.names import Names
 from tsl.source.objects import Objects
 from tsl.source.parameters import Parameters, self_name
-from tsl.source.refs import Arguments, External, Routine
+from tsl.source.refs import Arguments, External, Instance, Routine
 from tsl.source.summaries import Key, Summaries, Summary
 from tsl.source.values import UNKNOWN, UNKNOWN_VALUE, Value
 
@@ -166,7 +166,8 @@ class Session:
 
     def _summary(self, frame: Frame, routine: Routine, env: Env, arguments: Arguments) -> Summary:
         key = self._key(frame, routine, env)
-        room = (MAX_DEPTH_OF_CONSTRUCTORS if frame.muted else MAX_DEPTH) - frame.depth
+        step = 0 if _is_inherited_constructor(routine) else 1
+        room = (MAX_DEPTH_OF_CONSTRUCTORS if frame.muted else MAX_DEPTH) - frame.depth + 1 - step
         known = self.summaries.known(key, room)
         if known is not None:
             self._replay(known)
@@ -176,8 +177,8 @@ class Session:
             return _answer(key, joined)
         if not self.summaries.may_compute(key, room):
             return _answer(key, self._promised(routine, arguments))
-        summary = self.summaries.begin(key)
-        self.summaries.end(summary, *self._interpret(frame, routine, env))
+        summary = self.summaries.begin(key, step)
+        self.summaries.end(summary, *self._interpret(frame, routine, env, step))
         return summary
 
     def _key(self, frame: Frame, routine: Routine, env: Env) -> Key:
@@ -195,13 +196,13 @@ class Session:
                 for routine, fact in nested.facts:
                     self._keep(routine, fact)
 
-    def _interpret(self, frame: Frame, routine: Routine, env: Env) -> tuple[Value, Env]:
+    def _interpret(self, frame: Frame, routine: Routine, env: Env, step: int = 1) -> tuple[Value, Env]:
         inner = Frame(
             self,
             routine,
             env,
             self_name(routine),
-            frame.depth + 1,
+            frame.depth + step,
             frame.muted or _constructs(routine),
         )
         if isinstance(routine.node, _ast.Lambda):
@@ -238,6 +239,13 @@ def _answer(key: Key, value: Value) -> Summary:
 def _constructs(routine: Routine) -> bool:
     """Whether this is the constructor of a module, which runs before anything is traced."""
     return routine.name == "__init__" and routine.owner is not None and routine.owner.is_module
+
+
+def _is_inherited_constructor(routine: Routine) -> bool:
+    """Whether this is the constructor of a base class, run on an object of a class below it."""
+    if routine.name != "__init__" or routine.owner is None or routine.instance is None:
+        return False
+    return any(isinstance(ref, Instance) and ref.cls is not routine.owner for ref in routine.instance.refs)
 
 
 def is_scripted(function: Any, names: Names) -> bool:
