@@ -3,7 +3,8 @@
 Definitions:
 1. A root's parameter is what its annotation or type comment says; else what its default is; else a tensor when the
    function uses it as one (`usage`), doubtful when not. A default of None adds None. What forward requires and takes
-   for a number is a tensor or a number.
+   for a number is a tensor or a number; what it requires and promises to be an int, or a tuple or list of them, is a
+   size or an int, for no int is an input of a trace: a module that calls it has it from a shape or from its settings.
 2. A called function's parameter is what the caller gives, else its default. Where the caller's value is doubtful, the
    annotation decides, then use.
    Its story begins at the parameter: what the caller could tell of it is not part of what the function does.
@@ -81,6 +82,8 @@ class Parameters:
     def _given_from_outside(self, routine: Routine, parameter: Any, default: Any) -> Value:
         promised = routine.module.annotations.parameter(routine.node, parameter, values.DATA)
         if not promised.kind & UNKNOWN:
+            if default is None and routine.name == "forward" and routine.owner is not None:
+                promised = _or_sizes(promised)
             optional = values.join(promised, values.NONE_VALUE) if _is_none(default) else promised
             return told(routine, parameter, optional)
         given = None if default is None else self._like_default(routine, default, 0)
@@ -121,6 +124,17 @@ class Parameters:
         if given.kind & TENSOR and parameter.arg in routine.module.once(evident_tensors, routine.node):
             return given.without(UNKNOWN)
         return given
+
+
+def _or_sizes(promised: Value) -> Value:
+    """The same promise where every int may be a size as well (1)."""
+    if promised.kind == values.INT:
+        return values.size(values.SIZES, doubt=values.INT)
+    if not promised.is_only(values.SEQ):
+        return promised
+    if isinstance(promised.parts, tuple):
+        return values.sequence([_or_sizes(part) for part in promised.parts], promised.origin)
+    return values.listing(_or_sizes(promised.elements()), promised.origin)
 
 
 def told(routine: Routine, parameter: Any, value: Value) -> Value:
