@@ -233,4 +233,7 @@ def subscript(frame: Frame, base: Value, key: Value) -> Value:
     """The value of `base[key]` for something that is a reference: a module container, a generic class."""
     if base.kind & SEQ:
         return containers.index(frame, base.without(REF), key, None)
+    made = [ref for ref in base.refs if isinstance(ref, Instance)]
+    if made and len(made) == len(base.refs) and not base.kind & UNKNOWN:
+        return values.join_all(frame.session.objects.item(ref, key.const) for ref in made)
     return base if any(isinstance(ref, External | Class) for ref in base.refs) else UNKNOWN_VALUE

@@ -3,6 +3,8 @@
 Definitions:
 1. An object's attributes are what its `__init__` leaves on `self`, found by interpreting it with the arguments the
    object was made with; the object a root is judged on is made with its defaults.
+   An object of a dataclass, or of another class without `__init__` that annotates fields, has in its fields what it was
+   made with: by place or by name, else the field's default; where nobody is seen to make it, what the annotation says.
 2. An attribute that other methods assign as well is doubtful.
 3. Tensors made in `__init__` are static: they depend on no input.
 """
@@ -17,8 +19,8 @@ from tsl.source.classes import Class
 from tsl.source.frame import Env
 from tsl.source.refs import Instance, Routine
 from tsl.source.summaries import Summary
-from tsl.source.tree import body_of, walk
-from tsl.source.values import TENSOR, UNKNOWN, Value
+from tsl.source.tree import body_of, decorator_names, walk
+from tsl.source.values import NONE, TENSOR, UNKNOWN, UNKNOWN_VALUE, Value
 
 if TYPE_CHECKING:
     from tsl.source.names import Names
@@ -40,6 +42,8 @@ class Objects:
 
     def attribute(self, instance: Instance, name: str) -> Value:
         """The value of an attribute of an object; doubtful where the file does not say."""
+        if has_fields(instance.cls):
+            return self._field(instance, name)
         found = self._left_by_constructor(instance).get("self." + name)
         if found is None:
             return self.class_attribute(instance.cls, name)
@@ -49,12 +53,41 @@ class Objects:
             return Value(found.kind, values.STATIC, found.const, found.parts, found.item, found.refs)
         return found
 
-    def class_attribute(self, cls: Class, name: str) -> Value:
+    def item(self, instance: Instance, key: object) -> Value:
+        """`object[key]` for an object of a dataclass that is a mapping: a field by name, or by place among those given."""
+        if not has_fields(instance.cls) or instance.arguments is None:
+            return UNKNOWN_VALUE
+        names = fields(instance.cls)
+        if isinstance(key, str) and key in names:
+            return self._field(instance, key)
+        if not isinstance(key, int) or instance.arguments.rest is not None:
+            return UNKNOWN_VALUE
+        given = [value for value in (self._field(instance, name) for name in names) if not value.is_only(NONE)]
+        certain = all(not value.kind & (NONE | UNKNOWN) for value in given[: max(key, 0)])
+        return given[key].without(NONE) if certain and 0 <= key < len(given) else UNKNOWN_VALUE
+
+    def _field(self, instance: Instance, name: str) -> Value:
+        names, arguments = fields(instance.cls), instance.arguments
+        if name not in names or arguments is None:
+            return self.class_attribute(instance.cls, name, values.DATA)
+        if name in self._assigned_elsewhere(instance.cls):
+            return UNTOLD
+        given = arguments.get(names.index(name), name)
+        if given is None and arguments.rest is not None:
+            return UNKNOWN_VALUE
+        return self._default(instance.cls, name) if given is None else given
+
+    def _default(self, cls: Class, name: str) -> Value:
+        declared = next(ancestor for ancestor in cls.ancestors() if name in ancestor.attributes)
+        default = declared.attributes[name].value
+        return UNKNOWN_VALUE if default is None else self._session.module_value(declared.module, default)
+
+    def class_attribute(self, cls: Class, name: str, origin: int = values.STATIC) -> Value:
         """The value of a class-level attribute; doubtful where the file does not say."""
         for ancestor in cls.ancestors():
             node = ancestor.attributes.get(name)
             if isinstance(node, _ast.AnnAssign):
-                promised = ancestor.module.annotations.read(node.annotation, values.STATIC)
+                promised = ancestor.module.annotations.read(node.annotation, origin)
                 told = node.value is None or not promised.kind & UNKNOWN
                 return promised if told else self._session.module_value(ancestor.module, node.value)
             if node is not None:
@@ -91,6 +124,28 @@ class Objects:
             ]
             known = self._reassigned[id(cls)] = frozenset[str]().union(*asked)
         return known
+
+
+def has_fields(cls: Class) -> bool:
+    """Whether objects of a class are made by naming its fields (1)."""
+    if cls.is_module:
+        return False
+    for ancestor in cls.ancestors():
+        if "__init__" in ancestor.methods:
+            return False
+        if "dataclass" in decorator_names(ancestor.node):
+            return True
+    return any("NamedTuple" in path for path in cls.foreign)
+
+
+def fields(cls: Class) -> list[str]:
+    """The fields of a class in the order in which its objects take them: those of its bases first."""
+    names: dict[str, None] = {}
+    for ancestor in reversed(list(cls.ancestors())):
+        for name, node in ancestor.attributes.items():
+            if isinstance(node, _ast.AnnAssign):
+                names[name] = None
+    return list(names)
 
 
 def _assigned(method: Any, _names: Names) -> frozenset[str]:

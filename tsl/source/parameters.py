@@ -3,8 +3,9 @@
 Definitions:
 1. A root's parameter is what its annotation or type comment says; else what its default is; else a tensor when the
    function uses it as one (`usage`), doubtful when not. A default of None adds None. What forward requires and takes
-   for a number is a tensor or a number; what it requires and promises to be an int, or a tuple or list of them, is a
-   size or an int, for no int is an input of a trace: a module that calls it has it from a shape or from its settings.
+   for a number is a tensor or a number; where it requires a tuple or list of ints, each is a size or an int: no int is
+   an input of a trace, so another module calls it with some shape or with its settings. A bare int is an index or a
+   count more often than a size, and stays what it says.
 2. A called function's parameter is what the caller gives, else its default. Where the caller's value is doubtful, the
    annotation decides, then use.
    Its story begins at the parameter: what the caller could tell of it is not part of what the function does.
@@ -127,14 +128,16 @@ class Parameters:
 
 
 def _or_sizes(promised: Value) -> Value:
-    """The same promise where every int may be a size as well (1)."""
-    if promised.kind == values.INT:
-        return values.size(values.SIZES, doubt=values.INT)
+    """The same promise where every int of a sequence may be a size as well (1)."""
     if not promised.is_only(values.SEQ):
         return promised
     if isinstance(promised.parts, tuple):
-        return values.sequence([_or_sizes(part) for part in promised.parts], promised.origin)
-    return values.listing(_or_sizes(promised.elements()), promised.origin)
+        return values.sequence([_size_or(part) for part in promised.parts], promised.origin)
+    return values.listing(_size_or(promised.elements()), promised.origin)
+
+
+def _size_or(element: Value) -> Value:
+    return values.size(values.SIZES, doubt=values.INT) if element.kind == values.INT else _or_sizes(element)
 
 
 def told(routine: Routine, parameter: Any, value: Value) -> Value:
