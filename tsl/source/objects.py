@@ -5,7 +5,8 @@ Definitions:
    object was made with; the object a root is judged on is made with its defaults.
    An object of a dataclass, or of another class without `__init__` that annotates fields, has in its fields what it was
    made with: by place or by name, else the field's default; where nobody is seen to make it, what the annotation says.
-2. An attribute that other methods assign as well is doubtful.
+2. An attribute that other methods assign as well may be what they assign, told from the annotations of their
+   parameters and from the object alone; where that does not tell, the attribute is doubtful.
 3. Tensors made in `__init__` are static: they depend on no input.
 """
 
@@ -33,12 +34,14 @@ NOTHING_LEFT = Summary(())
 class Objects:
     """The attributes found so far, one table an object."""
 
-    __slots__ = ("_built", "_reassigned", "_session")
+    __slots__ = ("_asking", "_built", "_elsewhere", "_reassigned", "_session")
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._built: dict[Instance, Summary | None] = {}
         self._reassigned: dict[int, frozenset[str]] = {}
+        self._elsewhere: dict[tuple[Instance, str], tuple[Value, Summary]] = {}
+        self._asking: list[tuple[Instance, str]] = []
 
     def attribute(self, instance: Instance, name: str) -> Value:
         """The value of an attribute of an object; doubtful where the file does not say."""
@@ -48,7 +51,7 @@ class Objects:
         if found is None:
             return self.class_attribute(instance.cls, name)
         if name in self._assigned_elsewhere(instance.cls):
-            found = values.join(found, UNTOLD)
+            found = self._joined_elsewhere(instance, name, found)
         if instance.arguments is None and found.kind & TENSOR and not found.origin & values.DATA:
             return Value(found.kind, values.STATIC, found.const, found.parts, found.item, found.refs)
         return found
@@ -113,6 +116,35 @@ class Objects:
         routine = Routine(found[0], found[1].module, found[1], values.reference(instance))
         return self._session.construct(routine, instance.arguments)
 
+    def _joined_elsewhere(self, instance: Instance, name: str, made: Value) -> Value:
+        """What an attribute may be that its constructor and other methods assign (2)."""
+        key, summaries = (instance, name), self._session.summaries
+        if self._asking and self._asking[-1] == key:
+            return made  # `self.blocks = self.blocks[:n]` starts from what the constructor made
+        if key in self._asking:
+            summaries.cut_short()
+            return UNTOLD
+        if key not in self._elsewhere:
+            self._asking.append(key)
+            collector = summaries.collect()
+            self._elsewhere[key] = self._find_elsewhere(instance, name), collector
+            summaries.collected()
+            self._asking.pop()
+        value, rests_on = self._elsewhere[key]
+        summaries.note_all(rests_on)
+        return values.join(made, value)
+
+    def _find_elsewhere(self, instance: Instance, name: str) -> Value:
+        given = [
+            self._session.assigned_value(Routine(method, ancestor.module, ancestor, values.reference(instance)), node)
+            for ancestor in instance.cls.ancestors()
+            for method in ancestor.methods.values()
+            if method.name != "__init__"
+            for assigned, node in ancestor.module.once(_assignments, method)
+            if assigned == name
+        ]
+        return values.join_all(UNTOLD if value.kind & UNKNOWN else value for value in given)
+
     def _assigned_elsewhere(self, cls: Class) -> frozenset[str]:
         known = self._reassigned.get(id(cls))
         if known is None:
@@ -150,11 +182,21 @@ def fields(cls: Class) -> list[str]:
 
 def _assigned(method: Any, _names: Names) -> frozenset[str]:
     """The attributes of `self` a method assigns."""
-    return frozenset(
-        node.attr
-        for node in walk(body_of(method))
-        if isinstance(node, _ast.Attribute)
-        and isinstance(node.ctx, _ast.Store)
-        and isinstance(node.value, _ast.Name)
-        and node.value.id == "self"
-    )
+    return frozenset(name for name, _ in _assignments(method, _names))
+
+
+def _assignments(method: Any, _names: Names) -> list[tuple[str, Any]]:
+    """The attributes of `self` a method assigns, each with the expression it is given, None where that is a part."""
+    found: list[tuple[str, Any]] = []
+    plain: set[int] = set()
+    for node in walk(body_of(method)):
+        if isinstance(node, _ast.Assign):
+            plain.update(id(target) for target in node.targets)
+            found += [(target.attr, node.value) for target in node.targets if _is_own(target)]
+        elif _is_own(node) and isinstance(node.ctx, _ast.Store) and id(node) not in plain:
+            found.append((node.attr, None))
+    return found
+
+
+def _is_own(node: Any) -> bool:
+    return isinstance(node, _ast.Attribute) and isinstance(node.value, _ast.Name) and node.value.id == "self"

@@ -23,6 +23,7 @@ from tsl.source.objects import Objects
 from tsl.source.parameters import Parameters, self_name
 from tsl.source.refs import Arguments, External, Instance, Routine
 from tsl.source.summaries import Key, Summaries, Summary
+from tsl.source.tree import body_of, walk
 from tsl.source.values import UNKNOWN, UNKNOWN_VALUE, Value
 
 # How many calls deep a function is followed, and the constructor of a module (`objects`)
@@ -152,6 +153,15 @@ class Session:
         env = self._parameters.of_root(routine, constructing=True)
         return self._summary(top, routine, env, Arguments())
 
+    def assigned_value(self, routine: Routine, node: Any) -> Value:
+        """What an expression in a method gives an attribute, before anything is known of the method's other names."""
+        if node is None:
+            return UNKNOWN_VALUE
+        env = dict.fromkeys(routine.module.once(_bound_names, routine.node), UNKNOWN_VALUE)
+        env.update(self._parameters.of_root(routine, constructing=True))
+        frame = Frame(self, routine, env, self_name(routine), 1, muted=True)
+        return evaluate.evaluate(frame, node)
+
     def run(self, frame: Frame, routine: Routine, arguments: Arguments) -> Value:
         """The result of calling a function that is read, by its summary (2); a scripted one is an atom (4)."""
         if routine.module.once(is_scripted, routine.node):
@@ -239,6 +249,12 @@ def _answer(key: Key, value: Value) -> Summary:
 def _constructs(routine: Routine) -> bool:
     """Whether this is the constructor of a module, which runs before anything is traced."""
     return routine.name == "__init__" and routine.owner is not None and routine.owner.is_module
+
+
+def _bound_names(function: Any, _names: Names) -> frozenset[str]:
+    """The names a function binds in its body."""
+    stored = (node for node in walk(body_of(function)) if isinstance(node, _ast.Name))
+    return frozenset(node.id for node in stored if isinstance(node.ctx, _ast.Store))
 
 
 def _is_inherited_constructor(routine: Routine) -> bool:
