@@ -27,6 +27,7 @@ from tsl.source.values import (
     META,
     REF,
     SEQ,
+    SIZE,
     STR,
     TENSOR,
     UNKNOWN,
@@ -97,6 +98,8 @@ def _sequential(frame: Frame, callee: Value, arguments: Arguments, node: Any) ->
 def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value:
     """The value of `base.name`."""
     results = [_attribute_of(frame, ref, base, name, node) for ref in base.refs if base.kind & REF]
+    if base.is_only(SIZE):
+        base = as_tensor(base)
     if base.is_only(META):
         return Value(META, base.origin)
     if base.is_only(SEQ) and name in FIELDS and isinstance(base.parts, tuple) and FIELDS[name] < len(base.parts):
@@ -176,9 +179,16 @@ def _above(owner: Class, name: str) -> tuple[Any, Class] | None:
     return None
 
 
+def as_tensor(size: Value) -> Value:
+    """A size asked for what only tensors have: while tracing it is one, without dimensions."""
+    return values.tensor(size.origin, size.trail)
+
+
 def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> Value:
     """The result of `base.name(...)`."""
     results: list[Value] = []
+    if base.is_only(SIZE):
+        base = as_tensor(base)
     if base.kind & REF and base.refs:
         results.append(_method_of_refs(frame, base, name, arguments, node))
     if base.kind & (SEQ | DICT | STR) and not base.kind & (UNKNOWN | TENSOR):
@@ -195,6 +205,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
 
 def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> Value:
     results = []
+    if name in REGISTERS and frame.own is base:
+        _register(frame, arguments)
     for ref in base.refs:
         if isinstance(ref, Class) and name == "apply" and any("autograd" in path for path in ref.foreign):
             results.append(
@@ -210,6 +222,17 @@ def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, 
         else:
             results.append(call(frame, found, arguments, node))
     return values.join_all(results)
+
+
+REGISTERS = frozenset({"register_buffer", "register_parameter"})
+
+
+def _register(frame: Frame, arguments: Arguments) -> None:
+    """`self.register_buffer("name", tensor)`: an assignment to an attribute; what is registered is static."""
+    name, given = arguments.get(0, "name"), arguments.get(1, "tensor") or arguments.get(1, "param")
+    if name is not None and isinstance(name.const, str) and given is not None:
+        kept = values.tensor(values.STATIC, doubt=given.kind & (values.NONE | UNKNOWN))
+        frame.scope[f"self.{name.const}"] = given if given.is_only(values.NONE) else kept
 
 
 PARAMETER_ITERATORS = frozenset({"parameters", "buffers"})

@@ -29,6 +29,8 @@ from tsl.source.torch_hand import (
     FROZEN_ATTRIBUTES,
     LAYOUT_METHODS,
     MASKS,
+    METADATA_ATTRIBUTES,
+    METADATA_FUNCTIONS,
     METADATA_METHODS,
     MODULES_ELSEWHERE,
     RETURNS_ELSEWHERE,
@@ -90,8 +92,8 @@ def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value | None:
     if name in FROZEN_ATTRIBUTES:
         frame.record(node, "data", base)
     value = decode(code, base.origin & ~values.EXTENT, base.trail)
-    if code == "b":
-        return Value(value.kind, values.GRAD if name == "requires_grad" else values.DEVICE)
+    if code == "b" or name == "grad_fn":
+        return Value(value.kind, METADATA_ATTRIBUTES.get(name, values.DEVICE))
     return value if base.is_only(TENSOR | NONE | NUMBER) else values.join(value, UNKNOWN_VALUE)
 
 
@@ -156,6 +158,8 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     for value, place in zip(arguments.positional, node.args, strict=False):
         if value.is_only(SEQ) and value.origin & LENGTHS and not isinstance(place, _ast.Starred):
             frame.record(place, "unroll", values.size(value.origin & LENGTHS, value.trail))
+    if path in METADATA_FUNCTIONS:
+        return Value(values.BOOL, METADATA_FUNCTIONS[path])
     code = RETURNS.get(path) or RETURNS_ELSEWHERE.get(path)
     return None if code is None else _by_table(code, name, None, arguments)
 
@@ -344,11 +348,9 @@ def _per_argument(_frame: Frame, base: Value, arguments: Arguments, _node: Any) 
 
 
 def _is_tensor(_frame: Frame, base: Value, _arguments: Arguments, _node: Any) -> Value:
-    if base.kind & UNKNOWN:
+    if base.kind & UNKNOWN or (base.kind & TRACED and not base.is_only(TRACED)):
         return values.BOOL_VALUE
-    return (
-        values.constant(base.is_only(TENSOR)) if base.is_only(TENSOR) or not base.kind & TENSOR else values.BOOL_VALUE
-    )
+    return values.constant(base.is_only(TRACED))  # a size is one, while tracing
 
 
 def _where(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
