@@ -86,7 +86,7 @@ class Parameters:
             if default is None and routine.name == "forward" and routine.owner is not None:
                 promised = _or_sizes(promised, _is_tuple(parameter.annotation))
             optional = values.join(promised, values.NONE_VALUE) if _is_none(default) else promised
-            return told(routine, parameter, optional)
+            return told(routine, parameter, _from_input(optional))
         given = None if default is None else self._like_default(routine, default, 0)
         if given is not None and not given.kind & (NONE | UNKNOWN):
             return given
@@ -125,6 +125,14 @@ class Parameters:
         if given.kind & TENSOR and parameter.arg in routine.module.once(evident_tensors, routine.node):
             return given.without(UNKNOWN)
         return given
+
+
+def _from_input(promised: Value) -> Value:
+    """The same promise where what a dict holds is unknown: something of an input, such as a batch."""
+    if promised.kind & values.DICT and promised.item is UNKNOWN_VALUE:
+        held = Value(UNKNOWN, values.DATA)
+        return Value(promised.kind, promised.origin, parts=promised.parts, item=held, refs=promised.refs)
+    return promised
 
 
 def _or_sizes(promised: Value, whole: bool) -> Value:

@@ -4,7 +4,8 @@ Definitions:
 1. A *root* is judged as if called from outside (`roots`); whatever a root reaches is judged with it.
 2. A call is answered by a summary (`summaries`): one that is known, or one that is computed by interpreting the
    function. Recursion, depth and the number of runs end in the rule for unknown callees (`library`).
-3. A function whose result is doubtful returns what its annotation promises.
+3. A function whose result is doubtful returns what its annotation promises; where that is a number, also the
+   tensors and sizes it is seen to return.
 4. A function decorated with torch.jit.script is compiled, not traced: its control flow survives, and nothing in it is
    judged.
 """
@@ -24,7 +25,7 @@ from tsl.source.parameters import Parameters, self_name
 from tsl.source.refs import Arguments, External, Instance, Routine
 from tsl.source.summaries import Key, Summaries, Summary
 from tsl.source.tree import body_of, walk
-from tsl.source.values import UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.values import NUMBER, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 # How many calls deep a function is followed, and the constructor of a module (`objects`)
 MAX_DEPTH = 6
@@ -232,7 +233,11 @@ class Session:
         if not result.kind & UNKNOWN:
             return result
         promised = routine.module.annotations.returned(routine.node, result.origin or values.DATA)
-        return result if promised.kind & UNKNOWN else promised
+        if promised.kind & UNKNOWN:
+            return result
+        # A number that is promised hides no tensor and no size that some path is seen to return.
+        seen = [value for value in inner.returned if value.is_only(TRACED)] if promised.is_only(NUMBER) else []
+        return values.join_all([promised, *seen])
 
     def _promised(self, routine: Routine, arguments: Arguments) -> Value:
         promised = routine.module.annotations.returned(routine.node, values.DATA)
