@@ -190,8 +190,14 @@ def record_baked(frame: Frame, path: str, arguments: Arguments, node: Any) -> No
             if given is None or not (listed if given.kind & SEQ else bare):
                 continue
             value = innermost(given)
-            if value.kind & SIZE and not value.kind & TENSOR:
+            if value.kind & SIZE and not value.kind & TENSOR and not _fixed_by_weight(name, value, arguments):
                 frame.record(_argument_node(node, position, name), "argument", value)
+
+
+def _fixed_by_weight(name: str, value: Value, arguments: Arguments) -> bool:
+    """Whether an input's size is the number of groups of a convolution by a weight of the model, which allows no other."""
+    weight = arguments.get(1, "weight") if name == "groups" and value.origin & values.SIZES else None
+    return weight is not None and weight.is_only(TENSOR) and not weight.origin & (values.DATA | values.SIZES)
 
 
 # Each table of torch_hand with the forms a size is baked in: bare, in a list or tuple
