@@ -4,8 +4,8 @@
 the whole test; how the truth is used stands in the frame (`frame.testing`). Expressions are evaluated through the
 frame.
 
-Where a question about the capture decides an `and` or an `or` whatever its other operands are, as in `x.shape[0] > 8 and
-not torch.jit.is_tracing()`, nothing is lost in them.
+Where a question about the capture decides an `and` or an `or` whatever its other operands are, nothing is lost in them:
+`x.shape[0] > 8 and not torch.jit.is_tracing()`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _decide_operands(frame: Frame, node: Any) -> bool | None:
 
 
 def settled(frame: Frame, node: Any, outcome: bool) -> bool:
-    """Whether an operand behind the first asks how the model is captured, and the answer alone makes this the outcome."""
+    """Whether an operand behind the first asks how the model is captured, and its answer alone decides."""
     return any(
         decide(frame, operand) is outcome for operand in node.values[1:] if frame.module.once(_asks_of_capture, operand)
     )
