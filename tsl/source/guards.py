@@ -1,8 +1,8 @@
 """Narrowing: what a test that came out true or false says about the names in it.
 
 Definitions:
-1. `x is None`, `x is not None`, `isinstance(x, T)`, `torch.is_tensor(x)`, `not`, `and`, `or`, a bare name's truth, and `hasattr`-free
-   combinations of these narrow names and attributes of `self`; other tests narrow nothing.
+1. `x is None`, `x is not None`, `isinstance(x, T)`, `torch.is_tensor(x)`, `not`, `and`, `or`, a bare name's truth,
+   and `hasattr`-free combinations of these narrow names and attributes of `self`; other tests narrow nothing.
 2. Narrowing edits a copy of the environment. When it rules out every kind a name may have, that arm cannot run and
    has no environment.
 3. A size is a tensor to isinstance() while tracing, and no int.

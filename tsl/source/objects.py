@@ -20,7 +20,7 @@ from tsl.source.classes import Class
 from tsl.source.frame import Env
 from tsl.source.refs import Instance, Routine
 from tsl.source.summaries import Summary
-from tsl.source.tree import body_of, decorator_names, walk
+from tsl.source.tree import assigned, decorator_names, walk
 from tsl.source.values import NONE, TENSOR, UNKNOWN, UNKNOWN_VALUE, Value
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Objects:
         return found
 
     def item(self, instance: Instance, key: object) -> Value:
-        """`object[key]` for an object of a dataclass that is a mapping: a field by name, or by place among those given."""
+        """`object[key]` for an object of a dataclass that is a mapping: a field by name or by place among those set."""
         if not has_fields(instance.cls) or instance.arguments is None:
             return UNKNOWN_VALUE
         names = fields(instance.cls)
@@ -140,8 +140,8 @@ class Objects:
             for ancestor in instance.cls.ancestors()
             for method in ancestor.methods.values()
             if method.name != "__init__"
-            for assigned, node in ancestor.module.once(_assignments, method)
-            if assigned == name
+            for attribute, node in ancestor.module.once(_assignments, method)
+            if attribute == name
         ]
         return values.join_all(UNTOLD if value.kind & UNKNOWN else value for value in given)
 
@@ -149,7 +149,7 @@ class Objects:
         known = self._reassigned.get(id(cls))
         if known is None:
             asked = [
-                ancestor.module.once(_assigned, node)
+                (name for name, _ in ancestor.module.once(_assignments, node))
                 for ancestor in cls.ancestors()
                 for name, node in ancestor.methods.items()
                 if name != "__init__"
@@ -180,21 +180,14 @@ def fields(cls: Class) -> list[str]:
     return list(names)
 
 
-def _assigned(method: Any, _names: Names) -> frozenset[str]:
-    """The attributes of `self` a method assigns."""
-    return frozenset(name for name, _ in _assignments(method, _names))
-
-
 def _assignments(method: Any, _names: Names) -> list[tuple[str, Any]]:
     """The attributes of `self` a method assigns, each with the expression it is given, None where that is a part."""
     found: list[tuple[str, Any]] = []
-    plain: set[int] = set()
-    for node in walk(body_of(method)):
-        if isinstance(node, _ast.Assign):
-            plain.update(id(target) for target in node.targets)
-            found += [(target.attr, node.value) for target in node.targets if _is_own(target)]
-        elif _is_own(node) and isinstance(node.ctx, _ast.Store) and id(node) not in plain:
-            found.append((node.attr, None))
+    for target, value in assigned(method.body):
+        if isinstance(target, _ast.Tuple | _ast.List):
+            found += [(node.attr, None) for node in walk([target]) if _is_own(node)]
+        elif _is_own(target):
+            found.append((target.attr, value))
     return found
 
 

@@ -97,9 +97,7 @@ def _is_public_tensor_function(session: Session, node: Any) -> bool:
 
 def _takes_tensor(node: Any, module: Module) -> bool:
     parameters = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
-    return any(
-        _holds_tensor(module.annotations.parameter(node, parameter, values.DATA)) for parameter in parameters
-    )
+    return any(_holds_tensor(module.annotations.parameter(node, parameter, values.DATA)) for parameter in parameters)
 
 
 def _holds_tensor(value: values.Value) -> bool:

@@ -24,7 +24,7 @@ from tsl.source.objects import Objects
 from tsl.source.parameters import Parameters, self_name
 from tsl.source.refs import Arguments, External, Instance, Routine
 from tsl.source.summaries import Key, Summaries, Summary
-from tsl.source.tree import body_of, walk
+from tsl.source.tree import assigned, walk
 from tsl.source.values import NUMBER, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 # How many calls deep a function is followed, and the constructor of a module (`objects`)
@@ -258,8 +258,8 @@ def _constructs(routine: Routine) -> bool:
 
 def _bound_names(function: Any, _names: Names) -> frozenset[str]:
     """The names a function binds in its body."""
-    stored = (node for node in walk(body_of(function)) if isinstance(node, _ast.Name))
-    return frozenset(node.id for node in stored if isinstance(node.ctx, _ast.Store))
+    targets = [target for target, _ in assigned(function.body)]
+    return frozenset(node.id for node in walk(targets) if isinstance(node, _ast.Name))
 
 
 def _is_inherited_constructor(routine: Routine) -> bool:

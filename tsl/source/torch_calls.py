@@ -195,7 +195,7 @@ def record_baked(frame: Frame, path: str, arguments: Arguments, node: Any) -> No
 
 
 def _fixed_by_weight(name: str, value: Value, arguments: Arguments) -> bool:
-    """Whether an input's size is the number of groups of a convolution by a weight of the model, which allows no other."""
+    """Whether a size is the number of groups of a convolution whose weight, one of the model, allows no other."""
     weight = arguments.get(1, "weight") if name == "groups" and value.origin & values.SIZES else None
     return weight is not None and weight.is_only(TENSOR) and not weight.origin & (values.DATA | values.SIZES)
 
