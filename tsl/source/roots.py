@@ -2,8 +2,8 @@
 
 Definition: a root is the `forward` of a module class, the `__call__` of another class where a parameter of it is
 annotated Tensor, a function given to trace at a call site, and a public function of the module with a parameter
-annotated Tensor. Compiled functions are none: they keep their control flow. A name
-given with --root is a class (its `forward`), a function, or `Class.method`.
+annotated Tensor. Compiled functions are none: they keep their control flow. A name given with --root is a class (its
+`forward`), a function, or `Class.method`.
 """
 
 from __future__ import annotations
