@@ -4,7 +4,8 @@ Definitions:
 1. An object's attributes are what its `__init__` leaves on `self`, found by interpreting it with the arguments the
    object was made with; the object a root is judged on is made with its defaults.
    An object of a dataclass, or of another class without `__init__` that annotates fields, has in its fields what it was
-   made with: by place or by name, else the field's default; where nobody is seen to make it, what the annotation says.
+   made with, by place or by name; where that is doubtful and a tensor is promised, or nobody is seen to set it, what
+   the annotation says.
 2. An attribute that other methods assign as well may be what they assign, told from the annotations of their
    parameters and from the object alone; where that does not tell, the attribute is doubtful.
 3. Tensors made in `__init__` are static: they depend on no input.
@@ -57,7 +58,7 @@ class Objects:
         return found
 
     def item(self, instance: Instance, key: object) -> Value:
-        """`object[key]` for an object of a dataclass that is a mapping: a field by name or by place among those set."""
+        """`object[key]` for an object of a dataclass that is a mapping: a field by name, or by place of those set."""
         if not has_fields(instance.cls) or instance.arguments is None:
             return UNKNOWN_VALUE
         names = fields(instance.cls)
@@ -65,25 +66,23 @@ class Objects:
             return self._field(instance, key)
         if not isinstance(key, int) or instance.arguments.rest is not None:
             return UNKNOWN_VALUE
-        given = [value for value in (self._field(instance, name) for name in names) if not value.is_only(NONE)]
+        made = [instance.arguments.get(place, name) for place, name in enumerate(names)]
+        given = [value for value in made if value is not None and not value.is_only(NONE)]
         certain = all(not value.kind & (NONE | UNKNOWN) for value in given[: max(key, 0)])
         return given[key].without(NONE) if certain and 0 <= key < len(given) else UNKNOWN_VALUE
 
     def _field(self, instance: Instance, name: str) -> Value:
+        promised = self.class_attribute(instance.cls, name, values.DATA)
         names, arguments = fields(instance.cls), instance.arguments
         if name not in names or arguments is None:
-            return self.class_attribute(instance.cls, name, values.DATA)
-        if name in self._assigned_elsewhere(instance.cls):
-            return UNTOLD
+            return promised
         given = arguments.get(names.index(name), name)
-        if given is None and arguments.rest is not None:
-            return UNKNOWN_VALUE
-        return self._default(instance.cls, name) if given is None else given
-
-    def _default(self, cls: Class, name: str) -> Value:
-        declared = next(ancestor for ancestor in cls.ancestors() if name in ancestor.attributes)
-        default = declared.attributes[name].value
-        return UNKNOWN_VALUE if default is None else self._session.module_value(declared.module, default)
+        if name in self._assigned_elsewhere(instance.cls) or (given is None and arguments.rest is not None):
+            return UNTOLD
+        # A field that was left out may be set later, from anywhere: its default alone says too little.
+        if given is None or (given.kind & UNKNOWN and promised.is_only(TENSOR | NONE)):
+            return promised
+        return given
 
     def class_attribute(self, cls: Class, name: str, origin: int = values.STATIC) -> Value:
         """The value of a class-level attribute; doubtful where the file does not say."""
