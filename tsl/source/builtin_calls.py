@@ -13,7 +13,7 @@ from typing import Any
 from tsl.flow.lattice import TOP
 from tsl.source import containers, operators, values
 from tsl.source.frame import Frame
-from tsl.source.guards import kinds_of
+from tsl.source.guards import kinds_of, under_trace
 from tsl.source.refs import Arguments, Super
 from tsl.source.values import (
     DICT,
@@ -230,12 +230,11 @@ def _isinstance(frame: Frame, arguments: Arguments, node: Any) -> Value:
         return values.BOOL_VALUE
     if subject.is_only(SIZE) and kinds & TENSOR:  # an int in eager mode, and a tensor while tracing
         frame.note_event(node, "type", UNKNOWN_VALUE if kinds & INT else subject)
-        return values.BOOL_VALUE
-    if subject.is_only(SIZE) and kinds & (INT | FLOAT):
+    elif subject.is_only(SIZE) and kinds & (INT | FLOAT):
         frame.record(node, "number", subject)  # an int in eager mode, and none while tracing
-    if not subject.kind & kinds:
+    if not subject.kind & under_trace(kinds):
         return values.constant(False)
-    return values.constant(True) if subject.is_only(kinds) else values.BOOL_VALUE
+    return values.constant(True) if subject.is_only(under_trace(kinds)) else values.BOOL_VALUE
 
 
 def _type(frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -245,6 +244,8 @@ def _type(frame: Frame, arguments: Arguments, node: Any) -> Value:
 
 
 def _text(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    if arguments.positional and arguments.positional[0].is_only(values.META):
+        return Value(values.STR, arguments.positional[0].origin)
     for value in arguments.all():
         frame.record(node, "format", value if value.kind & SIZE else UNKNOWN_VALUE)
     return values.STR_VALUE

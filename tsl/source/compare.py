@@ -15,7 +15,7 @@ from typing import Any
 
 from tsl.flow.lattice import TOP
 from tsl.source import operators, values
-from tsl.source.frame import Frame
+from tsl.source.frame import METADATA, Frame
 from tsl.source.values import DICT, NONE, SEQ, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 
@@ -62,7 +62,7 @@ def _identity(left: Value, right: Value, same: bool) -> Value:
                 return values.constant(same)
             if not value.kind & (NONE | UNKNOWN):
                 return values.constant(not same)
-    return Value(values.BOOL, left.origin & right.origin)
+    return Value(values.BOOL, left.origin & right.origin | (left.origin | right.origin) & values.GRAD)
 
 
 def _membership(frame: Frame, left: Value, right: Value, node: Any) -> Value:
@@ -78,7 +78,10 @@ def _membership(frame: Frame, left: Value, right: Value, node: Any) -> Value:
         known = [part.const for part in right.parts] if isinstance(right.parts, tuple) else list(right.parts)
         if left.const in known:
             return values.BOOL_VALUE if TOP in known else Value(values.BOOL)
-    return values.BOOL_VALUE
+    return Value(values.BOOL, left.origin & METADATA) if left.is_only(PLAIN) else values.BOOL_VALUE
+
+
+PLAIN = values.META | values.INT | values.STR
 
 
 def _compare_sequences(frame: Frame, left: Value, right: Value, node: Any) -> Value:

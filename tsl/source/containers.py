@@ -113,7 +113,8 @@ def index(frame: Frame, base: Value, key: Value, node: Any) -> Value:
             frame.note_event(node, "length", base)
         return values.tensor(base.origin | by_data, base.trail)
     if base.is_only(SEQ | DICT):
-        frame.record(node, "index", key)
+        # A dict hashes its key, and a traced one by identity.
+        frame.record(node, "contains" if base.is_only(DICT) else "index", key)
         take_out(frame, base, node)
         return _element(base, key.const) if base.is_only(SEQ) else _entry(base, key.const)
     if base.kind & TENSOR:
@@ -163,7 +164,7 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
         return values.listing(values.STR_VALUE) if name in ("split", "rsplit", "splitlines") else values.STR_VALUE
     if base.kind & DICT and name in DICT_METHODS:
         if arguments.positional and name != "copy":
-            frame.record(node, "index", arguments.positional[0])
+            frame.record(node, "contains", arguments.positional[0])
         return _dict_method(base, name, arguments)
     if name == "numel" and base.is_only(SEQ):
         frame.record(node, "len", base.elements())

@@ -15,7 +15,7 @@ from tsl.source.compare import compare
 from tsl.source.displays import comprehension, dictionary, sequence
 from tsl.source.frame import Frame
 from tsl.source.guards import key_of
-from tsl.source.refs import Arguments, Routine
+from tsl.source.refs import Arguments, External, Routine
 from tsl.source.tree import keeps_one
 from tsl.source.truth import bool_op, negate, ternary
 from tsl.source.values import DICT, REF, SEQ, SIZE, TENSOR, UNKNOWN_VALUE, Value
@@ -75,6 +75,8 @@ def _subscript(frame: Frame, node: Any) -> Value:
         return cut if step is None or not cut.is_only(SEQ) else values.listing(cut.elements(), cut.origin)
     key = evaluate(frame, node.slice)
     if base.kind & REF:
+        if any(isinstance(ref, External) and ref.path == "os.environ" for ref in base.refs):
+            frame.note_call(node, "os.environ.get", None, Arguments((key,)))
         base = frame.session.objects.items(base)
     if base.kind & REF:
         return calls.subscript(frame, base, key)

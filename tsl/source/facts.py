@@ -7,6 +7,7 @@ the engine, so what stands here is its whole promise to them.
 
 from __future__ import annotations
 
+import _ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -251,6 +252,11 @@ class Function:
         """Every operand of an `if` or `elif` test that is a traced value."""
         return (Branch(use) for use in self.conversions("if") if use.value.kind & values.TRACED)
 
+    def taken_out(self) -> frozenset[int]:
+        """The identities of the expressions whose tensor becomes a plain Python value right where it is made."""
+        ways = (*TESTS, "number", "item", "list", "numpy")
+        return frozenset(id(part) for use in self.conversions(*ways) for part in _operands(use.node))
+
     def calls(self, *names: str) -> Iterator[Call]:
         """The watched calls whose path ends with one of these names."""
         return (fact for fact in self.facts if isinstance(fact, Call) and fact.name in names)
@@ -262,6 +268,22 @@ class Function:
     def writes(self) -> Iterator[Write]:
         """The attributes of the module that are assigned while it runs."""
         return (fact for fact in self.facts if isinstance(fact, Write))
+
+
+def _operands(node: Any) -> Iterator[Any]:
+    """The expressions a conversion takes its value from, through comparisons."""
+    if isinstance(node, _ast.Call):
+        parts = [*node.args, getattr(node.func, "value", None)]
+    elif isinstance(node, _ast.Compare):
+        parts = [node.left, *node.comparators]
+    else:
+        yield node
+        return
+    yield node
+    for part in parts:
+        yield part
+        if isinstance(part, _ast.Compare):
+            yield from _operands(part)
 
 
 WAYS = {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Env = dict[str, Value]
 REPORTED = values.DATA | values.SIZES | values.STATIC
+INPUT = values.DATA | values.SIZES
 METADATA = values.RANK | values.DTYPE | values.DEVICE | values.LAYOUT | values.GRAD | values.MODE
 
 
@@ -111,7 +112,7 @@ class Frame:
         """
         if not self._counts or self.effect == SAME or (how == "format" and "message" in self.within):
             return
-        metadata = how in TESTS and value.origin & METADATA and not value.kind & TRACED
+        metadata = how in TESTS and value.origin & METADATA and not value.origin & INPUT and not value.kind & TRACED
         traced = value.kind & TRACED and value.origin & REPORTED
         if not value.kind & UNKNOWN and (traced or metadata):
             use = Use(node, how, value, self.effect, self.module.file, frozenset(self.within))

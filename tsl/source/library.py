@@ -135,6 +135,8 @@ def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any
             return arguments.positional[0] if arguments.positional else values.LIST_VALUE
         if path in WATCHED and name in SIZE_DTYPES:
             frame.note_call(node, path, None, arguments)
+        if path == "torch.device" and arguments.positional and isinstance(arguments.positional[0].const, str):
+            return Value(META, const=f"{path}({arguments.positional[0].const})")
         if name in SIZE_DTYPES or path in (
             "torch.device",
             "torch.dtype",

@@ -29,6 +29,8 @@ from tsl.source.torch_hand import (
     FROZEN_ATTRIBUTES,
     LAYOUT_METHODS,
     MASKS,
+    METADATA_ATTRIBUTES,
+    METADATA_FUNCTIONS,
     METADATA_METHODS,
     MODULES_ELSEWHERE,
     RETURNS_ELSEWHERE,
@@ -91,8 +93,8 @@ def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value | None:
     if name in FROZEN_ATTRIBUTES:
         frame.record(node, "data", base)
     value = decode(code, base.origin & ~values.EXTENT, base.trail)
-    if code == "b":
-        return Value(value.kind, values.GRAD if name == "requires_grad" else values.DEVICE)
+    if code == "b" or name == "grad_fn":
+        return Value(value.kind, METADATA_ATTRIBUTES.get(name, values.DEVICE))
     return value if base.is_only(TENSOR | NONE | NUMBER) else values.join(value, UNKNOWN_VALUE)
 
 
@@ -163,6 +165,8 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     for value, place in zip(arguments.positional, node.args, strict=False):
         if not isinstance(place, _ast.Starred):
             count_out(frame, value, place)
+    if path in METADATA_FUNCTIONS:
+        return Value(values.BOOL, METADATA_FUNCTIONS[path])
     code = RETURNS.get(path) or RETURNS_ELSEWHERE.get(path)
     if code is None:
         return None
@@ -197,8 +201,14 @@ def record_baked(frame: Frame, path: str, arguments: Arguments, node: Any) -> No
             if given is None or not (listed if given.kind & SEQ else bare):
                 continue
             value = innermost(given)
-            if value.kind & SIZE and not value.kind & TENSOR:
+            if value.kind & SIZE and not value.kind & TENSOR and not _fixed_by_weight(name, value, arguments):
                 frame.record(_argument_node(node, position, name), "argument", value)
+
+
+def _fixed_by_weight(name: str, value: Value, arguments: Arguments) -> bool:
+    """Whether a size is the number of groups of a convolution whose weight, one of the model, allows no other."""
+    weight = arguments.get(1, "weight") if name == "groups" and value.origin & values.SIZES else None
+    return weight is not None and weight.is_only(TENSOR) and not weight.origin & (values.DATA | values.SIZES)
 
 
 # Each table of torch_hand with the forms a size is baked in: bare, in a list or tuple
@@ -338,11 +348,9 @@ def _per_argument(_frame: Frame, base: Value, arguments: Arguments, _node: Any) 
 
 
 def _is_tensor(_frame: Frame, base: Value, _arguments: Arguments, _node: Any) -> Value:
-    if base.kind & UNKNOWN:
+    if base.kind & UNKNOWN or (base.kind & TRACED and not base.is_only(TRACED)):
         return values.BOOL_VALUE
-    return (
-        values.constant(base.is_only(TENSOR)) if base.is_only(TENSOR) or not base.kind & TENSOR else values.BOOL_VALUE
-    )
+    return values.constant(base.is_only(TRACED))  # a size is one, while tracing
 
 
 def _where(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:

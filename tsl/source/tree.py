@@ -26,6 +26,28 @@ def body_of(function: Any) -> list[Any]:
     return function.body if isinstance(function.body, list) else [function.body]
 
 
+def assigned(body: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """The targets that statements assign to, those in nested blocks too, each with its value; None for a part of it.
+
+    Expressions are not entered: a `:=` is not seen.
+    """
+    queue = list(body)
+    while queue:
+        node = queue.pop()
+        match node:
+            case _ast.Assign(targets=targets, value=value):
+                yield from ((target, value) for target in targets)
+            case _ast.AugAssign(target=target) | _ast.AnnAssign(target=target) | _ast.For(target=target):
+                yield target, None
+            case _ast.withitem(optional_vars=target) if target is not None:
+                yield target, None
+        for field in BLOCKS:
+            queue.extend(getattr(node, field, ()))
+
+
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "items", "cases")
+
+
 def last_name(node: Any) -> str:
     """`c` of `a.b.c`, `f` of `f`, and nothing of other expressions."""
     name = getattr(node, "attr", None) or getattr(node, "id", "")
