@@ -10,12 +10,12 @@ It costs time and no result, so it is an info; on the CPU it costs nothing.
 ## Example
 ```python
 def forward(self, x):
-    return torch.masked_select(x, x > 0)  # TSL402
+    return torch.masked_select(x, x > 0)  # TSL412
 ```
 ```python
 def forward(self, scores):
     kept = scores > 0.5
-    return scores[kept].sum(), kept.nonzero()  # TSL402
+    return scores[kept].sum(), kept.nonzero()  # TSL412
 ```
 
 ## Use instead
@@ -46,7 +46,7 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL402", severity="info", since="0.1", help="keep the full size with torch.where, or take a fixed number")
+@source_rule("TSL412", severity="info", since="0.1", help="keep the full size with torch.where, or take a fixed number")
 def data_length_sync(function: Function) -> Iterator[Finding]:
     for made in function.events("length"):
         yield made, f"the GPU stands still while Python waits to count the entries of `{made.text}`"

@@ -9,11 +9,11 @@ It costs time and no result, so it is an info; on the CPU it costs nothing.
 ## Example
 ```python
 def forward(self, x):
-    return x.cpu()  # TSL403
+    return x.cpu()  # TSL413
 ```
 ```python
 def forward(self, x, lengths: Tensor):
-    return x, [length.cpu() for length in lengths.unbind()]  # TSL403
+    return x, [length.cpu() for length in lengths.unbind()]  # TSL413
 ```
 
 ## Use instead
@@ -42,7 +42,7 @@ from tsl.source.facts import Function
 from tsl.source.values import TENSOR
 
 
-@source_rule("TSL403", severity="info", since="0.1", help="copy the results once, outside of the model")
+@source_rule("TSL413", severity="info", since="0.1", help="copy the results once, outside of the model")
 def host_copy(function: Function) -> Iterator[Finding]:
     for call in function.calls("cpu"):
         if call.base is not None and call.base.is_only(TENSOR):

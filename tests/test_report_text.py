@@ -256,9 +256,9 @@ Found 1 error in 1 file
 
 
 def test_an_info_in_the_place_of_an_error_is_a_line_of_it() -> None:
-    info = NOTE._replace(span=BRANCH.span, code="TSL401", rule="host-sync", message="python waits")
+    info = NOTE._replace(span=BRANCH.span, code="TSL411", rule="host-read", message="python waits")
     report = plain(outcome(info, BRANCH))
-    assert "  = also: info[TSL401] host-sync: python waits" in report.splitlines()
+    assert "  = also: info[TSL411] host-read: python waits" in report.splitlines()
     assert report.count("-->") == 1
     assert report.endswith("Found 1 error and 1 info in 1 file\n")
 

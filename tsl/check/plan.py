@@ -22,8 +22,8 @@ from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory
 # Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
 UNCHECKED = frozenset(["TSL900", "TSL902"])
 UNUSED = "TSL901"
-# TSL401 stands where TSL10x does, which says more of a trace: it is for what is scripted.
-PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL401": "script"}
+# TSL411 stands where TSL10x does, which says more of a trace: it is for what is scripted.
+PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL411": "script"}
 
 
 class Settings(Record):

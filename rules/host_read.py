@@ -1,9 +1,4 @@
-<!-- Written by scripts/build_docs.py from the page in rules/host_sync.py; change it there. -->
-# host-sync
-
-Python waits for the value of a tensor: TSL401, info, since 0.1.
-
-**Help:** keep it a tensor, or read it once, outside of the model.
+"""Python waits for the value of a tensor
 
 ## What happens
 A test, `.item()`, `.tolist()`, `int()`, `float()` or a formatted tensor needs a number that the GPU has not computed
@@ -18,12 +13,12 @@ speaks of models that are scripted: with `--capture script` or `both`, or where 
 ## Example
 ```python
 def forward(self, x):
-    peak = float(x.abs().max())  # TSL401
+    peak = float(x.abs().max())  # TSL411
     return x / peak
 ```
 ```python
 def forward(self, x, mask: Tensor):
-    if mask.any():  # TSL401
+    if mask.any():  # TSL411
         x = x.masked_fill(mask, 0.0)
     return x
 ```
@@ -45,3 +40,33 @@ Sizes, dtypes and devices are known to Python without waiting:
 def forward(self, x):
     return x.reshape(x.shape[0], -1).to(x.dtype)
 ```
+"""
+
+from collections.abc import Iterator
+
+from tsl.diagnostic import Severity
+from tsl.rule import Finding, source_rule
+from tsl.source.facts import TESTS, Function
+from tsl.source.values import TENSOR
+
+READS = (
+    "number",
+    "item",
+    "math",
+    "extreme",
+    "range",
+    "index",
+    "argument",
+    "format",
+    "contains",
+    "predicate",
+    "list",
+    "numpy",
+)
+
+
+@source_rule("TSL411", severity="info", since="0.1", help="keep it a tensor, or read it once, outside of the model")
+def host_read(function: Function) -> Iterator[Finding]:
+    for use in function.conversions(*sorted(TESTS), *READS):
+        if use.value.may_be(TENSOR):
+            yield use, f"the GPU stands still while Python waits for `{use.text}`", Severity.INFO
