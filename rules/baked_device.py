@@ -68,12 +68,12 @@ randint_like""".split()
 @source_rule("TSL141", severity="error", since="0.1", help="use new_zeros or zeros_like, a buffer, or type_as(x)")
 def baked_device(function: Function) -> Iterator[Finding]:
     copies = {id(use.node) for use in function.conversions("constructor") if not use.depends_on.only_static}
-    moved = {id(call.node.func.value) for call in function.calls("type_as")}
+    elsewhere = function.taken_out() | {id(call.node.func.value) for call in function.calls("type_as")}
     for call in function.calls(*FACTORIES, *COPIERS, *FOLLOWERS):
         first = call.arguments.get(0, "size")
         drawn = call.name == "normal" and first is not None and first.may_be(TENSOR | UNKNOWN)
         follows = call.name in FOLLOWERS and "device" not in call.arguments.keywords
-        if id(call.node) in copies | moved or drawn or follows or not call.path.startswith("torch."):
+        if id(call.node) in copies | elsewhere or drawn or follows or not call.path.startswith("torch."):
             continue
         single = call.name == "scalar_tensor" or (first is not None and first.parts == ())
         copied = call.name in COPIERS and not (first is not None and first.is_only(SEQ))

@@ -62,7 +62,7 @@ from tsl.source.facts import Function
     help="use one operation over the whole tensor, or script the function that loops",
 )
 def data_length_loop(function: Function) -> Iterator[Finding]:
-    for use in function.conversions("iterate", "unroll", "unpack", "star"):
+    for use in function.conversions("iterate", "unroll", "pieces", "unpack", "star"):
         if use.depends_on.data:
             severity = Severity.INFO if use.only_checks else Severity.ERROR
             yield use, f"the traced model fails at any other length: the data decides that of `{use.text}`", severity

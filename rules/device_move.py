@@ -59,6 +59,7 @@ def device_move(function: Function) -> Iterator[Finding]:
             continue
         target = call.arguments.get(0, "device") or call.arguments.get(0, "other")
         named = target is not None and (target.may_be(STR) or target.is_only(TENSOR) or bool(target.origin & DEVICE))
+        named = named or (target is not None and str(target.const).startswith("torch.device("))
         by_type = call.name == "type" and target is not None and target.is_only(REF)
         if call.name in ("cuda", "cpu", "xpu") or named or by_type:
             yield call, f"the graph moves this to the example's device, wherever it runs: `{call.text}`"

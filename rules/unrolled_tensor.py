@@ -5,6 +5,9 @@ A `for` over a tensor, or over the result of `unbind` or `split`, is recorded as
 entries. The trace takes the tensor apart into exactly that many pieces, so with any other number the traced model fails
 at run time: "Expected 2 elements in a list but found 5".
 
+`chunk(2)` makes two pieces of any dimension that is longer than one. Along the first one a loop over them is an info,
+and so is one piece of those that `unbind` or `split` makes, such as `x.unbind()[-1]`.
+
 torch warns for a loop over a tensor ("Iterating over a tensor"), and gives **no warning** for `unbind` and `split`.
 
 ## Example
@@ -60,6 +63,7 @@ def forward(self, x, levels: list[Tensor]):
 
 from collections.abc import Iterator
 
+from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
@@ -71,6 +75,9 @@ from tsl.source.facts import Function
     help="make the dimension an axis of one operation, or script the function that loops",
 )
 def unrolled_tensor(function: Function) -> Iterator[Finding]:
-    for use in function.conversions("iterate", "unroll"):
+    for use in function.conversions("iterate", "unroll", "pieces"):
         if use.depends_on.size and not use.only_checks:
-            yield use, f"the traced model fails at any other length: the loop over `{use.text}` is unrolled"
+            if use.how == "pieces":
+                yield use, f"the traced model fails where the pieces are not as many: `{use.text}`", Severity.INFO
+            else:
+                yield use, f"the traced model fails at any other length: the loop over `{use.text}` is unrolled"

@@ -17,6 +17,7 @@ from tsl.source.file import parse
 
 RULEBOOK = load()
 SOURCE_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine == "source")
+TRACE = "TSL1"
 XFAIL = "xfail: "
 
 
@@ -28,19 +29,19 @@ class Case(NamedTuple):
     gap: str
 
 
-def verdicts_on(code: str) -> dict[int, list[tuple[str, Verdict]]]:
-    """Line to the findings that start there, each with its rule's code."""
+def verdicts_on(code: str, family: str = TRACE) -> dict[int, list[tuple[str, Verdict]]]:
+    """Line to the findings of a family that start there, each with its rule's code."""
     found: dict[int, list[tuple[str, Verdict]]] = {}
     for function in analyse(parse("fence.py", code.encode())).functions:
-        for rule in SOURCE_RULES:
+        for rule in (rule for rule in SOURCE_RULES if rule.code.startswith(family)):
             for verdict in verdicts(rule, function):
                 found.setdefault(verdict.node.lineno, []).append((rule.code, verdict))
     return found
 
 
-def codes_on(code: str) -> dict[int, set[str]]:
-    """Line to the codes of the findings that start there."""
-    return {line: {code for code, _ in found} for line, found in verdicts_on(code).items()}
+def codes_on(code: str, family: str = TRACE) -> dict[int, set[str]]:
+    """Line to the codes of the findings of a family that start there."""
+    return {line: {code for code, _ in found} for line, found in verdicts_on(code, family).items()}
 
 
 def python_fences(page: Page) -> list[Fence]:

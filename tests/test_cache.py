@@ -94,7 +94,7 @@ def test_another_selection_is_answered_from_the_cache_as_well(
     assert cached(project, "--select", "TSL11").codes == []
     monkeypatch.setattr("tsl.source.analyse", None)
     assert cached(project).codes == ["TSL101", "TSL901"]
-    assert cached(project, "--capture", "script").codes == []
+    assert cached(project, "--capture", "script").codes == ["TSL411"]
 
 
 def test_a_file_that_cannot_be_checked_is_not_kept(project: Project) -> None:

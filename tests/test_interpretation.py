@@ -458,6 +458,7 @@ def test_every_way_the_engine_records_is_listed() -> None:
             h = torch.tensor(n), x.data, x.numpy(), x.stride(0)
             print(*x)
             for r in x.unbind(0): pass
+            for r in x.chunk(2): pass
             if n > m: return x
             return x.chunk(n)
     """)

@@ -165,7 +165,11 @@ def test_a_page_in_form_has_no_problems(tmp_path: Path) -> None:
         ("## What happens\n", "## Use instead\n", "must each stand there once, in this order"),
         ("0:  # TSL101", "0:  # TSL102", "the section Example marks no line with # TSL101"),
         ("x, -x)\n", "x, -x)  # TSL101\n", "the section Use instead marks a finding"),
-        ("## Example\n```python", "## Example\n```text", "the fence on line 10 has markers but is not python, ir, python archive"),
+        (
+            "## Example\n```python",
+            "## Example\n```text",
+            "the fence on line 10 has markers but is not python, ir, python archive",
+        ),
     ],
 )
 def test_a_break_of_a_convention_is_told(tmp_path: Path, old: str, new: str, words: str) -> None:

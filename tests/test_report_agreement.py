@@ -29,8 +29,11 @@ def workflow_commands(text: str) -> list[tuple[str, dict[str, str], str]]:
 
 
 def from_text(text: str) -> list[Place]:
-    matches = re.finditer(r"^\w+\[(\w+)\] .*\n +--> (.*):(\d+):(\d+)$", text, re.M)
-    return [(m[2], int(m[3]), int(m[4]), m[1]) for m in matches]
+    """The findings in the order of their places; an info may be told with another finding in its place."""
+    places: list[Place] = []
+    for m in re.finditer(r"^\w+\[(\w+)\] .*\n +--> (.*):(\d+):(\d+)$|^ +=\ also: info\[(\w+)\]", text, re.M):
+        places.append((m[2], int(m[3]), int(m[4]), m[1]) if m[1] else (*places[-1][:3], m[5]))
+    return sorted(places)
 
 
 def from_concise(text: str) -> list[Place]:

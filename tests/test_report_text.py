@@ -255,6 +255,14 @@ Found 1 error in 1 file
     )
 
 
+def test_an_info_in_the_place_of_an_error_is_a_line_of_it() -> None:
+    info = NOTE._replace(span=BRANCH.span, code="TSL411", rule="host-read", message="python waits")
+    report = plain(outcome(info, BRANCH))
+    assert "  = also: info[TSL411] host-read: python waits" in report.splitlines()
+    assert report.count("-->") == 1
+    assert report.endswith("Found 1 error and 1 info in 1 file\n")
+
+
 def test_a_label_in_another_file_is_shown_there() -> None:
     found = BRANCH._replace(labels=(Label(Span("helper.py", 12, 5, 12, 11), "called from here"),))
     lines = {"models/gate.py": LINES, "helper.py": [""] * 11 + ["    helper(x)"]}

@@ -16,7 +16,7 @@ import pytest
 
 from tests import ir_fences
 from tests.conftest import Project
-from tests.fences import RULEBOOK, SOURCE_RULES, codes_on, python_fences, verdicts_on
+from tests.fences import RULEBOOK, SOURCE_RULES, TRACE, codes_on, python_fences, verdicts_on
 from tsl.diagnostic import Severity
 from tsl.page import Fence, page_of, problems
 from tsl.rule import Rule, Verdict, verdicts
@@ -31,7 +31,7 @@ LONGEST_RULE = 30
 FORM = re.compile(r"[a-z`].*`[^`]+`.*(?<![.!:])|`[^`]+`.*(?<![.!:])")  # lower case, a value named, no final stop
 LONGEST_PAGE = 80
 FENCES = [
-    pytest.param(fence, id=f"{rule.name}-line-{fence.line + 1}")
+    pytest.param(fence, rule.code[:4], id=f"{rule.name}-line-{fence.line + 1}")
     for rule in SOURCE_RULES
     for fence in python_fences(page_of(rule))
 ]
@@ -76,16 +76,17 @@ def asked(how: str, origin: int, effect: str) -> list[str]:
 
 
 def reported(fact_at: Callable[[Any, SourceFile], Fact]) -> list[str]:
-    """The codes of the rules that report a fact, which is made for a node."""
+    """The codes of the rules on tracing that report a fact, which is made for a node."""
     file = parse("use.py", b"torch.call(value)\n")
     statement: Any = file.tree.body[0]
     function = Function("forward", file.tree, file, (fact_at(statement.value, file),))
-    return [rule.code for rule in SOURCE_RULES for _ in verdicts(rule, function)]
+    rules = [rule for rule in SOURCE_RULES if rule.code.startswith(TRACE)]
+    return [rule.code for rule in rules for _ in verdicts(rule, function)]
 
 
-@pytest.mark.parametrize("fence", FENCES)
-def test_a_fence_has_exactly_the_findings_it_marks(fence: Fence) -> None:
-    assert codes_on(fence.code) == fence.expected()
+@pytest.mark.parametrize(("fence", "family"), FENCES)
+def test_a_fence_has_exactly_the_findings_it_marks(fence: Fence, family: str) -> None:
+    assert codes_on(fence.code, family) == fence.expected()
 
 
 @pytest.mark.parametrize("fence", IR_FENCES)
@@ -135,7 +136,7 @@ def test_a_rule_is_named_like_its_file_and_stays_small(rule: Rule) -> None:
 
 @each_rule(SOURCE_RULES)
 def test_a_sentence_names_the_value_and_keeps_to_the_form(rule: Rule) -> None:
-    told = (verdicts_on(fence.code) for fence in python_fences(page_of(rule)))
+    told = (verdicts_on(fence.code, rule.code[:4]) for fence in python_fences(page_of(rule)))
     keeps_to_the_form(rule, told)
 
 

@@ -37,7 +37,7 @@ CHOICES = 400
 MOST_RETURNED = 4
 # The sizes of inputs by name; a first dim is never fixed, and layers want others that are.
 SYMBOLS = ("a", "b", "c", "4", "4")
-TELLING = "shape|size|sum|abs|mean|max|dtype|dim|ndim|flatten|clone|softmax|relu|clamp|unsqueeze|view|reshape|float"
+TELLING = "shape|size|sum|abs|mean|max|dim|ndim|flatten|clone|softmax|relu|clamp|unsqueeze|view|reshape|float"
 
 
 class Input(NamedTuple):

@@ -22,7 +22,8 @@ from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory
 # Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
 UNCHECKED = frozenset(["TSL712", "TSL900", "TSL902", "TSL903"])
 UNUSED = "TSL901"
-PROMISES = {"TSL1": "trace", "TSL2": "script"}
+# TSL411 stands where TSL10x does, which says more of a trace: it is for what is scripted.
+PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL411": "script"}
 
 
 class Settings(Record):
@@ -92,7 +93,7 @@ class Plan(Record):
     def shown_in(self, path: str, captures: frozenset[str]) -> frozenset[str]:
         """The codes whose findings are shown in a file whose call sites make these captures."""
         promises = self._promises(captures)
-        codes = frozenset(code for code in self.selected if PROMISES.get(code[:4], "") in {"", *promises})
+        codes = frozenset(code for code in self.selected if _promise(code) in {"", *promises})
         for patterns, ignored in self.ignored_in:
             if patterns.verdict(os.path.abspath(path)):
                 codes -= ignored
@@ -111,6 +112,10 @@ class Plan(Record):
         if capture == "auto":
             return captures or frozenset(["trace"])
         return frozenset(["trace", "script"] if capture == "both" else [capture])
+
+
+def _promise(code: str) -> str:
+    return PROMISES.get(code) or PROMISES.get(code[:4], "")
 
 
 def open_books(config: Config) -> Books:

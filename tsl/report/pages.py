@@ -27,6 +27,7 @@ FAMILIES = {
     "TSL13": "Python state is frozen",
     "TSL14": "Devices and dtypes become constants",
     "TSL15": "Checks are lost",
+    "TSL17": "What torch.jit.trace refuses",
     "TSL2": "What torch.jit.script refuses or changes",
     "TSL3": "The export path",
     "TSL4": "Host and device wait for each other",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tsl.diagnostic import Diagnostic, Label
+from tsl.diagnostic import Diagnostic, Label, Severity, Span
 from tsl.outcome import Outcome
 from tsl.report.cells import visible
 from tsl.report.excerpt import Mark, bar, excerpt, label_marks, main_marks
@@ -22,19 +22,28 @@ Files = Mapping[str, Sequence[str]]
 def text(outcome: Outcome, *, color: bool, statistics: bool) -> str:
     """Every finding in full, the counts where wanted, and the summary.
 
-    The first finding of a rule also says how to read more about the rule.
+    The first finding of a rule also says how to read more about the rule. An info in the very place of an error or a
+    warning is a line of that one.
     """
     lines: list[Line] = []
     told: set[str] = set()
+    main = {found.span: found for found in reversed(outcome.diagnostics) if found.severity > Severity.INFO}
+    infos: dict[Span, list[Diagnostic]] = {}
     for found in outcome.diagnostics:
-        lines += _finding(found, outcome.lines, explain=found.rule not in told)
+        if found.severity == Severity.INFO and found.span in main:
+            infos.setdefault(found.span, []).append(found)
+    for found in outcome.diagnostics:
+        if found.severity == Severity.INFO and found.span in main:
+            continue
+        also = infos.get(found.span, ()) if found is main.get(found.span) else ()
+        lines += _finding(found, also, outcome.lines, explain=found.rule not in told)
         told.add(found.rule)
     if statistics and outcome.diagnostics:
         lines += [*table(outcome), []]
     return paint([*lines, summary(outcome)], color=color)
 
 
-def _finding(found: Diagnostic, files: Files, *, explain: bool) -> Iterator[Line]:
+def _finding(found: Diagnostic, also: Sequence[Diagnostic], files: Files, *, explain: bool) -> Iterator[Line]:
     style = found.severity.label
     yield [
         Segment(f"{style}[{found.code}]", style),
@@ -51,6 +60,9 @@ def _finding(found: Diagnostic, files: Files, *, explain: bool) -> Iterator[Line
             span = label.span
             yield [*_arrow(":::", span.path, span.line, span.column, gutter), Segment(f" {label.text}", "label")]
     yield [Segment(f"{'':>{gutter}} = ", "gutter"), Segment("help: ", "help"), Segment(visible(found.help))]
+    for other in also:
+        told = f"{other.severity.label}[{other.code}] {other.rule}: {visible(other.message)}"
+        yield [Segment(f"{'':>{gutter}} = ", "gutter"), Segment("also: ", "help"), Segment(told)]
     if explain:
         yield [Segment(f"{'':>{gutter}} = ", "gutter"), Segment("more: ", "help"), Segment(f"tsl explain {found.rule}")]
     yield []

@@ -27,7 +27,6 @@ TENSOR_NAMES = frozenset(
         "HalfTensor",
         "DoubleTensor",
         "ByteTensor",
-        "Parameter",
         "OptTensor",
         "TensorType",
     }
@@ -134,6 +133,8 @@ class Annotations:
 
     def _plain(self, node: Any, origin: int, depth: int) -> Value:
         name = last_name(node)
+        if name == "Parameter":
+            return values.tensor(values.STATIC)
         if name in TENSOR_NAMES:
             optional = values.NONE if name == "OptTensor" else 0
             return values.tensor(origin, doubt=optional)

@@ -13,6 +13,7 @@ from tsl.source import containers, operators, values
 from tsl.source.frame import Frame
 from tsl.source.guards import key_of
 from tsl.source.torch_hand import FROZEN_ATTRIBUTES
+from tsl.source.tree import takes_all
 from tsl.source.values import DICT, SEQ, TENSOR, Value
 
 
@@ -23,21 +24,28 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
     match target:
         case _ast.Name(id=name):
             frame.env[name] = value
+            frame.handed.pop(name, None)
         case _ast.Tuple(elts=targets) | _ast.List(elts=targets):
             _bind_pattern(frame, targets, value, node)
         case _ast.Starred(value=inner):
             bind(frame, inner, value if value.kind & SEQ else values.LIST_VALUE, node)
         case _ast.Attribute():
             if key_of(frame, target) is not None:
+                value = values.registered(value) if value.item is values.PARAMETER else value
                 frame.note_write(target, value)
             elif target.attr in FROZEN_ATTRIBUTES:
                 frame.record(target, "data", frame.evaluate(target.value))
             store(frame, target, value)
         case _ast.Subscript():
+            if value.item is values.ONE and takes_all(target.slice):
+                _broadcast(frame, target)
+            elif value.is_only(TENSOR) and value.origin & values.EXTENT:
+                note_sparse_write(frame, target, value)
             bind_element(frame, target, value)
 
 
 def _bind_pattern(frame: Frame, targets: list[Any], value: Value, node: Any) -> None:
+    value = frame.session.objects.items(value)
     starred = [place for place, target in enumerate(targets) if isinstance(target, _ast.Starred)]
     if not starred:
         for target, part in zip(targets, containers.unpack(frame, value, len(targets), node), strict=True):
@@ -60,6 +68,19 @@ def _bind_pattern(frame: Frame, targets: list[Any], value: Value, node: Any) -> 
         parts = [values.listing(element) if place == first else element for place in range(len(targets))]
     for target, part in zip(targets, parts, strict=True):
         bind(frame, target, part, node)
+
+
+def _broadcast(frame: Frame, target: Any) -> None:
+    """Records the write of a tensor that is stretched to the one it is written into."""
+    base = frame.evaluate(target.value)
+    if base.is_only(TENSOR) and base.item is not values.ONE:
+        frame.note_event(target, "broadcast", containers.length_of(base))
+
+
+def note_sparse_write(frame: Frame, target: Any, value: Value) -> None:
+    """Records a write of as many entries as data says: where the example has one, it is written as a bare number."""
+    if frame.evaluate(target.slice).is_only(TENSOR):
+        frame.note_event(target, "broadcast", containers.length_of(value))
 
 
 def bind_element(frame: Frame, target: Any, value: Value) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from tsl.flow.lattice import TOP
 from tsl.source import containers, operators, values
 from tsl.source.frame import Frame
-from tsl.source.guards import kinds_of
+from tsl.source.guards import kinds_of, under_trace
 from tsl.source.refs import Arguments, Super
 from tsl.source.values import (
     DICT,
@@ -80,7 +80,7 @@ def _convert(frame: Frame, name: str, arguments: Arguments, node: Any) -> Value:
         return Value(CONVERTERS[name])
     if given[0].const is not TOP and name in ("int", "float", "bool"):
         return _converted_constant(name, given[0].const)
-    frame.record(node, "number", given[0])
+    frame.record(node, "boolean" if given[0].is_only(values.BOOL) else "number", given[0])
     return Value(CONVERTERS[name], given[0].origin & ~values.RANK)
 
 
@@ -103,6 +103,7 @@ def _extreme(frame: Frame, arguments: Arguments, node: Any) -> Value:
         if single.is_only(TENSOR):
             frame.record(node, "extreme", containers.length_of(single))
             return single
+        containers.count_out(frame, single, node)
         given = [single.elements()] if single.kind & SEQ else [UNKNOWN_VALUE]
     compared = values.join_all(given)
     traced = [value for value in given if value.kind & TRACED and not value.kind & UNKNOWN]
@@ -144,6 +145,7 @@ def _same_elements(frame: Frame, arguments: Arguments, node: Any) -> Value:
 def _sorted(frame: Frame, arguments: Arguments, node: Any) -> Value:
     given = arguments.all()
     if given and given[0].is_only(SEQ) and given[0].parts != ():
+        containers.count_out(frame, given[0], node)
         compared = given[0].elements()
         if "key" in arguments.keywords:
             compared = frame.session.call(frame, arguments.keywords["key"], Arguments((compared,)), node)
@@ -171,18 +173,18 @@ def _with_index(frame: Frame, source: Value, node: Any) -> Value:
 
 def _zip(frame: Frame, arguments: Arguments, node: Any) -> Value:
     sources = list(arguments.positional)
-    lengths = {len(source.parts) for source in sources if source.is_only(SEQ) and isinstance(source.parts, tuple)}
     if arguments.rest is not None:
         return values.listing(values.listing(UNKNOWN_VALUE))
-    if len(lengths) == 1 and all(source.is_only(SEQ) and isinstance(source.parts, tuple) for source in sources):
+    if sources and all(source.is_only(SEQ) and isinstance(source.parts, tuple) for source in sources):
         columns = [source.parts for source in sources if isinstance(source.parts, tuple)]
-        return values.sequence([values.sequence(row) for row in zip(*columns, strict=True)])
+        fewer = values.join_all(sources).origin & values.FEWER
+        return values.sequence([values.sequence(row) for row in zip(*columns, strict=False)], fewer)
     elements = [_element(frame, source, node) for source in sources]
     counted = [source for source in sources if _length_origin(source)]
     if len(counted) == len(sources) and counted:
         return values.listing(values.sequence(elements), _length_origin(values.join_all(counted)))
-    for source in counted:  # zipped with something else: the shorter of the two was chosen while tracing
-        frame.record(node, "unroll", values.size(_length_origin(source), source.trail))
+    for source in sources:  # zipped with something else: the shorter of the two was chosen while tracing
+        containers.count_out(frame, source, node)
     return values.listing(values.sequence(elements))
 
 
@@ -193,7 +195,7 @@ def _element(frame: Frame, source: Value, node: Any) -> Value:
 
 
 def _length_origin(source: Value) -> int:
-    return source.origin & containers.LENGTHS if source.is_only(SEQ) else 0
+    return source.origin & containers.COUNTS if source.is_only(SEQ) else 0
 
 
 def _quantifier(frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -203,6 +205,7 @@ def _quantifier(frame: Frame, arguments: Arguments, node: Any) -> Value:
     if given[0].is_only(TENSOR):
         frame.record(node, "iterate", containers.length_of(given[0]))
     elif given[0].kind & SEQ and given[0].parts != ():
+        containers.count_out(frame, given[0], node)
         frame.record(node, frame.how, given[0].elements())
     return values.BOOL_VALUE
 
@@ -214,6 +217,7 @@ def _sum(frame: Frame, arguments: Arguments, node: Any) -> Value:
         return source
     if not source.kind & SEQ:
         return UNKNOWN_VALUE
+    containers.count_out(frame, source, node)
     return values.INT_VALUE if source.parts == () else source.elements()
 
 
@@ -224,11 +228,13 @@ def _isinstance(frame: Frame, arguments: Arguments, node: Any) -> Value:
     subject = arguments.positional[0]
     if subject.kind & UNKNOWN or subject.kind & REF:
         return values.BOOL_VALUE
-    if subject.is_only(SIZE) and kinds & (INT | FLOAT):
+    if subject.is_only(SIZE) and kinds & TENSOR:  # an int in eager mode, and a tensor while tracing
+        frame.note_event(node, "type", UNKNOWN_VALUE if kinds & INT else subject)
+    elif subject.is_only(SIZE) and kinds & (INT | FLOAT):
         frame.record(node, "number", subject)  # an int in eager mode, and none while tracing
-    if not subject.kind & kinds:
+    if not subject.kind & under_trace(kinds):
         return values.constant(False)
-    return values.constant(True) if subject.is_only(kinds) else values.BOOL_VALUE
+    return values.constant(True) if subject.is_only(under_trace(kinds)) else values.BOOL_VALUE
 
 
 def _type(frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -238,13 +244,18 @@ def _type(frame: Frame, arguments: Arguments, node: Any) -> Value:
 
 
 def _text(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    if arguments.positional and arguments.positional[0].is_only(values.META):
+        return Value(values.STR, arguments.positional[0].origin)
     for value in arguments.all():
         frame.record(node, "format", value if value.kind & SIZE else UNKNOWN_VALUE)
     return values.STR_VALUE
 
 
 def _absolute(_frame: Frame, arguments: Arguments, _node: Any) -> Value:
-    return arguments.positional[0] if arguments.positional else UNKNOWN_VALUE
+    if not arguments.positional:
+        return UNKNOWN_VALUE
+    given = arguments.positional[0]
+    return values.constant(abs(given.const)) if isinstance(given.const, int | float) else given
 
 
 def _getattr(frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -253,6 +264,11 @@ def _getattr(frame: Frame, arguments: Arguments, node: Any) -> Value:
         return UNKNOWN_VALUE
     found = frame.session.attribute(frame, arguments.positional[0], name, node)
     return values.join(found, arguments.positional[2]) if len(arguments.positional) > 2 else found
+
+
+def _setattr(frame: Frame, _arguments: Arguments, _node: Any) -> Value:
+    frame.register()
+    return values.NONE_VALUE
 
 
 def _dict(_frame: Frame, arguments: Arguments, _node: Any) -> Value:
@@ -271,7 +287,22 @@ def _map(frame: Frame, arguments: Arguments, node: Any) -> Value:
     callee, *sources = arguments.positional
     elements = [_element(frame, source, node) for source in sources]
     result = frame.session.call(frame, callee, Arguments(tuple(elements)), node)
-    return values.listing(result, _length_origin(sources[0]))
+    first = sources[0]
+    if first.is_only(SEQ) and isinstance(first.parts, tuple) and first.origin & values.FEWER:
+        return values.sequence([result] * len(first.parts), values.FEWER)
+    return values.listing(result, _length_origin(first))
+
+
+def _filter(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    if len(arguments.positional) != 2:
+        return values.LIST_VALUE
+    callee, source = arguments.positional
+    element = containers.iterate(frame, source, node.args[1] if len(node.args) == 2 else node)
+    asked = element
+    if not callee.is_only(values.NONE):
+        asked = frame.session.call(frame, callee, Arguments((element,)), node)
+    frame.record(node, "filter", asked)
+    return values.listing(element)
 
 
 def _divmod(frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -282,8 +313,24 @@ def _divmod(frame: Frame, arguments: Arguments, node: Any) -> Value:
     return values.sequence([values.INT_VALUE] * 2)
 
 
-def _next(_frame: Frame, arguments: Arguments, _node: Any) -> Value:
-    return containers.element_of(arguments.positional[0]) if arguments.positional else UNKNOWN_VALUE
+def reduce(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    """The result of functools.reduce(function, iterable), and of one with a first value."""
+    if len(arguments.positional) < 2:
+        return UNKNOWN_VALUE
+    callee, source, *first = arguments.positional
+    element = containers.iterate(frame, source, node.args[1] if len(node.args) > 1 else node)
+    result = first[0] if first else element
+    for _ in range(2):
+        step = frame.session.call(frame, callee, Arguments((result, element)), node)
+        result = values.join(result, step)
+    return step if source.parts and len(source.parts) + len(first) > 1 else result
+
+
+def _next(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    if not arguments.positional:
+        return UNKNOWN_VALUE
+    containers.take_out(frame, arguments.positional[0], node)
+    return containers.element_of(arguments.positional[0])
 
 
 def _power(_frame: Frame, arguments: Arguments, node: Any) -> Value:
@@ -319,8 +366,10 @@ BUILTINS: dict[str, Handler] = {
     "type": _type,
     "abs": _absolute,
     "getattr": _getattr,
+    "setattr": _setattr,
     "dict": _dict,
     "map": _map,
+    "filter": _filter,
     "divmod": _divmod,
     "next": _next,
     "pow": _power,

@@ -21,12 +21,14 @@ from tsl.source.refs import (
     Routine,
     Super,
 )
+from tsl.source.scripted import hands_back
 from tsl.source.tree import decorator_names
 from tsl.source.values import (
     DICT,
     META,
     REF,
     SEQ,
+    SIZE,
     STR,
     TENSOR,
     UNKNOWN,
@@ -46,7 +48,10 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: Any) -> Value:
 def _call_one(frame: Frame, ref: Any, callee: Value, arguments: Arguments, node: Any) -> Value:
     match ref:
         case Routine():
-            return frame.session.run(frame, ref, arguments)
+            result = frame.session.run(frame, ref, arguments)
+            for name in hands_back(ref, node):
+                frame.hand(name, node)
+            return result
         case External(path):
             return library.call_external(frame, path, arguments, node)
         case Layer("torch.nn.Sequential"):
@@ -97,6 +102,8 @@ def _sequential(frame: Frame, callee: Value, arguments: Arguments, node: Any) ->
 def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value:
     """The value of `base.name`."""
     results = [_attribute_of(frame, ref, base, name, node) for ref in base.refs if base.kind & REF]
+    if base.is_only(SIZE):
+        base = as_tensor(base)
     if base.is_only(META):
         return Value(META, base.origin)
     if base.is_only(SEQ) and name in FIELDS and isinstance(base.parts, tuple) and FIELDS[name] < len(base.parts):
@@ -176,9 +183,20 @@ def _above(owner: Class, name: str) -> tuple[Any, Class] | None:
     return None
 
 
+def as_tensor(size: Value) -> Value:
+    """A size asked for what only tensors have: while tracing it is one, without dimensions."""
+    return values.tensor(size.origin, size.trail)
+
+
 def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> Value:
     """The result of `base.name(...)`."""
     results: list[Value] = []
+    if base.kind & values.TRACED and name.startswith("__") and len(arguments.positional) == 1:
+        spelled = library.operation(name.strip("_"), base, arguments.positional[0])
+        if spelled is not None:
+            return spelled
+    if base.is_only(SIZE):
+        base = as_tensor(base)
     if base.kind & REF and base.refs:
         results.append(_method_of_refs(frame, base, name, arguments, node))
     if base.kind & (SEQ | DICT | STR) and not base.kind & (UNKNOWN | TENSOR):
@@ -195,6 +213,10 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
 
 def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> Value:
     results = []
+    if name == "register_parameter":
+        frame.register()
+    if name in REGISTERS and frame.own is base:
+        _register(frame, arguments)
     for ref in base.refs:
         if isinstance(ref, Class) and name == "apply" and any("autograd" in path for path in ref.foreign):
             results.append(
@@ -212,6 +234,17 @@ def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, 
     return values.join_all(results)
 
 
+REGISTERS = frozenset({"register_buffer", "register_parameter"})
+
+
+def _register(frame: Frame, arguments: Arguments) -> None:
+    """`self.register_buffer("name", tensor)`: an assignment to an attribute; what is registered is static."""
+    name, given = arguments.get(0, "name"), arguments.get(1, "tensor") or arguments.get(1, "param")
+    if name is not None and isinstance(name.const, str) and given is not None:
+        kept = values.tensor(values.STATIC, doubt=given.kind & (values.NONE | UNKNOWN))
+        frame.scope[f"self.{name.const}"] = given if given.is_only(values.NONE) else kept
+
+
 PARAMETER_ITERATORS = frozenset({"parameters", "buffers"})
 
 
@@ -224,7 +257,11 @@ def _inherited(frame: Frame, ref: Any, name: str, arguments: Arguments) -> Value
 
 
 def _mutate(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> None:
+    if base.refs:  # a ParameterList: what is put into it belongs to the module
+        arguments = Arguments(tuple(map(values.registered, arguments.positional)), arguments.keywords, arguments.rest)
     changed = containers.mutated(base, name, arguments)
+    if changed is not None and base.refs:
+        changed = Value(changed.kind, changed.origin, changed.const, changed.parts, changed.item, base.refs)
     if changed is not None:
         frame.session.store(frame, node.func.value, changed)
 
@@ -233,4 +270,7 @@ def subscript(frame: Frame, base: Value, key: Value) -> Value:
     """The value of `base[key]` for something that is a reference: a module container, a generic class."""
     if base.kind & SEQ:
         return containers.index(frame, base.without(REF), key, None)
+    made = [ref for ref in base.refs if isinstance(ref, Instance)]
+    if made and len(made) == len(base.refs) and not base.kind & UNKNOWN:
+        return values.join_all(frame.session.objects.item(ref, key.const) for ref in made)
     return base if any(isinstance(ref, External | Class) for ref in base.refs) else UNKNOWN_VALUE

@@ -15,21 +15,24 @@ from typing import Any
 
 from tsl.flow.lattice import TOP
 from tsl.source import operators, values
-from tsl.source.frame import Frame
+from tsl.source.frame import METADATA, Frame
 from tsl.source.values import DICT, NONE, SEQ, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 
 def compare(frame: Frame, node: Any) -> Value:
     """The value of a comparison; every link of a chain but the last is converted."""
-    left, result = frame.evaluate(node.left), values.BOOL_VALUE
+    left, result, certain = frame.evaluate(node.left), values.BOOL_VALUE, True
     links = list(zip(node.ops, node.comparators, strict=True))
     for position, (op, comparator) in enumerate(links):
         right = frame.evaluate(comparator)
         result = _link(frame, op, left, right, node)
         if position < len(links) - 1:
             frame.record(node, frame.how, result)
+            certain = certain and result.const is True
+        if result.const is False:
+            return result
         left = right
-    return result
+    return result if certain or result.const is not True else values.BOOL_VALUE
 
 
 def _link(frame: Frame, op: Any, left: Value, right: Value, node: Any) -> Value:
@@ -59,7 +62,7 @@ def _identity(left: Value, right: Value, same: bool) -> Value:
                 return values.constant(same)
             if not value.kind & (NONE | UNKNOWN):
                 return values.constant(not same)
-    return Value(values.BOOL, left.origin & right.origin)
+    return Value(values.BOOL, left.origin & right.origin | (left.origin | right.origin) & values.GRAD)
 
 
 def _membership(frame: Frame, left: Value, right: Value, node: Any) -> Value:
@@ -75,7 +78,10 @@ def _membership(frame: Frame, left: Value, right: Value, node: Any) -> Value:
         known = [part.const for part in right.parts] if isinstance(right.parts, tuple) else list(right.parts)
         if left.const in known:
             return values.BOOL_VALUE if TOP in known else Value(values.BOOL)
-    return values.BOOL_VALUE
+    return Value(values.BOOL, left.origin & METADATA) if left.is_only(PLAIN) else values.BOOL_VALUE
+
+
+PLAIN = values.META | values.INT | values.STR
 
 
 def _compare_sequences(frame: Frame, left: Value, right: Value, node: Any) -> Value:

@@ -4,7 +4,7 @@ Definitions:
 1. Iterating or unpacking a tensor turns its first dimension into a number of Python steps: a use of a size, or of data
    where the tensor's length depends on data.
 2. A list as long as a dimension (`x.unbind(0)`, `x.split(2)`) is iterated as often as the example has entries: the
-   use is `unroll`. Reading it whole, as `torch.stack` does, loses nothing.
+   use is `unroll`, or `pieces` where only a short dimension has another number of them (`x.chunk(2)`).
 3. Elements of torch.Size stay traced; its length is the rank, which no input of the same rank changes.
 """
 
@@ -31,6 +31,7 @@ from tsl.source.values import (
 )
 
 LENGTHS = values.SIZES | values.DATA
+COUNTS = LENGTHS | values.FEWER
 
 
 def length_of(tensor: Value) -> Value:
@@ -56,9 +57,22 @@ def iterate(frame: Frame, iterable: Value, node: Any) -> Value:
     """The value of the loop variable; records what the iteration itself loses."""
     if iterable.kind & TENSOR:
         frame.record(node, "iterate", length_of(iterable))
-    if iterable.is_only(SEQ) and iterable.origin & LENGTHS:
-        frame.record(node, "unroll", values.size(iterable.origin, iterable.trail))
-    return element_of(iterable)
+    count_out(frame, iterable, node)
+    return frame.capture(node, element_of(iterable))
+
+
+def count_out(frame: Frame, listed: Value, node: Any, how: str = "unroll") -> None:
+    """Records that Python takes a list of tensors for as long as it is in the example (2)."""
+    if listed.is_only(SEQ) and listed.origin & LENGTHS:
+        frame.record(node, how, values.size(listed.origin & LENGTHS, listed.trail))
+    elif listed.is_only(SEQ) and listed.origin & values.FEWER:
+        frame.record(node, "pieces", values.size(values.SIZES, listed.trail))
+
+
+def take_out(frame: Frame, listed: Value, node: Any) -> None:
+    """Records that one is taken of as many pieces as the example has (2)."""
+    if listed.is_only(SEQ) and listed.origin & values.FEWER:
+        frame.record(node, "pieces", values.size(listed.origin & LENGTHS or values.SIZES, listed.trail))
 
 
 def element_of(iterable: Value) -> Value:
@@ -95,9 +109,13 @@ def index(frame: Frame, base: Value, key: Value, node: Any) -> Value:
     """The value of `base[key]`."""
     if base.is_only(TENSOR):
         by_data = values.EXTENT if is_mask(key) and key.origin & values.DATA else 0
+        if by_data:
+            frame.note_event(node, "length", base)
         return values.tensor(base.origin | by_data, base.trail)
     if base.is_only(SEQ | DICT):
-        frame.record(node, "index", key)
+        # A dict hashes its key, and a traced one by identity.
+        frame.record(node, "contains" if base.is_only(DICT) else "index", key)
+        take_out(frame, base, node)
         return _element(base, key.const) if base.is_only(SEQ) else _entry(base, key.const)
     if base.kind & TENSOR:
         return values.tensor(base.origin, base.trail, UNKNOWN)
@@ -132,8 +150,7 @@ def length(frame: Frame, value: Value, node: Any) -> Value:
     if value.kind & TENSOR:
         frame.record(node, "len", length_of(value))
         return Value(values.INT, values.SIZES)
-    if value.is_only(SEQ) and value.origin & LENGTHS:
-        frame.record(node, "len", values.size(value.origin & LENGTHS, value.trail))
+    count_out(frame, value, node, "len")
     if value.is_only(SEQ | DICT) and value.parts is not None and value.item is None:
         return values.constant(len(value.parts))
     return Value(values.INT, value.origin & ~values.DATA)
@@ -147,12 +164,14 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
         return values.listing(values.STR_VALUE) if name in ("split", "rsplit", "splitlines") else values.STR_VALUE
     if base.kind & DICT and name in DICT_METHODS:
         if arguments.positional and name != "copy":
-            frame.record(node, "index", arguments.positional[0])
+            frame.record(node, "contains", arguments.positional[0])
         return _dict_method(base, name, arguments)
     if name == "numel" and base.is_only(SEQ):
         frame.record(node, "len", base.elements())
         return Value(values.INT, values.SIZES)
     if base.kind & SEQ and name in ("pop", "copy", "index", "count"):
+        if name in ("index", "count") and arguments.positional:
+            frame.record(node, "contains", arguments.positional[0])
         return {"pop": base.elements(), "copy": base}.get(name, values.INT_VALUE)
     return None
 
@@ -187,7 +206,7 @@ def mutated(base: Value, name: str, arguments: Arguments) -> Value | None:
 def _grown(base: Value, one: tuple[Value, ...] | None, added: Value) -> Value:
     if one is None:
         item = element_of(added)
-        origin = base.origin | added.origin & LENGTHS if added.is_only(SEQ) else base.origin
+        origin = base.origin | added.origin & COUNTS if added.is_only(SEQ) else base.origin
         return values.listing(item if base.parts == () else values.join(base.elements(), item), origin)
     if isinstance(base.parts, tuple):
         return values.sequence(base.parts + one, base.origin)

@@ -20,11 +20,12 @@ from tsl.source.values import DICT, SEQ, TENSOR, Value
 def sequence(frame: Frame, node: Any) -> Value:
     """The value of a list, tuple or set display."""
     parts: list[Value] = []
+    fewer = 0
     for item in node.elts:
         if not isinstance(item, _ast.Starred):
             parts.append(frame.evaluate(item))
             continue
-        spread = frame.evaluate(item.value)
+        spread = frame.session.objects.items(frame.evaluate(item.value))
         if spread.is_only(TENSOR):
             frame.record(item, "star", containers.length_of(spread))
         if not (spread.is_only(SEQ) and isinstance(spread.parts, tuple)):
@@ -33,10 +34,11 @@ def sequence(frame: Frame, node: Any) -> Value:
             origin = spread.origin & containers.LENGTHS if spread.is_only(SEQ) else 0
             return values.listing(values.join_all(known), origin)
         parts.extend(spread.parts)
+        fewer |= spread.origin & values.FEWER
     if isinstance(node, _ast.Set):
         for part in parts:
             frame.record(node, "index", part)  # a set hashes its elements, and a traced one by identity
-    return values.sequence(parts)
+    return values.sequence(parts, fewer)
 
 
 def dictionary(frame: Frame, node: Any) -> Value:

@@ -15,7 +15,8 @@ from tsl.source.compare import compare
 from tsl.source.displays import comprehension, dictionary, sequence
 from tsl.source.frame import Frame
 from tsl.source.guards import key_of
-from tsl.source.refs import Arguments, Routine
+from tsl.source.refs import Arguments, External, Routine
+from tsl.source.tree import keeps_one
 from tsl.source.truth import bool_op, negate, ternary
 from tsl.source.values import DICT, REF, SEQ, SIZE, TENSOR, UNKNOWN_VALUE, Value
 
@@ -32,18 +33,31 @@ def evaluate(frame: Frame, node: Any) -> Value:
 def _name(frame: Frame, node: Any) -> Value:
     found = frame.env.get(node.id) if frame.env is not None else None
     if found is not None:
+        if frame.handed:
+            frame.read(node.id)
         return found
     closure = frame.routine.closure
     if closure and node.id in closure:
         return closure[node.id]
-    return frame.session.global_value(frame.module, node.id)
+    return frame.capture(node, frame.session.global_value(frame.module, node.id))
 
 
 def _attribute(frame: Frame, node: Any) -> Value:
     key = key_of(frame, node)
     if key is not None and key in frame.scope:
         return frame.scope[key]
-    return calls.attribute(frame, evaluate(frame, node.value), node.attr, node)
+    return frame.capture(node, calls.attribute(frame, _owner(frame, node), node.attr, node))
+
+
+# What is asked of a tensor without putting it into the graph (measured; its shape does put it there)
+OUTSIDE = frozenset({"data", "item", "tolist", "device", "dtype", "requires_grad", "grad", "is_cuda", "is_leaf"})
+
+
+def _owner(frame: Frame, node: Any) -> Value:
+    if node.attr not in OUTSIDE:
+        return evaluate(frame, node.value)
+    with frame.inside("outside"):
+        return evaluate(frame, node.value)
 
 
 def _subscript(frame: Frame, node: Any) -> Value:
@@ -56,11 +70,19 @@ def _subscript(frame: Frame, node: Any) -> Value:
                 if bound is not None and bound.kind & SIZE:
                     frame.record(node, "index", bound)
         cut = containers.cut(base, *(bound.const if bound else None for bound in (lower, upper)))
+        if base.is_only(TENSOR) and keeps_one(node.slice):
+            return values.thin(cut)
         return cut if step is None or not cut.is_only(SEQ) else values.listing(cut.elements(), cut.origin)
     key = evaluate(frame, node.slice)
     if base.kind & REF:
+        if any(isinstance(ref, External) and ref.path == "os.environ" for ref in base.refs):
+            frame.note_call(node, "os.environ.get", None, Arguments((key,)))
+        base = frame.session.objects.items(base)
+    if base.kind & REF:
         return calls.subscript(frame, base, key)
-    return containers.index(frame, base, key, node)
+    found = containers.index(frame, base, key, node)
+    frame.capture(node, found)
+    return values.thin(found) if base.is_only(TENSOR) and keeps_one(node.slice) else found
 
 
 def _bound(frame: Frame, node: Any) -> Value | None:
@@ -120,7 +142,7 @@ def _call(frame: Frame, node: Any) -> Value:
     if isinstance(node.func, _ast.Attribute):
         key = key_of(frame, node.func)
         if key is None or key not in frame.scope:
-            return calls.method(frame, evaluate(frame, node.func.value), node.func.attr, arguments, node)
+            return calls.method(frame, _owner(frame, node.func), node.func.attr, arguments, node)
     return calls.call(frame, evaluate(frame, node.func), arguments, node)
 
 
@@ -145,7 +167,7 @@ def _positional(frame: Frame, node: Any) -> tuple[list[Value], list[Value]]:
         if not isinstance(item, _ast.Starred):
             (rest if rest else positional).append(evaluate(frame, item))
             continue
-        spread = evaluate(frame, item.value)
+        spread = frame.session.objects.items(evaluate(frame, item.value))
         if spread.is_only(TENSOR):
             frame.record(item, "star", containers.length_of(spread))
         if not rest and spread.is_only(SEQ) and isinstance(spread.parts, tuple):

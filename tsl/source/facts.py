@@ -7,7 +7,8 @@ the engine, so what stands here is its whole promise to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import _ast
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tsl.record import Record
@@ -173,6 +174,49 @@ class Write(Record):
         return self.file.segment(self.node)
 
 
+class Event(Record):
+    """Something at `node` that harms a trace and is no use of a value as a plain one; `how` is one of EVENTS."""
+
+    node: Any
+    how: str
+    value: Value
+    file: SourceFile
+    inside: frozenset[str] = frozenset()
+
+    @property
+    def depends_on(self) -> Origins:
+        """What the value depends on."""
+        return Origins(self.value.origin)
+
+    @property
+    def text(self) -> str:
+        """The expression as the user wrote it, on one line, cut short."""
+        return self.file.segment(self.node)
+
+    @property
+    def dicts(self) -> Iterator[tuple[list[Any], list[Value]]]:
+        """The known keys and the values of the outermost dicts in the value: itself, or those in its sequences."""
+        queue = [self.value]
+        while queue:
+            value = queue.pop(0)
+            inside = list(value.parts.values()) if isinstance(value.parts, Mapping) else list(value.parts or ())
+            inside += [value.item] if value.item else []
+            if value.is_only(values.DICT):
+                yield list(value.parts) if isinstance(value.parts, Mapping) else [], inside
+            elif value.is_only(values.SEQ):
+                queue += inside
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two events the same."""
+        return (id(self.node), self.how)
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        """Which of the same events stands, in a fixed order."""
+        return (self.value.origin, self.value.kind, sorted(self.inside))
+
+
 class Branch(Record):
     """A test that picks between arms."""
 
@@ -184,7 +228,7 @@ class Branch(Record):
         return self.test.only_checks
 
 
-Fact = Use | Call | Write
+Fact = Use | Call | Write | Event
 
 
 class Function:
@@ -208,13 +252,38 @@ class Function:
         """Every operand of an `if` or `elif` test that is a traced value."""
         return (Branch(use) for use in self.conversions("if") if use.value.kind & values.TRACED)
 
+    def taken_out(self) -> frozenset[int]:
+        """The identities of the expressions whose tensor becomes a plain Python value right where it is made."""
+        ways = (*TESTS, "number", "item", "list", "numpy")
+        return frozenset(id(part) for use in self.conversions(*ways) for part in _operands(use.node))
+
     def calls(self, *names: str) -> Iterator[Call]:
         """The watched calls whose path ends with one of these names."""
         return (fact for fact in self.facts if isinstance(fact, Call) and fact.name in names)
 
+    def events(self, how: str) -> Iterator[Event]:
+        """What happens in it of one of EVENTS."""
+        return (fact for fact in self.facts if isinstance(fact, Event) and fact.how == how)
+
     def writes(self) -> Iterator[Write]:
         """The attributes of the module that are assigned while it runs."""
         return (fact for fact in self.facts if isinstance(fact, Write))
+
+
+def _operands(node: Any) -> Iterator[Any]:
+    """The expressions a conversion takes its value from, through comparisons."""
+    if isinstance(node, _ast.Call):
+        parts = [*node.args, getattr(node.func, "value", None)]
+    elif isinstance(node, _ast.Compare):
+        parts = [node.left, *node.comparators]
+    else:
+        yield node
+        return
+    yield node
+    for part in parts:
+        yield part
+        if isinstance(part, _ast.Compare):
+            yield from _operands(part)
 
 
 WAYS = {
@@ -239,10 +308,19 @@ WAYS = {
     "list": "turned into a list, or into NumPy",
     "iterate": "iterated by `for`, a comprehension or list()",
     "unroll": "a list as long as a tensor's dimension, iterated by `for` or a comprehension",
+    "pieces": "the same of what chunk() makes, which is shorter than asked for only where the dimension is",
     "unpack": "unpacked into names",
     "star": "spread with `*`",
     "constructor": "copied into a new tensor by torch.tensor() and its like",
     "data": "read through `.data`, which tracing does not follow",
     "numpy": "handed to NumPy",
     "layout": "a stride or storage offset read as a plain number",
+}
+EVENTS = {
+    "output": "a container or an object that a root returns, which is what leaves the traced model",
+    "captured": "a tensor from outside that requires a gradient is put into the trace",
+    "handed": "a tensor is read after a compiled function that may have returned it as it was",
+    "broadcast": "a tensor is written into, by one that is stretched to its sizes",
+    "type": "a size is asked whether it is a tensor, as it is while tracing alone",
+    "length": "a tensor is made that is as long as data says",
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsl.flow.lattice import pointwise
 from tsl.source import values
-from tsl.source.facts import DIFFERS, SAME, TESTS, Call, Use, Write
+from tsl.source.facts import DIFFERS, SAME, TESTS, Call, Event, Use, Write
 from tsl.source.refs import Arguments, Routine
 from tsl.source.values import TRACED, UNKNOWN, Value
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Env = dict[str, Value]
 REPORTED = values.DATA | values.SIZES | values.STATIC
+INPUT = values.DATA | values.SIZES
 METADATA = values.RANK | values.DTYPE | values.DEVICE | values.LAYOUT | values.GRAD | values.MODE
 
 
@@ -33,7 +34,9 @@ class Frame:
         "effect",
         "env",
         "exits",
+        "handed",
         "how",
+        "is_root",
         "muted",
         "returned",
         "routine",
@@ -47,11 +50,13 @@ class Frame:
     ) -> None:
         self.session, self.routine, self.self_name, self.depth = session, routine, self_name, depth
         self.muted = muted
+        self.is_root = False
         self.env: Env | None = env
         self.returned: list[Value] = []
         self.exits: list[Env] = []
         self.breaks: list[Env] = []
         self.continues: list[Env] = []
+        self.handed: dict[str, tuple[Any, Value]] = {}
         self.how, self.effect = "boolean", DIFFERS
         self.within: tuple[str, ...] = ()
 
@@ -79,6 +84,20 @@ class Frame:
         own = (item for item in self.scope.items() if item[0].startswith("self."))
         return {name: values.retold(value, (), len(value.trail)) for name, value in own}
 
+    def hand(self, name: str, node: Any) -> None:
+        """Notes that a compiled function may have returned what a name holds (`scripted`)."""
+        held = self.scope.get(name)
+        if held is not None and held.is_only(values.TENSOR):
+            self.handed[name] = node, held
+        elif held is None and self.routine.closure and name in self.routine.closure:
+            self.note_event(node, "handed", self.routine.closure[name])  # the function around this one reads on
+
+    def read(self, name: str) -> None:
+        """Notes that a name is read; what a compiled function may have returned is another tensor to the trace now."""
+        if name in self.handed:
+            node, value = self.handed.pop(name)
+            self.note_event(node, "handed", value)
+
     def leave(self) -> None:
         """Ends the path with a return."""
         if self.env is not None:
@@ -93,7 +112,7 @@ class Frame:
         """
         if not self._counts or self.effect == SAME or (how == "format" and "message" in self.within):
             return
-        metadata = how in TESTS and value.origin & METADATA and not value.kind & TRACED
+        metadata = how in TESTS and value.origin & METADATA and not value.origin & INPUT and not value.kind & TRACED
         traced = value.kind & TRACED and value.origin & REPORTED
         if not value.kind & UNKNOWN and (traced or metadata):
             use = Use(node, how, value, self.effect, self.module.file, frozenset(self.within))
@@ -115,6 +134,27 @@ class Frame:
         if self._counts:
             write = Write(node, node.attr, value, self.module.file, frozenset(self.within))
             self.session.record(self.routine, write)
+
+    @property
+    def prepares(self) -> bool:
+        """Whether this runs before anything is traced: at module level, or in the constructor of a module."""
+        return self.muted or not self.depth
+
+    def register(self) -> None:
+        """Notes that parameters are registered by name: those in lists and dicts may be the same."""
+        if self.env is not None and self.muted:
+            self.env.update({name: values.registered(value) for name, value in self.env.items()})
+
+    def capture(self, node: Any, value: Value) -> Value:
+        """The value; notes that it is taken into the trace where it requires a gradient and is no parameter."""
+        if (value.item is values.LEARNED or value.item is values.PARAMETER) and not self.prepares:
+            self.note_event(node, "captured", value)
+        return value
+
+    def note_event(self, node: Any, how: str, value: Value) -> None:
+        """Notes what harms a trace in another way than a use (facts.EVENTS), where it runs under trace."""
+        if self._counts and not value.kind & UNKNOWN:
+            self.session.record(self.routine, Event(node, how, value, self.module.file, frozenset(self.within)))
 
     def testing(self, how: str, effect: str) -> _Within:
         """Within it, a truth test counts as this way of use with this effect."""

@@ -1,11 +1,12 @@
 """Narrowing: what a test that came out true or false says about the names in it.
 
 Definitions:
-1. `x is None`, `x is not None`, `isinstance(x, T)`, `not`, `and`, `or`, a bare name's truth, and `hasattr`-free
-   combinations of these narrow names and attributes of `self`; other tests narrow nothing.
+1. `x is None`, `x is not None`, `isinstance(x, T)`, `torch.is_tensor(x)`, `not`, `and`, `or`, a bare name's truth,
+   and `hasattr`-free combinations of these narrow names and attributes of `self`; other tests narrow nothing.
 2. Narrowing edits a copy of the environment. When it rules out every kind a name may have, that arm cannot run and
    has no environment.
-3. `torch.jit.is_tracing()` is true while tracing, its relatives (`GUARDS`) are false; that is decided in `calls`,
+3. A size is a tensor to isinstance() while tracing, and no int.
+4. `torch.jit.is_tracing()` is true while tracing, its relatives (`GUARDS`) are false; that is decided in `calls`,
    here they are constants like any other.
 """
 
@@ -26,6 +27,7 @@ from tsl.source.values import (
     NONE,
     REF,
     SEQ,
+    SIZE,
     STR,
     TENSOR,
     UNKNOWN,
@@ -86,7 +88,9 @@ def assume(frame: Frame, env: Env | None, test: Any, truth: bool) -> Env | None:
                 type(op),
             )
         case _ast.Call(func=_ast.Name(id="isinstance"), args=[subject, types]):
-            return _assume_type(frame, env, subject, types, truth)
+            return _assume_type(frame, env, subject, kinds_of(types), truth)
+        case _ast.Call(func=func, args=[subject]) if last_name(func) == "is_tensor":
+            return _assume_type(frame, env, subject, TENSOR, truth)
         case _ast.Name() | _ast.Attribute():
             return _assume_truth(frame, env, test, truth)
         case _ast.NamedExpr(target=target):
@@ -113,20 +117,20 @@ def _assume_none(frame: Frame, env: Env, left: Any, right: Any, equal: bool, op:
     return _with(env, key, value.without(NONE), value.without(NONE).kind)
 
 
-def _assume_type(frame: Frame, env: Env, subject: Any, types: Any, truth: bool) -> Env | None:
+def _assume_type(frame: Frame, env: Env, subject: Any, kinds: int | None, truth: bool) -> Env | None:
     key = key_of(frame, subject)
-    kinds = kinds_of(types)
     if key is None or kinds is None:
         return env
     value = _held(frame, env, key, subject)
+    matching = under_trace(kinds)
     if not truth:
-        rest = value.without(kinds)
+        rest = value.without(matching)
         return _with(env, key, rest, rest.kind)
-    if value.kind & UNKNOWN and not value.kind & kinds:
+    if value.kind & UNKNOWN and not value.kind & matching:
         if kinds & TENSOR and kinds != TENSOR:
             return env
         return _with(env, key, _of_kind(kinds, value), kinds)
-    rest = value.without(~kinds)
+    rest = value.without(~matching)
     return _with(env, key, rest, rest.kind)
 
 
@@ -150,6 +154,11 @@ def kinds_of(types: Any) -> int | None:
             return None
         total |= kind
     return total
+
+
+def under_trace(kinds: int) -> int:
+    """The kinds whose values are instances of these types while tracing (3)."""
+    return kinds | SIZE if kinds & TENSOR else kinds
 
 
 def _assume_truth(frame: Frame, env: Env, node: Any, truth: bool) -> Env | None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from tsl.flow.solve import fixpoint
 from tsl.source import containers, operators, values
-from tsl.source.binding import bind, bind_element, store
+from tsl.source.binding import bind, bind_element, note_sparse_write, store
 from tsl.source.effects import checks_by_name, effect_of_if, raises
 from tsl.source.evaluate import evaluate
 from tsl.source.facts import CHECKS, DIFFERS
@@ -26,9 +26,10 @@ from tsl.source.frame import Env, Frame, join_envs, same_envs
 from tsl.source.guards import assume
 from tsl.source.names import imported
 from tsl.source.refs import Routine
+from tsl.source.scripted import beside
 from tsl.source.tree import last_name
 from tsl.source.truth import decide
-from tsl.source.values import SEQ, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.values import DICT, REF, SEQ, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 LOOP_ROUNDS = 4
 
@@ -65,6 +66,8 @@ def _annotated(frame: Frame, node: Any) -> None:
 def _augmented(frame: Frame, node: Any) -> None:
     before, value = evaluate(frame, node.target), evaluate(frame, node.value)
     if isinstance(node.target, _ast.Subscript):
+        if before.is_only(TENSOR) and before.origin & values.EXTENT:
+            note_sparse_write(frame, node.target, before)
         bind_element(frame, node.target, value)
     else:
         result = operators.binary(node.op, before, value)
@@ -90,11 +93,21 @@ def _expression(frame: Frame, node: Any) -> None:
 
 def _return(frame: Frame, node: Any) -> None:
     value = evaluate(frame, node.value) if node.value else values.NONE_VALUE
-    if frame.depth == 1 and value.is_only(SEQ) and value.origin & containers.LENGTHS:
-        # What a root returns leaves the trace as so many tensors.
-        frame.record(node.value, "unroll", values.size(value.origin & containers.LENGTHS, value.trail))
+    for name in beside(node.value, [call for call, _ in frame.handed.values()]) if frame.handed else ():
+        frame.read(name)
+    if frame.is_root and value.kind & (SEQ | DICT | REF):
+        frame.note_event(node.value, "output", value)
+        _leave_the_trace(frame, node.value, value)
     frame.returned.append(value)
     frame.leave()
+
+
+def _leave_the_trace(frame: Frame, node: Any, value: Value, depth: int = 3) -> None:
+    """What a root returns leaves the trace as so many tensors, also inside a tuple or a dict."""
+    containers.count_out(frame, value, node)
+    inside = value.parts.values() if isinstance(value.parts, dict) else value.parts or ()
+    for part in inside if depth and value.is_only(SEQ | DICT) else ():
+        _leave_the_trace(frame, node, part, depth - 1)
 
 
 def _raise(frame: Frame, _node: Any) -> None:
@@ -167,12 +180,14 @@ def _match(frame: Frame, node: Any) -> None:
     subject = evaluate(frame, node.subject)
     if any(not _is_wildcard(case.pattern) for case in node.cases):
         with frame.testing("match", DIFFERS):
-            frame.record(node.subject, "match", subject)
+            frame.record(node.subject, "match", _compared(node, subject))
     before, after = frame.env, None
     for case in node.cases:
         frame.env = _copy(before)
         for name in _captured(case.pattern):
             frame.scope[name] = UNKNOWN_VALUE
+        if _is_wildcard(case.pattern) and case.pattern.name:
+            frame.scope[case.pattern.name] = subject
         if case.guard:
             with frame.testing("if", DIFFERS):
                 decide(frame, case.guard)
@@ -180,6 +195,15 @@ def _match(frame: Frame, node: Any) -> None:
         after = join_envs(after, frame.env)
     exhaustive = any(_is_wildcard(case.pattern) and not case.guard for case in node.cases)
     frame.env = after if exhaustive else join_envs(before, after)
+
+
+def _compared(node: Any, subject: Value) -> Value:
+    """What is compared with the patterns: the elements of a sequence, such as sizes, where a pattern names some."""
+    inside = [part for case in node.cases for part in getattr(case.pattern, "patterns", ())]
+    if all(_is_wildcard(part) or isinstance(part, _ast.MatchStar) for part in inside):
+        return subject
+    elements = subject.elements() if subject.is_only(SEQ) else subject
+    return elements if elements.kind & TRACED else subject
 
 
 def _is_wildcard(pattern: Any) -> bool:

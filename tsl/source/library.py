@@ -47,6 +47,14 @@ OPERATORS = {
     "pow": _ast.Pow(),
     "matmul": _ast.MatMult(),
 }
+COMPARISONS = {
+    "lt": _ast.Lt(),
+    "le": _ast.LtE(),
+    "eq": _ast.Eq(),
+    "ne": _ast.NotEq(),
+    "ge": _ast.GtE(),
+    "gt": _ast.Gt(),
+}
 CASTS = frozenset({"typing.cast", "torch.jit.annotate"})
 ARRAY_MODULES = ("numpy.", "scipy.")
 SIZE_DTYPES = ("finfo", "iinfo")
@@ -73,12 +81,16 @@ def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> V
         return values.constant(GUARDS[name])
     if name == "_assert" and arguments.positional:
         return _checked(frame, arguments.positional[0], node)
-    if module == "operator" and name in OPERATORS and len(arguments.positional) == 2:
-        return operators.binary(OPERATORS[name], *arguments.positional)
+    if module == "operator" and len(arguments.positional) == 2:
+        return operation(name, *arguments.positional) or UNKNOWN_VALUE
+    if path == "operator.index":
+        return builtin_calls.call(frame, "int", arguments, node)
+    if path == "functools.reduce":
+        return builtin_calls.reduce(frame, arguments, node)
     if module in ("math", "cmath"):
         return builtin_calls.math_call(frame, name, arguments, node)
     if path in RETURNS_FIRST:
-        return _first(path, arguments)
+        return _first(frame, path, arguments)
     if module == "functools" and name == "partial" and arguments.positional:
         first, *others = arguments.positional
         return values.reference(Partial(first, tuple(others), tuple(arguments.keywords.items())))
@@ -91,6 +103,13 @@ def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> V
             node,
         )
     return _library(frame, path, name, arguments, node)
+
+
+def operation(name: str, left: Value, right: Value) -> Value | None:
+    """The result of an operator by its name in `operator`; None for what is none of two operands."""
+    if name in COMPARISONS:
+        return operators.compare(COMPARISONS[name], left, right)
+    return operators.binary(OPERATORS[name], left, right) if name in OPERATORS else None
 
 
 def _checked(frame: Frame, condition: Value, node: Any) -> Value:
@@ -116,6 +135,8 @@ def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any
             return arguments.positional[0] if arguments.positional else values.LIST_VALUE
         if path in WATCHED and name in SIZE_DTYPES:
             frame.note_call(node, path, None, arguments)
+        if path == "torch.device" and arguments.positional and isinstance(arguments.positional[0].const, str):
+            return Value(META, const=f"{path}({arguments.positional[0].const})")
         if name in SIZE_DTYPES or path in (
             "torch.device",
             "torch.dtype",
@@ -126,11 +147,13 @@ def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any
     return unknown_result(arguments) if found is None else found
 
 
-def _first(path: str, arguments: Arguments) -> Value:
+def _first(frame: Frame, path: str, arguments: Arguments) -> Value:
     if not arguments.positional:
         return UNKNOWN_VALUE
     if path == "torch.nn.Parameter":
-        return values.tensor(values.STATIC)
+        frozen = arguments.get(1, "requires_grad")
+        made = values.tensor(values.STATIC)
+        return values.learned(made, values.PARAMETER) if frame.prepares and frozen is None else made
     return arguments.positional[-1] if path in CASTS else arguments.positional[0]
 
 
@@ -139,14 +162,14 @@ def _make_layer(path: str, arguments: Arguments) -> Value | None:
     if returns is None:
         return None
     if returns in ("module-dict", "parameter-dict"):
-        return (
-            arguments.positional[0]
-            if arguments.positional and arguments.positional[0].is_only(DICT)
-            else values.DICT_VALUE
-        )
+        given = arguments.positional[0] if arguments.positional else values.DICT_VALUE
+        return values.registered(given) if given.is_only(DICT) else values.DICT_VALUE
     if returns in ("module-list", "parameter-list"):
-        listed = arguments.positional[0] if arguments.positional else values.sequence(())
-        return listed if listed.is_only(SEQ) else values.LIST_VALUE
+        listed = values.registered(arguments.positional[0]) if arguments.positional else values.sequence(())
+        listed = listed if listed.is_only(SEQ) else values.LIST_VALUE
+        if returns == "module-list":
+            return listed
+        return Value(SEQ, listed.origin, parts=listed.parts, item=listed.item, refs=(Layer(path, "?"),))
     if returns == "sequential":
         return _as_sequential(path, arguments)
     return values.reference(Layer(path, returns))

@@ -31,7 +31,7 @@ UNREAD = frozenset(
 MAX_HOPS = 12
 # A module with more star imports is an index of a library, such as transformers.models: a name that is not found there
 # would cost reading all of it.
-MAX_STARS = 24
+MAX_STARS = 64
 MAX_BYTES = 1 << 20
 
 

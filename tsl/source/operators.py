@@ -4,6 +4,7 @@ Definitions:
 1. An operator with a certain tensor makes a tensor; with a certain traced size and no tensor it makes a traced size,
    for sizes keep being recorded through arithmetic and comparison (measured: `n ** .5`, `n // 2`, `n > 3` stay
    traced).
+   What the traced size depends on is what its traced operands depend on: a plain number's data was lost before.
 2. Where an operand is joined, every combination counts: the result may be each of the operands' results.
 3. Two Python constants fold.
 """
@@ -162,4 +163,12 @@ def _joined(left: Value, right: Value) -> Value:
 
 def _with_trail(kind: int, left: Value, right: Value) -> Value:
     trail = left.trail if left.kind & TRACED and left.trail else right.trail
-    return Value(kind, left.origin | right.origin, trail=trail)
+    origin = left.origin | right.origin
+    if kind & SIZE and not kind & TENSOR:
+        traced = _origin_of_size(left) | _origin_of_size(right)
+        origin = traced if traced & values.SIZES else origin
+    return Value(kind, origin, trail=trail)
+
+
+def _origin_of_size(operand: Value) -> int:
+    return operand.origin & ~values.DATA if operand.is_only(NUMBER) else operand.origin

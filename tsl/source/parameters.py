@@ -3,7 +3,9 @@
 Definitions:
 1. A root's parameter is what its annotation or type comment says; else what its default is; else a tensor when the
    function uses it as one (`usage`), doubtful when not. A default of None adds None. What forward requires and takes
-   for a number is a tensor or a number.
+   for a number is a tensor or a number; where it requires a tuple of ints, alone or in a list, each is a size or an
+   int: no int is an input of a trace, so another module calls it with some shape or with its settings. A bare int is an
+   index or a count more often than a size, a list of ints holds counts, and both stay what they say.
 2. A called function's parameter is what the caller gives, else its default. Where the caller's value is doubtful, the
    annotation decides, then use.
    Its story begins at the parameter: what the caller could tell of it is not part of what the function does.
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from tsl.source import values
 from tsl.source.frame import Env
 from tsl.source.refs import Arguments, Routine
-from tsl.source.tree import decorator_names
+from tsl.source.tree import decorator_names, last_name
 from tsl.source.usage import evident_tensors, likely_tensors
 from tsl.source.values import NONE, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
@@ -81,8 +83,10 @@ class Parameters:
     def _given_from_outside(self, routine: Routine, parameter: Any, default: Any) -> Value:
         promised = routine.module.annotations.parameter(routine.node, parameter, values.DATA)
         if not promised.kind & UNKNOWN:
+            if default is None and routine.name == "forward" and routine.owner is not None:
+                promised = _or_sizes(promised, _is_tuple(parameter.annotation))
             optional = values.join(promised, values.NONE_VALUE) if _is_none(default) else promised
-            return told(routine, parameter, optional)
+            return told(routine, parameter, _from_input(optional))
         given = None if default is None else self._like_default(routine, default, 0)
         if given is not None and not given.kind & (NONE | UNKNOWN):
             return given
@@ -121,6 +125,32 @@ class Parameters:
         if given.kind & TENSOR and parameter.arg in routine.module.once(evident_tensors, routine.node):
             return given.without(UNKNOWN)
         return given
+
+
+def _from_input(promised: Value) -> Value:
+    """The same promise where what a dict holds is unknown: something of an input, such as a batch."""
+    if promised.kind & values.DICT and promised.item is UNKNOWN_VALUE:
+        held = Value(UNKNOWN, values.DATA)
+        return Value(promised.kind, promised.origin, parts=promised.parts, item=held, refs=promised.refs)
+    return promised
+
+
+def _or_sizes(promised: Value, whole: bool) -> Value:
+    """The same promise where every int of a tuple may be a size as well (1); `whole` if it is one of unknown length."""
+    if not promised.is_only(values.SEQ):
+        return promised
+    if isinstance(promised.parts, tuple):
+        return values.sequence([_size_or(part) for part in promised.parts], promised.origin)
+    element = promised.elements()
+    return values.listing(_size_or(element) if whole else _or_sizes(element, False), promised.origin)
+
+
+def _size_or(element: Value) -> Value:
+    return values.size(values.SIZES, doubt=values.INT) if element.kind == values.INT else _or_sizes(element, False)
+
+
+def _is_tuple(annotation: Any) -> bool:
+    return isinstance(annotation, _ast.Subscript) and last_name(annotation.value) in ("Tuple", "tuple")
 
 
 def told(routine: Routine, parameter: Any, value: Value) -> Value:

@@ -1,8 +1,9 @@
 """Which functions are judged from outside, and what a file's call sites promise to do with its models.
 
-Definition: a root is the `forward` of a module class, a function given to trace at a call site, and a public function
-of the module with a parameter annotated Tensor. Compiled functions are none: they keep their control flow. A name
-given with --root is a class (its `forward`), a function, or `Class.method`.
+Definition: a root is the `forward` of a module class, the `__call__` of another class where a parameter of it is
+annotated Tensor, a function given to trace at a call site, and a public function of the module with a parameter
+annotated Tensor. Compiled functions are none: they keep their control flow. A name given with --root is a class (its
+`forward`), a function, or `Class.method`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from tsl.record import Record
 from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.file import SourceFile
+from tsl.source.module import Module
 from tsl.source.refs import Instance, Routine
-from tsl.source.session import Session, is_scripted
+from tsl.source.scripted import is_scripted
+from tsl.source.session import Session
 from tsl.source.tree import walk
 
 TRACERS = frozenset(
@@ -76,12 +79,10 @@ def _class_roots(cls: Class, method: str) -> list[Routine] | None:
 
 
 def _module_roots(session: Session, cls: Class) -> Iterator[Routine]:
-    if not cls.is_module:
-        return
     instance = values.reference(Instance(cls, None))
-    for name in ("forward", "__call__"):
+    for name in ("forward", "__call__") if cls.is_module else ("__call__",):
         found = cls.find(name)
-        if found:
+        if found and (cls.is_module or _takes_tensor(found[0], found[1].module)):
             yield Routine(found[0], found[1].module, found[1], instance)
             break
 
@@ -92,12 +93,12 @@ def _is_method_snippet(node: Any) -> bool:
 
 
 def _is_public_tensor_function(session: Session, node: Any) -> bool:
-    if node.name.startswith("_"):
-        return False
+    return not node.name.startswith("_") and _takes_tensor(node, session.module)
+
+
+def _takes_tensor(node: Any, module: Module) -> bool:
     parameters = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
-    return any(
-        _holds_tensor(session.module.annotations.parameter(node, parameter, values.DATA)) for parameter in parameters
-    )
+    return any(_holds_tensor(module.annotations.parameter(node, parameter, values.DATA)) for parameter in parameters)
 
 
 def _holds_tensor(value: values.Value) -> bool:

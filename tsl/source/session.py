@@ -4,7 +4,8 @@ Definitions:
 1. A *root* is judged as if called from outside (`roots`); whatever a root reaches is judged with it.
 2. A call is answered by a summary (`summaries`): one that is known, or one that is computed by interpreting the
    function. Recursion, depth and the number of runs end in the rule for unknown callees (`library`).
-3. A function whose result is doubtful returns what its annotation promises.
+3. A function whose result is doubtful returns what its annotation promises; where that is a number, also the
+   tensors and sizes it is seen to return.
 4. A function decorated with torch.jit.script is compiled, not traced: its control flow survives, and nothing in it is
    judged.
 """
@@ -21,15 +22,15 @@ from tsl.source.module import Module
 from tsl.source.names import Names
 from tsl.source.objects import Objects
 from tsl.source.parameters import Parameters, self_name
-from tsl.source.refs import Arguments, External, Routine
+from tsl.source.refs import Arguments, External, Instance, Routine
+from tsl.source.scripted import is_scripted
 from tsl.source.summaries import Key, Summaries, Summary
-from tsl.source.values import UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.tree import assigned, walk
+from tsl.source.values import NUMBER, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 # How many calls deep a function is followed, and the constructor of a module (`objects`)
 MAX_DEPTH = 6
 MAX_DEPTH_OF_CONSTRUCTORS = 2
-
-SCRIPTED = frozenset({"torch.jit.script", "torch.jit.script_if_tracing"})
 
 
 class Session:
@@ -142,7 +143,7 @@ class Session:
         """Interprets a root (1)."""
         self.judged.setdefault(id(routine.node), routine)
         env = self._parameters.of_root(routine, constructing=False)
-        self._interpret(self._top(routine.module), routine, env)
+        self._interpret(self._top(routine.module), routine, env, is_root=True)
 
     def construct(self, routine: Routine, arguments: Arguments | None) -> Summary:
         """The run of a constructor; `arguments` is None for an object nobody is seen to make."""
@@ -152,10 +153,19 @@ class Session:
         env = self._parameters.of_root(routine, constructing=True)
         return self._summary(top, routine, env, Arguments())
 
+    def assigned_value(self, routine: Routine, node: Any) -> Value:
+        """What an expression in a method gives an attribute, before anything is known of the method's other names."""
+        if node is None:
+            return UNKNOWN_VALUE
+        env = dict.fromkeys(routine.module.once(_bound_names, routine.node), UNKNOWN_VALUE)
+        env.update(self._parameters.of_root(routine, constructing=True))
+        frame = Frame(self, routine, env, self_name(routine), 1, muted=True)
+        return evaluate.evaluate(frame, node)
+
     def run(self, frame: Frame, routine: Routine, arguments: Arguments) -> Value:
         """The result of calling a function that is read, by its summary (2); a scripted one is an atom (4)."""
         if routine.module.once(is_scripted, routine.node):
-            return self._promised(routine, arguments)
+            return self._scripted(frame, routine, arguments)
         own = routine.instance is not None and routine.instance == frame.own
         env = {**(frame.attributes() if own else {}), **self._parameters.of_call(routine, arguments)}
         summary = self._summary(frame, routine, env, arguments)
@@ -164,9 +174,19 @@ class Session:
         head = torch_calls.trail_of(arguments.all())
         return values.retold(summary.value, head, 1) if head else summary.value
 
+    def _scripted(self, frame: Frame, routine: Routine, arguments: Arguments) -> Value:
+        """The result of a compiled function (4): what it promises, else the tensor it returns on every path."""
+        promised = self._promised(routine, arguments)
+        if not promised.kind & UNKNOWN:
+            return promised
+        env = self._parameters.of_call(routine, arguments)
+        value = self._summary(frame, routine, env, arguments).value
+        return values.tensor(value.origin, torch_calls.trail_of(arguments.all())) if value.is_only(TENSOR) else promised
+
     def _summary(self, frame: Frame, routine: Routine, env: Env, arguments: Arguments) -> Summary:
         key = self._key(frame, routine, env)
-        room = (MAX_DEPTH_OF_CONSTRUCTORS if frame.muted else MAX_DEPTH) - frame.depth
+        step = 0 if _is_inherited_constructor(routine) else 1
+        room = (MAX_DEPTH_OF_CONSTRUCTORS if frame.muted else MAX_DEPTH) - frame.depth + 1 - step
         known = self.summaries.known(key, room)
         if known is not None:
             self._replay(known)
@@ -176,8 +196,8 @@ class Session:
             return _answer(key, joined)
         if not self.summaries.may_compute(key, room):
             return _answer(key, self._promised(routine, arguments))
-        summary = self.summaries.begin(key)
-        self.summaries.end(summary, *self._interpret(frame, routine, env))
+        summary = self.summaries.begin(key, step)
+        self.summaries.end(summary, *self._interpret(frame, routine, env, step=step))
         return summary
 
     def _key(self, frame: Frame, routine: Routine, env: Env) -> Key:
@@ -195,15 +215,18 @@ class Session:
                 for routine, fact in nested.facts:
                     self._keep(routine, fact)
 
-    def _interpret(self, frame: Frame, routine: Routine, env: Env) -> tuple[Value, Env]:
+    def _interpret(
+        self, frame: Frame, routine: Routine, env: Env, *, step: int = 1, is_root: bool = False
+    ) -> tuple[Value, Env]:
         inner = Frame(
             self,
             routine,
             env,
             self_name(routine),
-            frame.depth + 1,
-            frame.muted or _constructs(routine),
+            frame.depth + step,
+            frame.muted or _constructs(routine) or routine.module.once(is_scripted, routine.node),
         )
+        inner.is_root = is_root
         if isinstance(routine.node, _ast.Lambda):
             return evaluate.evaluate(inner, routine.node.body), {}
         interpret.block(inner, routine.node.body)
@@ -221,7 +244,11 @@ class Session:
         if not result.kind & UNKNOWN:
             return result
         promised = routine.module.annotations.returned(routine.node, result.origin or values.DATA)
-        return result if promised.kind & UNKNOWN else promised
+        if promised.kind & UNKNOWN:
+            return result
+        # A number that is promised hides no tensor and no size that some path is seen to return.
+        seen = [value for value in inner.returned if value.is_only(TRACED)] if promised.is_only(NUMBER) else []
+        return values.join_all([promised, *seen])
 
     def _promised(self, routine: Routine, arguments: Arguments) -> Value:
         promised = routine.module.annotations.returned(routine.node, values.DATA)
@@ -240,9 +267,17 @@ def _constructs(routine: Routine) -> bool:
     return routine.name == "__init__" and routine.owner is not None and routine.owner.is_module
 
 
-def is_scripted(function: Any, names: Names) -> bool:
-    """Whether a function is compiled by a decorator and so keeps its control flow under trace (4)."""
-    return any(names.dotted(decorator) in SCRIPTED for decorator in getattr(function, "decorator_list", ()))
+def _bound_names(function: Any, _names: Names) -> frozenset[str]:
+    """The names a function binds in its body."""
+    targets = [target for target, _ in assigned(function.body)]
+    return frozenset(node.id for node in walk(targets) if isinstance(node, _ast.Name))
+
+
+def _is_inherited_constructor(routine: Routine) -> bool:
+    """Whether this is the constructor of a base class, run on an object of a class below it."""
+    if routine.name != "__init__" or routine.owner is None or routine.instance is None:
+        return False
+    return any(isinstance(ref, Instance) and ref.cls is not routine.owner for ref in routine.instance.refs)
 
 
 def _name_of(item: tuple[str, Value]) -> str:

@@ -5,9 +5,11 @@ Definitions:
    found in it and the summaries it rests on, in the order they were met.
 2. A function has at most MAX_CONTEXTS summaries in one session; past them it answers with their join.
 3. A summary is *whole* when nothing in it was cut short: no recursion, no depth, no number of runs, no join by (2). A
-   whole summary holds in any session that would have computed it whole: deep enough below the session's limit, with
+   whole summary holds in any session that would have computed it whole: deep enough below the session's limits, with
    room for all its contexts and runs, and resting on no call that this session has cut short or is computing. Taking it
    over replays its log, so that a session finds the same whether it computes a summary or takes it over.
+   The constructor of a base class, run on an object of a class below it, is no step down: how many classes an object
+   has above it says nothing of how far tsl looks.
 4. What is found outside a call and remembered, such as the value of a module-level name, is *collected*: every call
    that needs it rests on the summaries it rests on.
 """
@@ -27,28 +29,34 @@ if TYPE_CHECKING:
 
 MAX_CONTEXTS = 8
 MAX_RUNS = 4000
+# How many calls may be open at once, steps down or not
+MAX_OPEN = 24
 
 Key = tuple[Any, ...]
 
 
 class Summary:
-    """What a call comes to (1). `height` counts the calls nested in it, itself included."""
+    """What a call comes to (1).
 
-    __slots__ = ("attributes", "below", "facts", "height", "key", "value", "whole")
+    `levels` counts the calls nested in it, itself included; `height` those of them that are a step down (3).
+    """
 
-    def __init__(self, key: Key) -> None:
-        self.key = key
+    __slots__ = ("attributes", "below", "facts", "height", "key", "levels", "step", "value", "whole")
+
+    def __init__(self, key: Key, step: int = 1) -> None:
+        self.key, self.step = key, step
         self.value, self.attributes = values.UNKNOWN_VALUE, dict[str, Value]()
         self.facts: list[tuple[Routine, Fact]] = []
         self.below: dict[int, Summary] = {}
-        self.height, self.whole = 1, True
+        self.height, self.levels, self.whole = step, 1, True
 
     def rest_on(self, other: Summary) -> None:
         """Notes that this summary needed another one."""
         if other is self or id(other) in self.below:
             return
         self.below[id(other)] = other
-        self.height = max(self.height, 1 + other.height)
+        self.height = max(self.height, self.step + other.height)
+        self.levels = max(self.levels, 1 + other.levels)
         self.whole = self.whole and other.whole
 
     def nested(self) -> Iterator[Summary]:
@@ -131,15 +139,16 @@ class Summaries:
 
     def may_compute(self, key: Key, room: int) -> bool:
         """Whether a call may be computed: no recursion, and not too deep or too many; else all open ones are cut."""
-        if room > 0 and self._runs < MAX_RUNS and not any(summary.key == key for summary in self._open):
+        fits = room > 0 and self._runs < MAX_RUNS and len(self._open) < MAX_OPEN
+        if fits and not any(summary.key == key for summary in self._open):
             return True
         self.cut_short()
         return False
 
-    def begin(self, key: Key) -> Summary:
-        """Starts to compute a call."""
+    def begin(self, key: Key, step: int) -> Summary:
+        """Starts to compute a call that is `step` steps down."""
         self._runs += 1
-        summary = Summary(key)
+        summary = Summary(key, step)
         self._open.append(summary)
         return summary
 
@@ -174,7 +183,7 @@ class Summaries:
 
     def _taken_over(self, key: Key, room: int) -> Summary | None:
         found = self._shared.get(key)
-        if found is None or found.height > room:
+        if found is None or found.height > room or len(self._open) + found.levels > MAX_OPEN:
             return None
         new = self._missing(found)
         if new is None or self._runs + len(new) > MAX_RUNS:

@@ -13,9 +13,9 @@ from typing import Any
 
 from tsl.flow.lattice import TOP
 from tsl.source import values
-from tsl.source.containers import LENGTHS, length_of, shape_of
+from tsl.source.containers import count_out, length_of, shape_of
 from tsl.source.frame import Frame
-from tsl.source.refs import Arguments, Layer
+from tsl.source.refs import Arguments, External, Layer, Partial
 from tsl.source.returns import decode
 from tsl.source.torch_hand import (
     BAKED_ARGUMENTS,
@@ -29,6 +29,8 @@ from tsl.source.torch_hand import (
     FROZEN_ATTRIBUTES,
     LAYOUT_METHODS,
     MASKS,
+    METADATA_ATTRIBUTES,
+    METADATA_FUNCTIONS,
     METADATA_METHODS,
     MODULES_ELSEWHERE,
     RETURNS_ELSEWHERE,
@@ -39,6 +41,7 @@ from tsl.source.torch_hand import (
     Case,
     Test,
 )
+from tsl.source.torch_pieces import DEPENDS, chunks, pieces, same_size, unbound
 from tsl.source.torch_stubs import ATTRIBUTES, METHODS, MODULES, RETURNS
 from tsl.source.values import (
     NONE,
@@ -54,7 +57,6 @@ from tsl.source.values import (
 )
 
 Handler = Callable[[Frame, Value, Arguments, Any], Value]
-DEPENDS = values.DATA | values.SIZES | values.STATIC | values.STATE
 KEEPS_EXTENT = frozenset(
     [
         "squeeze",
@@ -86,12 +88,13 @@ def attribute(frame: Frame, base: Value, name: str, node: Any) -> Value | None:
         return shape_of(base, born(frame, base, node))
     code = ATTRIBUTES.get(name)
     if code is None:
-        return None
+        bound = base.is_only(TENSOR) and "torch." + name in RETURNS
+        return values.reference(Partial(values.reference(External("torch." + name)), (base,), ())) if bound else None
     if name in FROZEN_ATTRIBUTES:
         frame.record(node, "data", base)
     value = decode(code, base.origin & ~values.EXTENT, base.trail)
-    if code == "b":
-        return Value(value.kind, values.GRAD if name == "requires_grad" else values.DEVICE)
+    if code == "b" or name == "grad_fn":
+        return Value(value.kind, METADATA_ATTRIBUTES.get(name, values.DEVICE))
     return value if base.is_only(TENSOR | NONE | NUMBER) else values.join(value, UNKNOWN_VALUE)
 
 
@@ -117,6 +120,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
         frame.note_call(node, "torch.Tensor." + name, base, arguments)
     if name in LAYOUT_METHODS:
         frame.record(node, "layout", base)
+    if _has_data_length(name, arguments, 0):
+        frame.note_event(node, "length", base)
     sure = base.is_only(TENSOR | NONE | NUMBER) or name in ONLY_TENSORS  # numbers have no such methods
     if handler is not None:
         result = handler(frame, base, arguments, node)
@@ -124,6 +129,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
         result = _by_table(METHODS.get(name, "T"), name, base, arguments)
         if name in METADATA_METHODS and not (name == "type" and arguments.all()):
             result = Value(result.kind, METADATA_METHODS[name], result.const, result.parts, result.item)
+    if name == "requires_grad_" and frame.prepares and not arguments.all():
+        return base if base.item is values.PARAMETER else values.learned(result)
     return result if sure or (result.is_only(TRACED) and name in SIZE_METHODS) else values.join(result, UNKNOWN_VALUE)
 
 
@@ -137,6 +144,8 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     record_baked(frame, path, arguments, node)
     if path in WATCHED:
         frame.note_call(node, path, None, arguments)
+    if arguments.positional and _has_data_length(name, arguments, 1):
+        frame.note_event(node, "length", arguments.positional[0])
     if path in COPIERS and arguments.positional:
         copied = innermost(arguments.positional[0])
         frame.record(node, "constructor", copied)
@@ -154,10 +163,16 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
         shifted = Arguments(tuple(others), arguments.keywords, arguments.rest)
         return HANDLERS[name](frame, first, shifted, node)
     for value, place in zip(arguments.positional, node.args, strict=False):
-        if value.is_only(SEQ) and value.origin & LENGTHS and not isinstance(place, _ast.Starred):
-            frame.record(place, "unroll", values.size(value.origin & LENGTHS, value.trail))
+        if not isinstance(place, _ast.Starred):
+            count_out(frame, value, place)
+    if path in METADATA_FUNCTIONS:
+        return Value(values.BOOL, METADATA_FUNCTIONS[path])
     code = RETURNS.get(path) or RETURNS_ELSEWHERE.get(path)
-    return None if code is None else _by_table(code, name, None, arguments)
+    if code is None:
+        return None
+    made = _by_table(code, name, None, arguments)
+    asked = arguments.keywords.get("requires_grad")
+    return values.learned(made) if asked is not None and asked.const is True and frame.prepares else made
 
 
 def layer(frame: Frame, found: Layer, arguments: Arguments, node: Any) -> Value:
@@ -186,8 +201,14 @@ def record_baked(frame: Frame, path: str, arguments: Arguments, node: Any) -> No
             if given is None or not (listed if given.kind & SEQ else bare):
                 continue
             value = innermost(given)
-            if value.kind & SIZE and not value.kind & TENSOR:
+            if value.kind & SIZE and not value.kind & TENSOR and not _fixed_by_weight(name, value, arguments):
                 frame.record(_argument_node(node, position, name), "argument", value)
+
+
+def _fixed_by_weight(name: str, value: Value, arguments: Arguments) -> bool:
+    """Whether a size is the number of groups of a convolution whose weight, one of the model, allows no other."""
+    weight = arguments.get(1, "weight") if name == "groups" and value.origin & values.SIZES else None
+    return weight is not None and weight.is_only(TENSOR) and not weight.origin & (values.DATA | values.SIZES)
 
 
 # Each table of torch_hand with the forms a size is baked in: bare, in a list or tuple
@@ -240,13 +261,19 @@ def _by_table(code: str, name: str, base: Value | None, arguments: Arguments) ->
     given = arguments.all() if base is None else [base, *arguments.all()]
     shift = 1 if base is None else 0
     origin = depends(given)
-    if name in DATA_LENGTH or (name in DATA_LENGTH_WHEN and _hold(DATA_LENGTH_WHEN[name], arguments, shift)):
+    if _has_data_length(name, arguments, shift):
         origin |= values.EXTENT
     elif base is not None and name in KEEPS_EXTENT:
         origin |= base.origin & values.EXTENT
     cases = BY_ARGUMENTS.get(name)
     result = decode(_choose(cases, arguments, shift) if cases else code, origin, trail_of(given))
+    if name == "unsqueeze" or ("keepdim" in arguments.keywords and arguments.keywords["keepdim"].const is True):
+        return values.thin(result)
     return values.mask(result) if name in MASKS and result.is_only(TENSOR) else result
+
+
+def _has_data_length(name: str, arguments: Arguments, shift: int) -> bool:
+    return name in DATA_LENGTH or (name in DATA_LENGTH_WHEN and _hold(DATA_LENGTH_WHEN[name], arguments, shift))
 
 
 def _choose(cases: tuple[Case, ...], arguments: Arguments, shift: int) -> str:
@@ -311,29 +338,6 @@ def _predicate(frame: Frame, base: Value, arguments: Arguments, node: Any) -> Va
     return Value(values.BOOL, compared.origin & DEPENDS)
 
 
-def _pieces(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
-    piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
-    asked = arguments.get(0, "split_size") or arguments.get(0, "split_size_or_sections")
-    if asked is not None and asked.is_only(SEQ) and isinstance(asked.parts, tuple):
-        return values.sequence([piece] * len(asked.parts))
-    # A list of sizes fixes the number of pieces, and where the argument is unknown it may be one.
-    fixed = asked is not None and bool(asked.kind & (SEQ | UNKNOWN))
-    return values.listing(piece, 0 if fixed else length_of(base).origin)
-
-
-def _chunks(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
-    piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
-    asked = arguments.get(0, "chunks") or arguments.get(0, "indices_or_sections")
-    if asked is not None and isinstance(asked.const, int) and 0 < asked.const <= values.MAX_PARTS:
-        return values.sequence([piece] * asked.const)
-    return values.listing(piece, length_of(base).origin if asked is not None and asked.kind & SIZE else 0)
-
-
-def _unbound(_frame: Frame, base: Value, _arguments: Arguments, _node: Any) -> Value:
-    piece = values.tensor(base.origin & DEPENDS, base.trail, base.kind & UNKNOWN)
-    return values.listing(piece, length_of(base).origin)
-
-
 def _per_argument(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
     given = [base, *arguments.positional]
     if len(given) == 1 and isinstance(base.parts, tuple):
@@ -344,11 +348,9 @@ def _per_argument(_frame: Frame, base: Value, arguments: Arguments, _node: Any) 
 
 
 def _is_tensor(_frame: Frame, base: Value, _arguments: Arguments, _node: Any) -> Value:
-    if base.kind & UNKNOWN:
+    if base.kind & UNKNOWN or (base.kind & TRACED and not base.is_only(TRACED)):
         return values.BOOL_VALUE
-    return (
-        values.constant(base.is_only(TENSOR)) if base.is_only(TENSOR) or not base.kind & TENSOR else values.BOOL_VALUE
-    )
+    return values.constant(base.is_only(TRACED))  # a size is one, while tracing
 
 
 def _where(_frame: Frame, base: Value, arguments: Arguments, _node: Any) -> Value:
@@ -377,9 +379,10 @@ HANDLERS: dict[str, Handler] = {
     "item": _item,
     "tolist": _to_list,
     "numpy": _to_numpy,
-    **dict.fromkeys(("split", "unsafe_split", "split_with_sizes"), _pieces),
-    **dict.fromkeys(("chunk", "unsafe_chunk", "tensor_split", "hsplit", "vsplit", "dsplit"), _chunks),
-    "unbind": _unbound,
+    **dict.fromkeys(("split", "unsafe_split", "split_with_sizes"), pieces),
+    **dict.fromkeys(("chunk", "unsafe_chunk", "tensor_split", "hsplit", "vsplit", "dsplit"), chunks),
+    "unbind": unbound,
+    "is_same_size": same_size,
     "meshgrid": _per_argument,
     "broadcast_tensors": _per_argument,
     "is_tensor": _is_tensor,

@@ -10,7 +10,7 @@ Names are qualified (`torch.roll`, `torch.Tensor.roll`) or, where it says so, ba
 
 from __future__ import annotations
 
-from tsl.source.values import DEVICE, DTYPE, LAYOUT, RANK
+from tsl.source.values import DEVICE, DTYPE, GRAD, LAYOUT, RANK
 
 KEYWORD_ONLY = 99
 
@@ -353,6 +353,15 @@ WATCHED_MODULES = ("random.", "numpy.random.", "logging.")
 # Methods whose plain result tells of a tensor's metadata, and of which; strides and offsets are baked as numbers too.
 # Source: measured, docs/measurements/baked-arguments.md.
 LAYOUT_METHODS = frozenset({"stride", "storage_offset"})
+METADATA_ATTRIBUTES: dict[str, int] = {
+    **dict.fromkeys(("requires_grad", "is_leaf", "retains_grad", "grad_fn"), GRAD),
+    **dict.fromkeys(("is_sparse", "is_sparse_csr", "is_mkldnn", "is_nested"), LAYOUT),
+    "is_quantized": DTYPE,
+}
+METADATA_FUNCTIONS: dict[str, int] = {
+    **dict.fromkeys(("torch.is_floating_point", "torch.is_complex"), DTYPE),
+    "torch.is_grad_enabled": GRAD,
+}
 METADATA_METHODS: dict[str, int] = {
     **dict.fromkeys(("dim", "ndimension", "dense_dim", "sparse_dim"), RANK),
     **dict.fromkeys(("is_floating_point", "is_complex", "is_signed", "element_size", "type"), DTYPE),

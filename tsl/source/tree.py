@@ -26,6 +26,28 @@ def body_of(function: Any) -> list[Any]:
     return function.body if isinstance(function.body, list) else [function.body]
 
 
+def assigned(body: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """The targets that statements assign to, those in nested blocks too, each with its value; None for a part of it.
+
+    Expressions are not entered: a `:=` is not seen.
+    """
+    queue = list(body)
+    while queue:
+        node = queue.pop()
+        match node:
+            case _ast.Assign(targets=targets, value=value):
+                yield from ((target, value) for target in targets)
+            case _ast.AugAssign(target=target) | _ast.AnnAssign(target=target) | _ast.For(target=target):
+                yield target, None
+            case _ast.withitem(optional_vars=target) if target is not None:
+                yield target, None
+        for field in BLOCKS:
+            queue.extend(getattr(node, field, ()))
+
+
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "items", "cases")
+
+
 def last_name(node: Any) -> str:
     """`c` of `a.b.c`, `f` of `f`, and nothing of other expressions."""
     name = getattr(node, "attr", None) or getattr(node, "id", "")
@@ -36,3 +58,27 @@ def decorator_names(function: Any) -> frozenset[str]:
     """The last names of a function's decorators, called or not; a lambda has none."""
     decorators = getattr(function, "decorator_list", [])
     return frozenset(last_name(item.func if isinstance(item, _ast.Call) else item) for item in decorators)
+
+
+def keeps_one(index: Any) -> bool:
+    """Whether what an index takes out of a tensor has a dimension of length one: `[:1]`, `[i, -1:]`, `[..., None]`."""
+    match index:
+        case _ast.Tuple(elts=parts):
+            return any(map(keeps_one, parts))
+        case _ast.Slice(lower=None | _ast.Constant(value=0), upper=_ast.Constant(value=1), step=None):
+            return True
+        case _ast.Slice(lower=_ast.UnaryOp(op=_ast.USub(), operand=_ast.Constant(value=1)), upper=None, step=None):
+            return True
+        case _ast.Constant(value=None):
+            return True
+    return False
+
+
+def takes_all(index: Any) -> bool:
+    """Whether an index takes all of a tensor: `[:]`, `[...]`, `[:, :]`."""
+    parts = index.elts if isinstance(index, _ast.Tuple) else [index]
+    return all(
+        (isinstance(part, _ast.Slice) and part.lower is part.upper is part.step is None)
+        or (isinstance(part, _ast.Constant) and part.value is ...)
+        for part in parts
+    )

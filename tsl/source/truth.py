@@ -3,19 +3,27 @@
 `decide` converts operand by operand, as Python does, so that a finding stands at the operand that is lost and not at
 the whole test; how the truth is used stands in the frame (`frame.testing`). Expressions are evaluated through the
 frame.
+
+Where a question about the capture decides an `and` or an `or` whatever its other operands are, nothing is lost in them:
+`x.shape[0] > 8 and not torch.jit.is_tracing()`.
 """
 
 from __future__ import annotations
 
 import _ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsl.flow.lattice import TOP
 from tsl.source import values
 from tsl.source.effects import ternary_effect
 from tsl.source.frame import Env, Frame, join_envs
 from tsl.source.guards import assume
+from tsl.source.torch_hand import GUARDS
+from tsl.source.tree import last_name
 from tsl.source.values import BOOL, DATA, NONE, REF, SEQ, SIZES, TRACED, Value
+
+if TYPE_CHECKING:
+    from tsl.source.names import Names
 
 
 def decide(frame: Frame, node: Any) -> bool | None:
@@ -43,6 +51,8 @@ def truth_of(value: Value) -> bool | None:
 
 def _decide_operands(frame: Frame, node: Any) -> bool | None:
     conjunction = isinstance(node.op, _ast.And)
+    if settled(frame, node, not conjunction):
+        return not conjunction
     before, certain = frame.env, True
     try:
         for operand in node.values:
@@ -56,6 +66,19 @@ def _decide_operands(frame: Frame, node: Any) -> bool | None:
     finally:
         frame.env = kept(before, frame.env)
     return conjunction if certain else None
+
+
+def settled(frame: Frame, node: Any, outcome: bool) -> bool:
+    """Whether an operand behind the first asks how the model is captured, and its answer alone decides."""
+    return any(
+        decide(frame, operand) is outcome for operand in node.values[1:] if frame.module.once(_asks_of_capture, operand)
+    )
+
+
+def _asks_of_capture(node: Any, _names: Names) -> bool:
+    while isinstance(node, _ast.UnaryOp) and isinstance(node.op, _ast.Not):
+        node = node.operand
+    return isinstance(node, _ast.Call) and not node.args and not node.keywords and last_name(node.func) in GUARDS
 
 
 def kept(before: Env | None, after: Env | None) -> Env | None:
@@ -72,6 +95,8 @@ def kept(before: Env | None, after: Env | None) -> Env | None:
 def bool_op(frame: Frame, node: Any) -> Value:
     """The value of `a and b` or `a or b`: one of the operands; all but the last are converted."""
     conjunction = isinstance(node.op, _ast.And)
+    if conjunction and settled(frame, node, False):
+        return values.constant(False)
     before = frame.env
     results: list[Value] = []
     for operand in node.values[:-1]:

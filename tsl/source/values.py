@@ -10,7 +10,9 @@ Definitions, cited by number elsewhere:
    and *doubtful* when it may be UNKNOWN. Nothing is ever reported about a doubtful value.
 4. *Constant* is a Python constant, or TOP (flow/lattice.py, 3).
 5. *Contents* of a sequence are `parts` (its elements, when their number is known) or `item` (the join of all elements);
-   of a dict, `parts` keyed by constant and `item` for other keys; of a tensor, `item` is BOOL_VALUE where it is a mask.
+   of a dict, `parts` keyed by constant and `item` for other keys; of a tensor, `item` is BOOL_VALUE where it is a mask,
+   ONE where a dimension of it has length one, PARAMETER or LEARNED where it was made outside of what is traced and
+   requires a gradient, as far as one function tells.
    `refs` are the functions, classes, modules and instances a REF may be.
 6. *Trail* is the def chain: the places where the value became a tensor, then a size. It tells the story in a
    diagnostic, takes no part in equality and never decides anything.
@@ -30,8 +32,9 @@ TENSOR, SIZE, INT, FLOAT, BOOL, STR, NONE, SEQ, DICT, REF, META, UNKNOWN = (1 <<
 TRACED = TENSOR | SIZE
 NUMBER = INT | FLOAT | BOOL
 
-# Origins (2). EXTENT marks a tensor whose length depends on data, such as the result of nonzero().
-DATA, SIZES, RANK, DTYPE, DEVICE, LAYOUT, GRAD, MODE, STATE, STATIC, EXTENT = (1 << bit for bit in range(11))
+# Origins (2). EXTENT marks a tensor whose length depends on data, such as the result of nonzero(); FEWER a list
+# of the pieces of a first dimension: where it is short there are fewer than the program names.
+DATA, SIZES, RANK, DTYPE, DEVICE, LAYOUT, GRAD, MODE, STATE, STATIC, EXTENT, FEWER = (1 << bit for bit in range(12))
 
 MAX_PARTS = 24
 MAX_REFS = 8
@@ -163,8 +166,9 @@ ORIGIN_NAMES = tuple(
             "state",
             "static",
             "extent",
+            "fewer",
         ),
-        (1 << bit for bit in range(11)),
+        (1 << bit for bit in range(12)),
         strict=True,
     )
 )
@@ -177,6 +181,8 @@ STR_VALUE, INT_VALUE, FLOAT_VALUE, BOOL_VALUE = (
     Value(FLOAT),
     Value(BOOL),
 )
+ONE = Value(INT, const=1)
+PARAMETER, LEARNED = Value(REF, const="parameter"), Value(REF, const="learned")
 DICT_VALUE = Value(DICT, item=UNKNOWN_VALUE)
 LIST_VALUE = Value(SEQ, item=UNKNOWN_VALUE)
 _CONSTANT_KINDS = {
@@ -208,6 +214,30 @@ def mask(tensor: Value) -> Value:
     return Value(tensor.kind, tensor.origin, item=BOOL_VALUE, trail=tensor.trail)
 
 
+def thin(tensor: Value) -> Value:
+    """The same tensor, known to have a dimension of length one."""
+    return Value(tensor.kind, tensor.origin, item=ONE, trail=tensor.trail) if tensor.is_only(TENSOR) else tensor
+
+
+def learned(tensor: Value, how: Value = LEARNED) -> Value:
+    """The same tensor, made outside of what is traced, and requiring a gradient."""
+    return Value(tensor.kind, tensor.origin, item=how, trail=tensor.trail) if tensor.is_only(TENSOR) else tensor
+
+
+def registered(value: Value) -> Value:
+    """The same parameter, or list or dict of parameters, once it belongs to a module."""
+    if value.item is PARAMETER:
+        return Value(value.kind, value.origin, trail=value.trail)
+    if not value.kind & (SEQ | DICT):
+        return value
+    parts, item = value.parts, value.item
+    if isinstance(parts, tuple):
+        parts = tuple(map(registered, parts))
+    elif parts is not None:
+        parts = {key: registered(part) for key, part in parts.items()}
+    return Value(value.kind, value.origin, value.const, parts, item and registered(item), value.refs, value.trail)
+
+
 def retold(value: Value, head: Trail, keep: int, depth: int = MAX_DEPTH) -> Value:
     """The same value with another beginning to its story: `head`, then its own trail from place `keep` on.
 
@@ -218,7 +248,9 @@ def retold(value: Value, head: Trail, keep: int, depth: int = MAX_DEPTH) -> Valu
         parts = tuple([retold(part, head, keep, depth - 1) for part in parts])
     elif depth and isinstance(parts, Mapping):
         parts = {key: retold(part, head, keep, depth - 1) for key, part in parts.items()}
-    if depth and item is not None and item is not BOOL_VALUE:
+    if item is ONE or item is PARAMETER or item is LEARNED:
+        item = None
+    elif depth and item is not None and item is not BOOL_VALUE:
         item = retold(item, head, keep, depth - 1)
     trail = (*head, *value.trail[keep:]) if value.kind & TRACED else ()
     if trail == value.trail and parts is value.parts and item is value.item:
