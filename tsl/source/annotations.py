@@ -57,6 +57,7 @@ SEQUENCES = frozenset(
         "MutableSequence",
     }
 )
+TENSOR_CLASSES = TENSOR_NAMES | {"Parameter"}
 DICTS = frozenset({"Dict", "dict", "Mapping", "MutableMapping", "OrderedDict", "DefaultDict"})
 WRAPPERS = frozenset({"Final", "ClassVar", "Annotated", "Required", "NotRequired"})
 JAXTYPING = frozenset(
@@ -133,6 +134,8 @@ class Annotations:
 
     def _plain(self, node: Any, origin: int, depth: int) -> Value:
         name = last_name(node)
+        if name in TENSOR_CLASSES and self._is_own_class(node):
+            return self._class(node, name, origin, depth)
         if name == "Parameter":
             return values.tensor(values.STATIC)
         if name in TENSOR_NAMES:
@@ -147,6 +150,13 @@ class Annotations:
         if name in DICTS:
             return values.DICT_VALUE
         return self._class(node, name, origin, depth)
+
+    def _is_own_class(self, node: Any) -> bool:
+        """Whether what is called like a tensor is a class of the project that has nothing of torch."""
+        if (self.module.names.dotted(node) or "").startswith("torch."):
+            return False
+        cls = self.module.class_named(node)
+        return cls is not None and not any(path.startswith("torch.") for path in cls.foreign)
 
     def _class(self, node: Any, name: str, origin: int, depth: int) -> Value:
         cls = self.module.class_named(node)
