@@ -27,6 +27,7 @@ from tsl.ir.abstract import Sequence as Elements
 from tsl.ir.dtype import ANY, CATEGORIES, CODES, DEFAULT, KINDS, NONE
 from tsl.ir.number import Size
 from tsl.ir.operator import Call, Several
+from tsl.ir.shape import IMPOSSIBLE
 
 Kinds: TypeAlias = "str | Several[str]"
 Rule: TypeAlias = Callable[[Call, list[tuple[int, Tensor]]], Kinds]
@@ -43,8 +44,9 @@ class Clash(Exception):
 def kinds(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds | None:
     """The dtypes of a call's results; None where the operator has no rule. Raises Clash."""
     operator = call.operator
-    if any(tensor.dtype == NONE for _, tensor in tensors):
-        return NONE
+    for _, tensor in tensors:
+        if tensor.dtype == NONE or tensor.shape == IMPOSSIBLE:
+            return NONE
     asked = _asked(call)
     if asked is not None:
         return asked
