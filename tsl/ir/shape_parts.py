@@ -153,15 +153,21 @@ def cat(call: Call) -> Shapes:
             return None if given is None or place is None else (ANY_SIZE,)
         return (*given[:place], ANY_SIZE, *given[place + 1 :])
     shapes = [tensor.shape for tensor in tensors if tensor.shape != (0,)]  # an old exception: empty ones are left out
-    known = next((each for each in shapes if each is not None), None)
+    known = next((each for each in shapes if each is not None and not _may_be_left_out(each)), None)
     if known is None:
-        return None
+        return None if any(each is None for each in shapes) or not shapes else (ANY_SIZE,)
+    if len(known) != 1:
+        shapes = [None if each is not None and _may_be_left_out(each) else each for each in shapes]
     place = at(call.whole("dim"), len(known))
     if place is None:
         return (ANY_SIZE,) * len(known)
     total, dims = _joined(shapes, place, known)
     dims[place] = total
     return tuple(dims)
+
+
+def _may_be_left_out(given: tuple[Dim, ...]) -> bool:
+    return len(given) == 1 and shape.may_be(given[0], 0)
 
 
 def _joined(shapes: Sequence[Shape], place: int, known: tuple[Dim, ...]) -> tuple[Dim, list[Dim]]:
