@@ -4,8 +4,8 @@
 usage: ir.py [--deploy DEVICE[:MODE]] [--only WORD] [--rounds N] [DIR]
 
 Reading an archive, lowering and inlining it are not counted; the best of N rounds is. For each graph it tells nodes,
-ms per 1,000 of them, nodes without a transfer function, conflicts, and syncs that are certain. Needs no torch; build the
-zoo with zoo.py.
+ms per 1,000 of them, nodes without a transfer function, conflicts, and syncs that are certain. Needs no torch; build
+the zoo with zoo.py.
 """
 
 from __future__ import annotations
