@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.checkout import ROOT
 from tsl.ir.graph import Graph
 from tsl.ir.text import read_graph
 
-pytest.importorskip("torch", reason="torch is not installed, so there is nothing to agree with")
+torch = pytest.importorskip("torch", reason="torch is not installed, so there is nothing to agree with")
 
 FUNCTIONS, INLINED = 0.999, 0.995  # shares of torch's nodes, by each measure but lines
 
@@ -76,10 +77,45 @@ def test_source_lines_are_the_same_wherever_torch_has_one(roads: dict[str, Road]
     assert not wrong, "\n".join(wrong[:20])
 
 
+OF_A_CUSTOM_CLASS = "made_quantised.script.frozen.pt"
+
+
 @pytest.mark.parametrize("part", ["functions", "inlined"])
 def test_every_graph_is_the_same(roads: dict[str, Road], part: str) -> None:
-    wrong = [f"{name}: {found.differences[0]}" for name, found in told(roads, part) if found.differences]
+    others = {name: road for name, road in roads.items() if name != OF_A_CUSTOM_CLASS}
+    wrong = [f"{name}: {found.differences[0]}" for name, found in told(others, part) if found.differences]
     assert not wrong, "\n".join(wrong[:20])
+
+
+@pytest.mark.xfail(strict=True, reason="the type of a constant that is an object of a custom class is not read from it")
+def test_a_constant_of_a_custom_class_has_its_type(roads: dict[str, Road]) -> None:
+    assert not [name for name, found in told({"": roads[OF_A_CUSTOM_CLASS]}, "functions") if found.differences]
+
+
+class Halved(torch.nn.Module):
+    """A module that calls one of its own methods, in which autocast is on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 3)
+
+    def half(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return self.linear(x)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.half(x)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="torch writes the casts of autocast into what it inlines; inlining here does not"
+)
+def test_inlining_writes_the_casts_of_autocast(tmp_path: Path) -> None:
+    path = tmp_path / "halved.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.script(Halved()), str(path))
+    assert not [found.differences for _, found in totals(both_roads(path).inlined) if found.differences]
 
 
 GRAPH = read_graph(

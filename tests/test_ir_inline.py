@@ -305,6 +305,43 @@ def test_the_same_program_gives_the_same_bytes() -> None:
     assert len(texts) == 1
 
 
+def test_a_concatenation_in_a_concatenation_is_taken_apart() -> None:
+    body = """\
+  %d : int = prim::Constant[value=1]()
+  %l : Tensor[] = prim::ListConstruct(%x, %x)
+  %c : Tensor = aten::cat(%l, %d)
+  %m : Tensor[] = prim::ListConstruct(%x, %c)
+  %y : Tensor = aten::cat(%m, %d)
+"""
+    graph = inlined(CALL, f=f"graph(%x : Tensor):\n{body}  return (%y)\n")
+    assert kinds(graph) == ["prim::ListConstruct", "aten::cat"]
+    assert graph.nodes[-2].inputs == graph.inputs * 3
+
+
+def test_a_concatenation_along_another_dimension_stays() -> None:
+    body = """\
+  %d : int = prim::Constant[value=1]()
+  %e : int = prim::Constant[value=2]()
+  %l : Tensor[] = prim::ListConstruct(%x, %x)
+  %c : Tensor = aten::cat(%l, %d)
+  %m : Tensor[] = prim::ListConstruct(%x, %c)
+  %y : Tensor = aten::cat(%m, %e)
+"""
+    assert called(body).count("aten::cat") == 2
+
+
+def test_the_rank_of_a_convolution_is_known() -> None:
+    body = """\
+  %n : NoneType = prim::Constant()
+  %one : int = prim::Constant[value=1]()
+  %l : int[] = prim::ListConstruct(%one, %one)
+  %c : Tensor = aten::conv2d(%x, %x, %n, %l, %l, %l, %one)
+  %d : int = aten::dim(%c)
+  %y : Tensor = aten::mul(%c, %d)
+"""
+    assert called(body) == ["prim::ListConstruct", "aten::conv2d", "aten::mul"]
+
+
 @pytest.mark.parametrize(
     ("expression", "operator", "given"),
     [

@@ -86,6 +86,8 @@ def placed(call: Call, tensors: list[tuple[int, Tensor]]) -> Placed:
     kind = f"{operator.namespace}::{operator.name}"
     if kind in NAMED:
         return Placed(NAMED[kind], literal=True)
+    if any(tensor.device == NOWHERE for _, tensor in tensors):
+        return Placed(NOWHERE)
     asked = _asked(call)
     conflict = _special(call, kind)
     if conflict is not None:

@@ -27,6 +27,7 @@ from tsl.ir.abstract import Sequence as Elements
 from tsl.ir.dtype import ANY, CATEGORIES, CODES, DEFAULT, KINDS, NONE
 from tsl.ir.number import Size
 from tsl.ir.operator import Call, Several
+from tsl.ir.shape import IMPOSSIBLE
 
 Kinds: TypeAlias = "str | Several[str]"
 Rule: TypeAlias = Callable[[Call, list[tuple[int, Tensor]]], Kinds]
@@ -43,8 +44,9 @@ class Clash(Exception):
 def kinds(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds | None:
     """The dtypes of a call's results; None where the operator has no rule. Raises Clash."""
     operator = call.operator
-    if any(tensor.dtype == NONE for _, tensor in tensors):
-        return NONE
+    for _, tensor in tensors:
+        if tensor.dtype == NONE or tensor.shape == IMPOSSIBLE:
+            return NONE
     asked = _asked(call)
     if asked is not None:
         return asked
@@ -300,7 +302,7 @@ RULES: Mapping[str, Rule] = {
         requires_grad nan_to_num im2col col2im repeat_interleave channel_shuffle nms roi_align roi_pool deform_conv2d
         cpu cuda lift_fresh _cast pin_memory unfold_copy fake_quantize_per_tensor_affine empty_strided resize resize_as
         squeeze_copy lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell _native_multi_head_attention
-        _transformer_encoder_layer_fwd as_strided view_copy expand_copy narrow_copy set _pad_packed_sequence
+        _transformer_encoder_layer_fwd as_strided view_copy expand_copy narrow_copy set
         affine_grid_generator multi_margin_loss cross norm_except_dim _weight_norm _conj conj resolve_conj resolve_neg
         trace box_iou_rotated aminmax renorm """,
     ),
@@ -338,7 +340,7 @@ RULES: Mapping[str, Rule] = {
     **_ways(extreme, "max min"),
     **_ways(unique, "_unique2 unique_dim unique_consecutive _unique"),
     **_ways(summed, "sum nansum prod cumsum cumprod"),
-    **_ways(packed, "_pack_padded_sequence"),
+    **_ways(packed, "_pack_padded_sequence _pad_packed_sequence"),
     **_ways(
         factory,
         """zeros ones empty rand randn eye linspace logspace hann_window hamming_window blackman_window bartlett_window

@@ -153,15 +153,23 @@ def cat(call: Call) -> Shapes:
             return None if given is None or place is None else (ANY_SIZE,)
         return (*given[:place], ANY_SIZE, *given[place + 1 :])
     shapes = [tensor.shape for tensor in tensors if tensor.shape != (0,)]  # an old exception: empty ones are left out
-    known = next((each for each in shapes if each is not None), None)
+    known = next((each for each in shapes if each is not None and not _may_be_left_out(each)), None)
+    if () in shapes:
+        raise Mismatch("a tensor without dimensions is put together with others")
     if known is None:
-        return None
+        return None if any(each is None for each in shapes) or not shapes else (ANY_SIZE,)
+    if len(known) != 1:
+        shapes = [None if each is not None and _may_be_left_out(each) else each for each in shapes]
     place = at(call.whole("dim"), len(known))
     if place is None:
         return (ANY_SIZE,) * len(known)
     total, dims = _joined(shapes, place, known)
     dims[place] = total
     return tuple(dims)
+
+
+def _may_be_left_out(given: tuple[Dim, ...]) -> bool:
+    return len(given) == 1 and shape.may_be(given[0], 0)
 
 
 def _joined(shapes: Sequence[Shape], place: int, known: tuple[Dim, ...]) -> tuple[Dim, list[Dim]]:
@@ -322,7 +330,28 @@ def diagonal(call: Call) -> Shapes:
     return None if None in (one, other) else (*rest, ANY_SIZE)
 
 
+def unique(call: Call) -> Shapes:
+    """`_unique2`: the elements, places in them, counts."""
+    given = call.shape(0)
+    return Several(((ANY_SIZE,), given, (ANY_SIZE,)))
+
+
+def packed(call: Call) -> Shapes:
+    """`_pack_padded_sequence`: the steps of all sequences in a row, and how many sequences each has."""
+    given = call.shape(0)
+    return Several((None if given is None else (ANY_SIZE, *given[2:]), (ANY_SIZE,)))
+
+
+def unpacked(call: Call) -> Shapes:
+    """`_pad_packed_sequence`: steps and sequences as two dimensions, and the lengths."""
+    given = call.shape(0)
+    return Several((None if given is None else (ANY_SIZE, ANY_SIZE, *given[1:]), (ANY_SIZE,)))
+
+
 RULES: Mapping[str, Rule] = {
+    "_unique2": unique,
+    "_pack_padded_sequence": packed,
+    "_pad_packed_sequence": unpacked,
     "select": select,
     "slice": slice_,
     "narrow": narrow,

@@ -221,6 +221,14 @@ def spectrum(call: Call) -> Shapes:
     return (ANY_SIZE,) * (rank + 1 + (pairs is False))
 
 
+def resynthesized(call: Call) -> Shapes:
+    """`istft`: the signal of a spectrum, which has lost frequencies and frames, or pairs of numbers too."""
+    given = call.tensor(0)
+    if given is None or given.shape is None or not given.dtype:
+        return None
+    return (ANY_SIZE,) * max(len(given.shape) - 1 - (not given.dtype.startswith("complex")), 1)
+
+
 def transformed(call: Call) -> Shapes:
     """`fft_fft`: of a dimension, perhaps of another size."""
     given = call.shape(0)
@@ -274,6 +282,7 @@ RULES: Mapping[str, Rule] = {
     **_rules(unfolded, "unfold"),
     **_rules(sampled, "grid_sampler grid_sampler_2d grid_sampler_3d"),
     **_rules(spectrum, "stft"),
+    **_rules(resynthesized, "istft"),
     **_rules(transformed, "fft_fft fft_ifft fft_rfft fft_irfft"),
     **_rules(aligned, "roi_align"),
     **_rules(_line, "nms"),
