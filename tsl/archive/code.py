@@ -177,7 +177,7 @@ class Code:
 
 _TOKEN = re.compile(rb"\w+|[^\w\s]|\n")
 _CALL = re.compile(
-    rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|(?<![\w.])(?:torch\.(?P<aten>\w+)\(|ops\.(?P<ops>\w+\.\w+)\()"
+    rb"\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|(?<![\w.])(?:torch\.(?P<aten>\w+)\(|ops\.(?P<ops>\w+\.\w+)\()"
 )
 
 

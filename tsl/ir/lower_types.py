@@ -10,7 +10,7 @@ import _ast
 from typing import Any
 
 from tsl.archive.code import Class, Code, Method, file_text
-from tsl.archive.values import Device, EnumMember
+from tsl.archive.values import Device, EnumMember, Object
 from tsl.ir.types import BOOL, COMPLEX, DEVICE, FLOAT, INT, NONE, STR, UNKNOWN, Type, TypeSyntaxError, list_of, parse
 from tsl.record import Record
 
@@ -164,6 +164,8 @@ def type_of(value: Any) -> Type:
         return simple
     if isinstance(value, EnumMember):
         return Type("Enum", (), value.type)
+    if isinstance(value, Object):
+        return Type("Class", (), value.type)
     if isinstance(value, list):
         return list_of(type_of(value[0])) if value else list_of(parse("Tensor"))
     if type(value) is tuple:
