@@ -36,7 +36,12 @@ class Known(NamedTuple):
     reason: str
 
 
-KNOWN: tuple[Known, ...] = ()
+KNOWN: tuple[Known, ...] = (
+    Known(
+        re.compile(r"@torch\.jit\.script[\s\S]*\n +return scripted\d+\(\w+\)\n[\s\S]*class Net\("),
+        "scripted-alias: a helper passes on a compiled function's result",
+    ),
+)
 
 
 def judged(text: str) -> tuple[Said, ...]:

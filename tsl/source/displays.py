@@ -58,16 +58,22 @@ def dictionary(frame: Frame, node: Any) -> Value:
 def comprehension(frame: Frame, node: Any) -> Value:
     """The value of a comprehension or generator expression; its length is plain, whatever was lost in counting it."""
     before = frame.env
-    _generators(frame, node.generators)
+    count = _generators(frame, node.generators)
     parts = [node.key, node.value] if isinstance(node, _ast.DictComp) else [node.elt]
     results = [frame.evaluate(part) for part in parts]
     frame.env = before
-    return Value(DICT, item=results[1]) if isinstance(node, _ast.DictComp) else values.listing(results[0])
+    if isinstance(node, _ast.DictComp):
+        return Value(DICT, item=results[1])
+    return values.sequence([]) if count == 0 else values.listing(results[0])
 
 
-def _generators(frame: Frame, generators: list[Any]) -> None:
+def _generators(frame: Frame, generators: list[Any]) -> int | None:
+    """Binds what generators yield; 0 where one has nothing to yield, else None."""
+    count = None
     for generator in generators:
         iterable = frame.evaluate(generator.iter)
+        if iterable.is_only(SEQ) and iterable.parts == ():
+            count = 0
         element = containers.iterate(frame, iterable, generator.iter)
         frame.env = dict(frame.scope)
         frame.session.bind(frame, generator.target, element, generator.iter)
@@ -75,3 +81,4 @@ def _generators(frame: Frame, generators: list[Any]) -> None:
             with frame.testing("filter", frame.effect):
                 decide(frame, condition)
             frame.env = assume(frame, frame.env, condition, True) or frame.env
+    return count

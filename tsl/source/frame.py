@@ -85,10 +85,10 @@ class Frame:
         return {name: values.retold(value, (), len(value.trail)) for name, value in own}
 
     def hand(self, name: str, node: Any) -> None:
-        """Notes that a compiled function may have returned what a name holds (`scripted`)."""
+        """Notes that a compiled function may have returned what a name holds, and so do others (`scripted`)."""
         held = self.scope.get(name)
         if held is not None and held.is_only(values.TENSOR):
-            self.handed[name] = node, held
+            self.handed |= {other: (node, held) for other, value in self.scope.items() if value is held}
         elif held is None and self.routine.closure and name in self.routine.closure:
             self.note_event(node, "handed", self.routine.closure[name])  # the function around this one reads on
 
