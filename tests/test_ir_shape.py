@@ -321,3 +321,20 @@ def test_a_loop_that_grows_a_tensor_settles() -> None:
 def test_a_tensor_whose_shape_changes_in_place_conflicts_with_nothing() -> None:
     body = "  %u : Tensor = aten::unsqueeze_(%x, %zero)\n  %r : Tensor = aten::matmul(%x, %y)"
     assert list(read(body, (2, 3), (2, 3)).conflicts()) == []
+
+
+@pytest.mark.xfail(strict=True, reason="a condition that an arm raises on does not narrow what it asked about")
+def test_a_rank_that_was_checked_is_known_afterwards() -> None:
+    body = """
+  %d : int = aten::dim(%x)
+  %c : bool = aten::ne(%d, %five)
+   = prim::If(%c)
+    block0():
+      %t : str = prim::Constant[value="no"]()
+       = prim::RaiseException(%t, %none)
+      -> ()
+    block1():
+      -> ()
+  %r : Tensor = aten::relu(%x)"""
+    found = read(body, None)
+    assert found.shape_of(found.graph.outputs[0]) is not None
