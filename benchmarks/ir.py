@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2, metavar="N")
     args = parser.parse_args()
     nodes, seconds, unknowns = 0, 0.0, {domain: Counter[str]() for domain in ("value", "device", "dtype", "shape")}
-    for path in sorted(args.directory.glob(f"*{args.only}*.pt")):
+    for path in sorted(path for path in args.directory.glob("*.pt") if args.only in path.name):
         for name, count, spent, found in measured(path, args.deploy, args.rounds):
             nodes, seconds = nodes + count, seconds + spent
             for domain, kinds in found.unknown_transfers().items():

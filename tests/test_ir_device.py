@@ -424,3 +424,32 @@ def told(live: Any, text: str) -> list[str]:
             assert isinstance(each, Solved), each
             found.extend(kinds(each))
     return found
+
+
+@pytest.mark.filterwarnings("ignore")  # torch.jit is deprecated, and says so
+def test_torch_moves_a_list_that_holds_a_parameter_and_no_other_attribute() -> None:
+    """What `to` is said to move here (deploy, module_tree), asked of torch with a dtype in the place of a device."""
+    torch = pytest.importorskip("torch")
+
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = torch.nn.LSTM(4, 3)
+            self.scale = torch.ones(4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = self.inner(x * self.scale)[0]
+            return y
+
+    buffer = io.BytesIO()
+    torch.jit.save(torch.jit.script(Net()), buffer)
+    loaded = torch.jit.load(io.BytesIO(buffer.getvalue())).to(torch.float64)
+    assert {each.dtype for each in loaded.inner._c.getattr("_flat_weights")} == {torch.float64}
+    assert loaded.scale.dtype == torch.float32
+    with open_archive("net.pt", buffer.getvalue()) as archive:
+        found = Deployed(archive, CUDA).solved("forward")
+    (conflict,) = found.conflicts()
+    assert conflict.parts == (
+        "self is on cuda:0 (the input x)",
+        "other is on cpu (the attribute scale, which is not registered)",
+    )

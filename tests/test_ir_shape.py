@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.saved import tensor
 from tsl.archive.archive import open_archive
 from tsl.archive.values import Object
+from tsl.ir import entry, shape
 from tsl.ir.abstract import Tensor
 from tsl.ir.deploy import Deploy
 from tsl.ir.deployed import Deployed
@@ -18,6 +20,7 @@ from tsl.ir.number import Size, named
 from tsl.ir.shape import Shape
 from tsl.ir.solved import Solved, solve
 from tsl.ir.text import read_graph
+from tsl.verify import spec
 
 torch = pytest.importorskip("torch")
 
@@ -241,8 +244,8 @@ def test_shapes_that_never_fit_conflict(body: str, one: Shape, other: Shape, wor
 @pytest.mark.parametrize(("body", "one", "other", "words"), CONFLICTS[:4])
 def test_shapes_that_may_fit_do_not(body: str, one: Shape, other: Shape, words: str) -> None:
     free = named("n")
-    for shape in (None, (free, free), (Size(1, 4), Size(1, 4))):
-        assert list(read(body, shape, other).conflicts()) == []
+    for wide in (None, (free, free), (Size(1, 4), Size(1, 4))):
+        assert list(read(body, wide, other).conflicts()) == []
 
 
 def test_sizes_are_named_and_computed_with() -> None:
@@ -256,6 +259,35 @@ def test_sizes_are_named_and_computed_with() -> None:
     shape = found.shape_of(found.graph.outputs[0])
     assert shape is not None
     assert [str(dim) for dim in shape] == ["H*W", "1"]
+
+
+def test_what_a_user_says_of_inputs_is_known_of_them() -> None:
+    text = """graph(%self : __torch__.Net, %x : Tensor, %n : int, %y.1 : Tensor):
+  %r : Tensor = aten::relu(%x)
+  return (%y.1)
+"""
+    told = entry.described(spec.parse("y=int64[2,N] x=float32[1..8,3,H=32..256,N]"), ("x", "n", "y"))
+    graph = read_graph(text)
+    found = solve(graph, Deploy("cuda:0"), inputs=told)
+    x, y = found.tensor_of(graph.inputs[1]), found.tensor_of(graph.inputs[3])
+    assert x is not None
+    assert y is not None
+    assert (x.device, x.dtype, shape.spell(x.shape)) == ("cuda:0", "float32", "[1..8, 3, H, N]")
+    assert (y.device, y.dtype, shape.spell(y.shape)) == ("cuda:0", "int64", "[2, N]")
+
+
+def test_recorded_inputs_may_be_lists_and_dictionaries() -> None:
+    text = """graph(%xs : Tensor[], %named : Dict(str, Tensor)):
+  %k : str = prim::Constant[value="a"]()
+  %a : Tensor = aten::__getitem__(%named, %k)
+  %b : Tensor = prim::ListUnpack(%xs)
+  return (%a)
+"""
+    given = entry.recorded([[tensor(2, 3)], {"a": tensor(4, dtype="int64")}])
+    found = solve(read_graph(text), Deploy("cuda:0"), inputs=given)
+    outputs = [node.outputs[0] for node in found.graph.nodes]
+    assert [found.shape_of(value) for value in outputs[1:]] == [(4,), (2, 3)]
+    assert [found.device_of(value) for value in outputs[1:]] == ["cuda:0", "cuda:0"]
 
 
 def test_one_more_than_a_size_never_fits_it() -> None:
@@ -289,3 +321,20 @@ def test_a_loop_that_grows_a_tensor_settles() -> None:
 def test_a_tensor_whose_shape_changes_in_place_conflicts_with_nothing() -> None:
     body = "  %u : Tensor = aten::unsqueeze_(%x, %zero)\n  %r : Tensor = aten::matmul(%x, %y)"
     assert list(read(body, (2, 3), (2, 3)).conflicts()) == []
+
+
+@pytest.mark.xfail(strict=True, reason="a condition that an arm raises on does not narrow what it asked about")
+def test_a_rank_that_was_checked_is_known_afterwards() -> None:
+    body = """
+  %d : int = aten::dim(%x)
+  %c : bool = aten::ne(%d, %five)
+   = prim::If(%c)
+    block0():
+      %t : str = prim::Constant[value="no"]()
+       = prim::RaiseException(%t, %none)
+      -> ()
+    block1():
+      -> ()
+  %r : Tensor = aten::relu(%x)"""
+    found = read(body, None)
+    assert found.shape_of(found.graph.outputs[0]) is not None

@@ -26,7 +26,7 @@ from tsl.ir.module_tree import Reason, unknown
 from tsl.ir.number import ANY_SIZE, Size
 from tsl.ir.operator import Call, Listed, Operator, Several
 from tsl.ir.shape import IMPOSSIBLE, Mismatch, Shape
-from tsl.ir.types import TENSOR, Type
+from tsl.ir.types import ANY, TENSOR, Type
 from tsl.record import Record
 
 
@@ -42,6 +42,9 @@ class Note(Record):
     words: str
     sure: bool
 
+
+# Libraries whose operators keep to the common device as torch's do.
+OF_TORCH = frozenset({"aten", "prim", "prims", "quantized", "torchvision"})
 
 # (4)
 RESHAPED = frozenset("squeeze unsqueeze t transpose swapaxes swapdims resize resize_as set set_data".split())
@@ -77,7 +80,7 @@ class Kernels:
         call = Call(operator, node, given)
         tensors = call.tensors()
         notes: list[Note] = []
-        is_torch = operator.namespace in ("aten", "prim", "torchvision")
+        is_torch = operator.namespace in OF_TORCH
         where = device_rules.placed(call, tensors) if is_torch else Placed(ANYWHERE)
         if where.conflict:
             notes.append(Note("device", node, where.conflict, where.words, sure))
@@ -91,10 +94,10 @@ class Kernels:
             del self.notes[key]
         origin = self._origin(node, operator, where)
         number = _hosted(call, tensors)
-        return [
-            _result(output.type, place, where.device, kinds, shapes, origin, number)
-            for place, output in enumerate(node.outputs)
-        ]
+        types = [output.type for output in node.outputs]
+        if types and types[0] is ANY:  # the archive does not know the operator; its table does
+            types = [result.type for result in operator.schema.returns]
+        return [_result(type_, place, where.device, kinds, shapes, origin, number) for place, type_ in enumerate(types)]
 
     def reshaped(self, operator: Operator) -> bool:
         """Whether an operator changes the shape of its first argument in place (4)."""

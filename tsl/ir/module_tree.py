@@ -34,7 +34,7 @@ from tsl.ir.abstract import (
     constant,
 )
 from tsl.ir.deploy import Deploy
-from tsl.ir.device import ANYWHERE, normal
+from tsl.ir.device import ANYWHERE, CPU, normal
 from tsl.ir.number import ANY_NUMBER, ANY_SIZE
 from tsl.ir.types import Type
 from tsl.record import Record
@@ -179,10 +179,19 @@ def moved(type: Type, device: str, origin: tuple[int, ...]) -> Value:
     if type.kind == "List":
         return Many("list", moved(type.element, device, origin), ANY_SIZE)
     if type.kind in ("Tuple", "NamedTuple"):
-        return Sequence("tuple", tuple(moved(part, device, origin) for part in type.arguments))
+        names = type.fields or ("",) * len(type.arguments)
+        return Sequence(
+            "tuple",
+            tuple(_field(name, part, device, origin) for name, part in zip(names, type.arguments, strict=False)),
+        )
     if type.kind == "Dict":
         return Table((), moved(type.arguments[1], device, origin))
     return unknown(type)
+
+
+def _field(name: str, type: Type, device: str, origin: tuple[int, ...]) -> Value:
+    """A field of a NamedTuple. The sizes of batches of a PackedSequence stay on the CPU (torch/nn/utils/rnn.py)."""
+    return moved(type, CPU if name == "batch_sizes" else device, origin)
 
 
 _UNKNOWN: dict[str, Value] = {

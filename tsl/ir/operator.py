@@ -6,14 +6,15 @@ Definitions:
    not, so one rule stands for the whole family.
 2. A Call is an Operator with the values of its operands, which are all there: a graph leaves no default out.
 3. A *made* device, dtype or shape is what a rule says of the results: one for all of them, or a Several.
-4. An operator of a library that is not known here has no schema in an archive: its arguments have types and no names.
+4. An operator of a library has no schema in an archive: unless it is one of LIBRARIES, its arguments have types and no
+   names.
 
 Needs schemas and values. It will never know what an operator does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +29,14 @@ from tsl.ir.types import TENSOR, Type
 from tsl.record import Record
 
 Made = TypeVar("Made")
+
+# Operators of libraries, as they are registered there (torchvision/csrc/ops).
+LIBRARIES: Mapping[str, str] = {
+    "torchvision::nms": "torchvision::nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "torchvision::roi_align": "torchvision::roi_align(Tensor input, Tensor rois, float spatial_scale,"
+    " SymInt pooled_height, SymInt pooled_width, int sampling_ratio, bool aligned) -> Tensor",
+    "torchvision::box_iou_rotated": "torchvision::box_iou_rotated(Tensor boxes1, Tensor boxes2) -> Tensor",
+}
 
 
 class Several(Generic[Made]):
@@ -113,7 +122,7 @@ def operator_at(node: Node) -> Operator | None:
     if node.kind.startswith("prim::") or "::" not in node.kind:
         return None
     taken = tuple(value.type for value in node.inputs)
-    found = _matcher().node(node.kind, taken)
+    found = LIBRARIES.get(node.kind) or _matcher().node(node.kind, taken)
     return operator_of(found) if found else _unnamed(node.kind, taken, tuple(value.type for value in node.outputs))
 
 

@@ -306,6 +306,8 @@ RULES: Mapping[str, Rule] = {
     "aten::Float": _converted(float),
     "aten::FloatImplicit": _converted(float),
     "aten::Bool": _converted(bool),
+    "prim::EnumName": _anything,
+    "prim::EnumValue": _anything,
     "aten::Complex": _anything,
     "aten::ComplexImplicit": _anything,
     "aten::stride": _anything,
