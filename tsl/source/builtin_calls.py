@@ -228,7 +228,8 @@ def _isinstance(frame: Frame, arguments: Arguments, node: Any) -> Value:
     subject = arguments.positional[0]
     if subject.kind & UNKNOWN or subject.kind & REF:
         return values.BOOL_VALUE
-    if subject.kind & SIZE and not subject.kind & TENSOR and kinds & TENSOR:  # an int in eager mode, and a tensor while tracing
+    if subject.kind & SIZE and not subject.kind & TENSOR and kinds & TENSOR:
+        # an int in eager mode, and a tensor while tracing
         frame.note_event(node, "type", UNKNOWN_VALUE if kinds & INT else subject)
     elif subject.is_only(SIZE) and kinds & (INT | FLOAT):
         frame.record(node, "number", subject)  # an int in eager mode, and none while tracing
