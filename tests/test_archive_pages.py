@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import Project
 from tests.fences import RULEBOOK
+from tests.ir_fences import TARGET
 from tsl.page import Fence, page_of
 
 pytest.importorskip("torch", reason="torch is not installed, so no archive can be written")
@@ -86,7 +87,8 @@ def test_an_archive_has_exactly_the_findings_its_page_marks(
     write(fence, monkeypatch)
     files = sorted(path.name for path in project.root.iterdir() if path.suffix in ENDINGS)
     assert files or not fence.expected()
-    done = project.check("--isolated", *files)
+    asked = [word for target in TARGET.findall(fence.code) for word in ("--target", target)]
+    done = project.check("--isolated", *asked, *files)
     found: dict[str, set[str]] = {}
     for one in done.findings:
         found.setdefault(one["path"], set()).add(one["code"])

@@ -84,7 +84,11 @@ def _check(options: SimpleNamespace) -> int:
     agree(options)
     paths = options.words or ["."]
     config = _configuration(options).with_flags(
-        select=options.select, ignore=options.ignore, extend_select=options.extend_select, capture=options.capture
+        select=options.select,
+        ignore=options.ignore,
+        extend_select=options.extend_select,
+        capture=options.capture,
+        targets=options.target,
     )
     name = options.stdin_filename or "<stdin>"
     settings = Settings(config, tuple(options.root or ()), options.jobs, not options.no_cache, name)

@@ -31,6 +31,7 @@ examples:
   tsl check                              everything below this directory
   tsl check model.py --root Net          what Net reaches, and nothing else
   tsl check model.pt                     an archive, without torch
+  tsl check model.pt --target onnx:13    and what ONNX has no operator for
   tsl check --format sarif -o tsl.sarif  a file for code scanning
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
@@ -102,6 +103,13 @@ WHAT = (
         ("--root",),
         "NAME",
         "judge only what this class or function reaches (Net, Net.forward, pkg.module.Net); repeatable",
+        single,
+        adds_up=True,
+    ),
+    Option(
+        ("--target",),
+        "T[:V]",
+        "hold archives against what this can run (onnx:13, libtorch:2.1, cuda); tsl targets lists them; repeatable",
         single,
         adds_up=True,
     ),
