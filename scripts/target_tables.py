@@ -203,11 +203,13 @@ def tensorrt(files: Sequence[Path]) -> tuple[dict[str, str], list[str], Found]:
     names = {re.split(r"[(.]", schema)[0] for schema in schemas}
     head = {
         "title": "TensorRT, by Torch-TensorRT from TorchScript",
-        "version-of": "front end",
+        "version-of": "commit",
         "source": given["source"],
         "level": "name",
     }
-    return head, ["ts"], {name: ["ts"] for name in names if "::" in name}
+    commit = re.search(r" at (\w+)", given["source"])
+    version = commit[1] if commit else "unknown"
+    return head, [version], {name: [version] for name in names if "::" in name}
 
 
 def _modules(wheel: Path, folder: str) -> Iterable[ast.Module]:

@@ -55,7 +55,7 @@ def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
         for rule in plan.rules_of("ir"):
             for verdict in ask(rule, facts):
                 yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(path, verdict.node)))
-        if plan.targets:
+        if plan.targets or plan.lock:
             yield from _of_targets(path, archive, facts, plan)
     except RecursionError:
         yield _unread(path, plan.rule(UNREAD), "", "the code nests too deeply")
@@ -69,8 +69,10 @@ def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
 def _of_targets(path: str, archive: Archive, graphs: GraphFacts, plan: Plan) -> Iterator[Diagnostic]:
     from tsl.archive.inspection.parts import versions_of
     from tsl.target.facts import TargetFacts
+    from tsl.target.lock import drifts, lock_of
 
-    facts = TargetFacts(graphs, plan.targets, versions_of(archive).runtime)
+    drifted = drifts(plan.lock, lock_of(archive, graphs)) if plan.lock else ()
+    facts = TargetFacts(graphs, plan.targets, versions_of(archive).runtime, drifted)
     for rule in plan.rules_of("target"):
         for verdict in ask(rule, facts):
             place = verdict.node

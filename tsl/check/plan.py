@@ -21,7 +21,9 @@ from tsl.rule import Rule
 from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory, load_directory
 
 if TYPE_CHECKING:
+    from tsl.target.lock import Lock
     from tsl.target.named import Target
+    from tsl.target.table import Table
 
 # Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
 UNCHECKED = frozenset(["TSL712", "TSL900", "TSL902", "TSL903"])
@@ -38,6 +40,7 @@ class Settings(Record):
     jobs: int = 1
     cache: bool = False
     stdin_filename: str = "<stdin>"
+    lock: str = ""
 
 
 class Books(Record):
@@ -58,6 +61,7 @@ class Plan(Record):
     ignored_in: tuple[tuple[Patterns, frozenset[str]], ...]
     cache: Cache | None = None
     targets: tuple[Target, ...] = ()
+    lock: Lock | None = None
 
     @property
     def search(self) -> tuple[str, ...]:
@@ -172,7 +176,34 @@ def make_plan(settings: Settings, books: Books) -> Plan:
         ),
         _cache(settings, books.rulebook),
         targets_of(config),
+        _lock(settings.lock) if settings.lock else None,
     )
+
+
+def tables_of(config: Config) -> tuple[Table, ...]:
+    """The tables of tsl, and those of a configuration's files. Raises SettingError for one that describes none."""
+    from tsl.target.named import TargetError, tables
+
+    try:
+        return tables(target_files(config))
+    except TargetError as error:
+        raise SettingError(config.origin("target_files"), str(error)) from None
+    except OSError as error:
+        raise SettingError(config.origin("target_files"), f"{error.filename}: {reason(error)}") from None
+
+
+def _lock(path: str) -> Lock:
+    from tsl.target.lock import LockError, read_lock
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return read_lock(file.read())
+    except OSError as error:
+        raise SettingError(path, f"cannot be read: {reason(error)}") from None
+    except UnicodeDecodeError:
+        raise SettingError(path, "is no lock: it is not UTF-8") from None
+    except LockError as error:
+        raise SettingError(path, str(error)) from None
 
 
 def targets_of(config: Config) -> tuple[Target, ...]:

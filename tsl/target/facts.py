@@ -20,6 +20,7 @@ from tsl.ir.graph import Frame
 from tsl.record import Record
 from tsl.target.judge import is_foreign, judge_of
 from tsl.target.live import unmet
+from tsl.target.lock import Drift
 from tsl.target.named import Target
 from tsl.target.rewrites import rewrite_of
 from tsl.target.runtime import Need, need_of
@@ -114,10 +115,15 @@ class TooOld(Record):
 
 
 class TargetFacts:
-    """A model and its targets as rules see them. `reader` is the first release that reads the file, if known."""
+    """A model and its targets as rules see them.
 
-    def __init__(self, graphs: GraphFacts, targets: tuple[Target, ...], reader: str = "") -> None:
-        self.graphs, self.targets, self._reader = graphs, targets, reader
+    `reader` is the first release that reads the file, if known; `drifts` is what has drifted from its lock.
+    """
+
+    def __init__(
+        self, graphs: GraphFacts, targets: tuple[Target, ...], reader: str = "", drifts: tuple[Drift, ...] = ()
+    ) -> None:
+        self.graphs, self.targets, self.drifts, self._reader = graphs, targets, drifts, reader
 
     def unknown(self) -> Iterator[Unknown]:
         """The operators that targets lack, in the order in which the model first calls them (1)."""

@@ -22,7 +22,7 @@ from functools import lru_cache
 from tsl.ir.facts import NodeFact
 from tsl.ir.held import HOST, NOWHERE
 from tsl.ir.match import Matcher, Named, Types
-from tsl.ir.schema import SchemaError, parse_schema
+from tsl.ir.schema import Argument, SchemaError, parse_schema
 from tsl.target.release import matcher
 from tsl.target.table import Table
 
@@ -114,7 +114,7 @@ def written(node: NodeFact) -> tuple[Types, Named] | None:
 
 
 @lru_cache(maxsize=4096)
-def _arguments(schema: str) -> tuple[object, ...] | None:
+def _arguments(schema: str) -> tuple[Argument, ...] | None:
     try:
         return parse_schema(schema).arguments
     except SchemaError:

@@ -1,20 +1,21 @@
-"""What to write in place of an operator that targets lack: torch code of operators that are older, or more widely taken.
+"""What to write in place of an operator that targets lack: older or more common ones.
 
-Each is an identity that tests/test_target_rewrites.py computes, or says what it costs. It will never know a target.
+Each says what it costs where that is more than time. It will never know a target.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+INVERSE = "the inverse of a constant matrix as a buffer, or the closed form of a small one"
 REWRITES: Mapping[str, str] = {
     "aten::scaled_dot_product_attention": "torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(q.size(-1)), -1) @ v",
     "aten::einsum": "torch.matmul, with permute and reshape around it",
     "aten::tril": "x * mask, with a mask of ones and zeros that is a buffer",
     "aten::triu": "x * mask, with a mask of ones and zeros that is a buffer",
     "aten::roll": "torch.cat([x[:, -n:], x[:, :-n]], 1)",
-    "aten::inverse": "torch.linalg.inv before the export where the matrix is constant, or a closed form for 2x2 and 3x3",
-    "aten::linalg_inv": "torch.linalg.inv before the export where the matrix is constant, or a closed form for 2x2 and 3x3",
+    "aten::inverse": INVERSE,
+    "aten::linalg_inv": INVERSE,
     "aten::quantile": "torch.sort and an index",
     "aten::nansum": "torch.where(torch.isnan(x), torch.zeros_like(x), x).sum()",
     "aten::bincount": "torch.nn.functional.one_hot(x, n).sum(0)",
