@@ -169,7 +169,8 @@ def _schemas(wheel: Path) -> set[str]:
             continue
         space, name, arguments, returns = (part.decode() if part else "" for part in match.groups())
         if space in JUDGED or (not space and name in generated):
-            found.add(" ".join(f"{space or 'aten'}::{name}({arguments}) -> {returns}".split()))
+            schema = " ".join(f"{space or 'aten'}::{name}({arguments}) -> {returns}".split())
+            found.add(schema.replace(" = ", "="))
     return found
 
 

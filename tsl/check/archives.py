@@ -51,6 +51,8 @@ def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
     try:
         facts = facts_of(archive)
         if facts is None:
+            if plan.lock:
+                yield _of_another_kind(path, archive, plan.rule("TSL610"))
             return
         for rule in plan.rules_of("ir"):
             for verdict in ask(rule, facts):
@@ -79,6 +81,12 @@ def _of_targets(path: str, archive: Archive, graphs: GraphFacts, plan: Plan) -> 
             labels = tuple(_labels(path, place)) if hasattr(place, "where") else ()
             found = _diagnostic(path, rule, verdict, place.anchor, labels)
             yield found._replace(help=getattr(place, "help", "") or found.help)
+
+
+def _of_another_kind(path: str, archive: Archive, rule: Rule) -> Diagnostic:
+    """That a file which is held to the lock of a model holds none."""
+    message = f"the lock is of a `TorchScript` model, and this is a `{archive.kind.title}`"
+    return Diagnostic(_whole(path), rule.code, rule.name, rule.severity, message, rule.help, "kind", (Evidence.IR,))
 
 
 def _unread(path: str, rule: Rule, function: str, reason: str) -> Diagnostic:

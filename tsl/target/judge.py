@@ -22,7 +22,7 @@ from functools import lru_cache
 from tsl.ir.facts import NodeFact
 from tsl.ir.held import HOST, NOWHERE
 from tsl.ir.match import Matcher, Named, Types
-from tsl.ir.schema import Argument, SchemaError, parse_schema
+from tsl.ir.schema import Argument, SchemaError, parse_schema, schemas
 from tsl.target.release import matcher
 from tsl.target.table import Table
 
@@ -32,6 +32,25 @@ OWN = JUDGED | frozenset(
     """prims prepacked mkldnn mkldnn_prepacked onednn xnnpack c10d _c10d_functional _caffe2 static_runtime profiler
     inductor sparse mkl quantization rngprims symm_mem streams cuda metal vulkan_prepack""".split()
 )
+
+
+# What the ONNX exporter takes out of a graph before it asks its registry: numbers become tensors
+# (torch/csrc/jit/passes/erase_number_types.cpp), copies are put in place (onnx/remove_inplace_ops_for_onnx.cpp), what
+# is None is known (peephole.cpp).
+TAKEN_OUT = frozenset(
+    """aten::Bool aten::Float aten::FloatImplicit aten::Int aten::IntImplicit aten::ScalarImplicit aten::copy_
+    aten::_unwrap_optional""".split()
+)
+
+
+# Lists that grow in a straight line are displays by then (remove_inplace_ops_for_onnx.cpp).
+LISTED = frozenset({"aten::append", "aten::_set_item"})
+
+
+def _is_taken_out(node: NodeFact) -> bool:
+    if node.kind == "aten::chunk":  # into a known number of pieces: prim::ConstantChunk (canonicalize_graph_fuser_ops)
+        return all(held.constant for held in node.operands[1:])
+    return node.kind in TAKEN_OUT or (node.kind in LISTED and not node.in_loop)
 
 
 def operator_of(node: NodeFact) -> str:
@@ -62,6 +81,8 @@ class Judge:
             return not self._is_missing(node, version)
         if self.table.name == "libtorch":
             return self._is_called(node, version)
+        if self.table.name == "onnx" and _is_taken_out(node):
+            return True
         return kind.startswith("prim::") or self._has_name(node, version)
 
     def first_after(self, node: NodeFact, version: str) -> str:
@@ -91,6 +112,8 @@ class Judge:
         call = written(node)
         if call is None:
             return True
+        if not self.table.entries(node.kind):
+            return bool(schemas().overloads(node.kind))  # registered by other means than a text, in every release
         found = self._matchers.get(version)
         if found is None:
             found = self._matchers[version] = matcher(self.table, version)
@@ -99,18 +122,24 @@ class Judge:
 
 def written(node: NodeFact) -> tuple[Types, Named] | None:
     """The types of the arguments that a call has to write (3); None where the node is no call of a schema."""
-    text = node.visit.node.schema
+    inputs = node.visit.node.inputs
+    text = node.visit.node.schema or _newest().node(node.kind, tuple(value.type for value in inputs))
     arguments = _arguments(text) if text else None
     if arguments is None:
         return None
-    given = list(zip(arguments, node.visit.node.inputs, node.operands, strict=False))
+    given = list(zip(arguments, inputs, node.operands, strict=False))
     plain = [one for one in given if not one[0].keyword]
     while plain and plain[-1][0].has_default and plain[-1][2].constant == (plain[-1][0].default,):
         plain.pop()
     named = [one for one in given if one[0].keyword and one[2].constant != (one[0].default,)]
-    rest = tuple(value.type for value in node.visit.node.inputs[len(arguments) :])
+    rest = tuple(value.type for value in inputs[len(arguments) :])
     types = tuple(value.type for _, value, _ in plain)
     return types + rest, tuple((argument.name, value.type) for argument, value, _ in named)
+
+
+@lru_cache(maxsize=1)
+def _newest() -> Matcher:
+    return Matcher(schemas())
 
 
 @lru_cache(maxsize=4096)

@@ -50,7 +50,7 @@ def _calls(graphs: GraphFacts) -> Iterator[NodeFact]:
     seen: set[object] = set()
     for node in graphs.nodes():
         inner = node.visit.node
-        if inner.schema is None or is_foreign(inner.kind):
+        if inner.blocks or is_foreign(inner.kind):
             continue
         key = (inner.kind, inner.schema, written(node))
         if key not in seen:
