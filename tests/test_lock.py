@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Project
 from tests.saved import module, tensor, torchscript, zipped
+from tsl.archive.values import Tensor
 from tsl.target.lock import LockError, drifts, lock_text, read_lock
 
 NET = """\
@@ -27,10 +29,13 @@ DTYPE = {"weight": tensor(3, dtype="float16"), "bias": tensor(3, dtype="float16"
 WEIGHTS = {"weight": tensor(3), "bias": tensor(3, storage="1")}
 
 
-def net(text: str = NET, **weights: object) -> bytes:
+def net(text: str = NET, weights: Mapping[str, Tensor] | None = None) -> bytes:
     """A small archive."""
-    given = {**WEIGHTS, **weights}
-    return zipped(torchscript(module("net.Net", **given), {"__torch__/net.py": text}, (tensor(3, storage="2"),)))
+    return zipped(
+        torchscript(
+            module("net.Net", **{**WEIGHTS, **(weights or {})}), {"__torch__/net.py": text}, (tensor(3, storage="2"),)
+        )
+    )
 
 
 @pytest.fixture
@@ -89,12 +94,12 @@ def test_a_model_that_is_the_same_has_not_drifted(project: Project, locked: Path
 
 
 def test_a_weight_that_was_trained_on_has_not_drifted(project: Project, locked: Path) -> None:
-    assert drifted(project, net(weight=tensor(3, storage="9"))) == []
+    assert drifted(project, net(weights={"weight": tensor(3, storage="9")})) == []
 
 
 def test_a_dtype_that_drifts_is_one_finding(project: Project, locked: Path) -> None:
     told = ["`bias` and 1 more weights are float16 on cpu, and in the lock float32 on cpu"]
-    assert drifted(project, net(**DTYPE)) == told
+    assert drifted(project, net(weights=DTYPE)) == told
 
 
 def test_an_operator_that_drifts_is_one_finding(project: Project, locked: Path) -> None:
@@ -109,7 +114,7 @@ def test_an_operator_that_drifts_is_one_finding(project: Project, locked: Path) 
 def test_a_device_that_drifts_is_one_finding(project: Project, locked: Path) -> None:
     told = ["the code names `cuda:1`, and the lock has `cuda:0`"]
     assert drifted(project, net(NET.replace("cuda:0", "cuda:1"))) == told
-    moved = drifted(project, net(weight=tensor(3, device="cuda:0")))
+    moved = drifted(project, net(weights={"weight": tensor(3, device="cuda:0")}))
     assert moved == ["`weight` is float32 on cuda:0, and in the lock float32 on cpu"]
 
 

@@ -1,5 +1,7 @@
 """Writes a model three times: as it was scripted, loaded and saved again, and once more."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
@@ -28,4 +30,4 @@ class Net(nn.Module):
 torch.jit.save(torch.jit.script(Net()), "first.pt")
 for old, new in (("first.pt", "again.pt"), ("again.pt", "thrice.pt")):
     torch.jit.save(torch.jit.load(old), new)
-open("answer.json", "w").write("[]")
+Path("answer.json").write_text("[]", encoding="utf-8")
