@@ -3,6 +3,7 @@
 
 usage: target_tables.py onnx                the TorchScript exporter's registry, of the installed torch
        target_tables.py cuda                kernels by the dispatch tables of the installed torchgen
+       target_tables.py lite                what torch refuses of scripts/lite_probes.py for the lite interpreter
        target_tables.py libtorch WHEEL...   schemas of many releases, of their macOS wheels:
                                               pip download --no-deps --platform macosx_11_0_arm64 --python-version 3.10
                                                 --only-binary=:all: torch==2.0.1
@@ -125,6 +126,35 @@ def cuda(files: Sequence[Path]) -> tuple[dict[str, str], list[str], Found]:
     return head, [version], {f"aten::{name}": [version] for name in names}
 
 
+def lite(files: Sequence[Path]) -> tuple[dict[str, str], list[str], Found]:
+    """The nodes of the probes that torch refuses to save for the lite interpreter; they are what is *missing*."""
+    import tempfile
+
+    import lite_probes
+    import torch
+
+    refused = []
+    for kind, probe in lite_probes.PROBES.items():
+        scripted = torch.jit.script(probe().eval())
+        with tempfile.TemporaryDirectory() as place:
+            try:
+                scripted._save_for_lite_interpreter(f"{place}/probe.ptl")
+            except RuntimeError as error:
+                if "not supported in" not in str(error) and "are not supported" not in str(error):
+                    raise
+                refused.append(kind)
+    full = torch.__version__.partition("+")[0]
+    head = {
+        "title": "The lite interpreter (mobile): what a model cannot be saved for it with",
+        "version-of": "torch",
+        "source": f"what torch {full} refuses of {len(lite_probes.PROBES)} programs in scripts/lite_probes.py",
+        "level": "name",
+        "lists": "missing",
+    }
+    version = ".".join(full.split(".")[:2])
+    return head, [version], {kind: [version] for kind in refused}
+
+
 def _is_on_cpu_only(function: Mapping[str, Any]) -> bool:
     if "structured_delegate" in function or "dispatch" not in function:
         return False
@@ -241,6 +271,7 @@ WRITERS = {
     "onnx": onnx,
     "cuda": cuda,
     "libtorch": libtorch,
+    "lite": lite,
     "coreml": coreml,
     "tensorrt": tensorrt,
 }

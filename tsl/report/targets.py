@@ -19,7 +19,7 @@ def targets_text(tables: Sequence[Table], *, color: bool) -> str:
     """Each table: its name, title, versions, how many operators it lists, where it is from and of which date."""
     lines: list[Line] = []
     for table in tables:
-        listed = "operators without a kernel" if table.is_of_missing else "operators"
+        listed = "that it lacks" if table.is_of_missing else "operators"
         level = "by name" if table.is_by_name else "by overload"
         rows = (
             f"{table.version_of} {span(table.versions)}; {table.operators:,} {listed}, {level}",

@@ -8,7 +8,8 @@ Definitions:
    Core ML goes by names in its own spelling.
 3. A release of torch takes a call where one of its overloads takes what is written: all arguments but those left at
    their defaults at the end. So an argument that came later counts only where it is given.
-4. A table of what is missing is of kernels: an operator that runs on the CPU whatever the model does is not judged.
+4. A table of what is missing may be of kernels for a device: an operator that runs on the CPU whatever the model does
+   is not judged. The lite interpreter lacks nodes, not operators: they are looked up by their kind.
 5. An operator of another library is unknown to every target: whoever brings the library knows better, and says so in a
    table of their own.
 
@@ -102,7 +103,8 @@ class Judge:
 
     def _is_missing(self, node: NodeFact, version: str) -> bool:
         """(4)"""
-        if not any(held.where not in {HOST, NOWHERE} for held in node.operands):
+        moves = any(held.where not in {HOST, NOWHERE} for held in node.operands)
+        if self.table.name == "cuda" and not moves:
             return False
         operator = operator_of(node)
         return any(entry.operator == operator and version in entry.versions for entry in self.table.entries(node.kind))

@@ -44,6 +44,8 @@ REWRITES: Mapping[str, str] = {
     "aten::diff": "x[..., 1:] - x[..., :-1]",
     "aten::movedim": "x.permute",
     "aten::unflatten": "x.reshape",
+    "prim::Enter": "the model without `with`, and torch.no_grad() where it is called",
+    "prim::fork": "a plain call",
     "aten::heaviside": "torch.where(x > 0, torch.ones_like(x), torch.where(x == 0, values, torch.zeros_like(x)))",
 }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from tsl.record import Record
 
 DIRECTORY = Path(__file__).parent / "tables"
-NAMES = ("onnx", "libtorch", "cuda", "coreml", "tensorrt")
+NAMES = ("onnx", "libtorch", "cuda", "lite", "coreml", "tensorrt")
 
 
 class Entry(Record):
