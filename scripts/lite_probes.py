@@ -2,7 +2,7 @@
 
 A `with` is `prim::Enter` and `prim::Exit`; the first stands for both.
 
-Each is scripted and saved with `_save_for_lite_interpreter`; where torch refuses, the node is one the interpreter lacks.
+Each is scripted and saved with `_save_for_lite_interpreter`; where torch refuses, the interpreter lacks the node.
 """
 
 from __future__ import annotations

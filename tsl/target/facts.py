@@ -6,6 +6,9 @@ Definitions:
 2. A converter (ONNX, Core ML, TensorRT) is held to what it meets (see `live`); what loads a model, to all of it.
 3. A release is *too old* where the first release that has all a model calls, or that reads its file, comes after it.
 
+4. torch records no place of some nodes: of a `with`, and of `is`. They stand at the one before, which makes what is
+   entered, and at the one after, which is the branch.
+
 Needs the graphs' facts and tables. It will never know a rule or a severity.
 """
 
@@ -26,7 +29,8 @@ from tsl.target.rewrites import rewrite_of
 from tsl.target.runtime import Need, need_of
 
 CONVERTERS = frozenset({"onnx", "coreml", "tensorrt"})
-MOST_PLACES = 20
+MOST_PLACES, NEAR = 20, 3
+COMPARED = frozenset({"aten::__is__", "aten::__isnot__"})
 
 
 class Gap(Record):
@@ -48,6 +52,7 @@ class Unknown(Record):
     first: NodeFact
     nodes: tuple[NodeFact, ...]
     gaps: tuple[Gap, ...]
+    near: Frame | None = None
 
     @property
     def operator(self) -> str:
@@ -78,7 +83,7 @@ class Unknown(Record):
 
     @property
     def frame(self) -> Frame | None:
-        return self.first.frame
+        return self.first.frame or self.near
 
     @property
     def written(self) -> Frame | None:
@@ -137,7 +142,16 @@ class TargetFacts:
                 for gap in found:
                     known.setdefault(gap.target.text, gap)
         for kind, nodes in lacking.items():
-            yield Unknown(nodes[0], tuple(nodes), tuple(gaps[kind].values()))
+            near = None if nodes[0].frame else self._near(nodes[0])
+            yield Unknown(nodes[0], tuple(nodes), tuple(gaps[kind].values()), near)
+
+    def _near(self, node: NodeFact) -> Frame | None:
+        """The recorded place of the node next to one without (4)."""
+        inside = [one for one in self.graphs.nodes() if one.function == node.function and one.module == node.module]
+        place = next(place for place, one in enumerate(inside) if one.visit is node.visit)
+        before, after = inside[:place][::-1], inside[place + 1 :]
+        around = after if node.kind in COMPARED else before
+        return next((one.frame for one in around[:NEAR] if one.frame), None)
 
     def _gaps(self, node: NodeFact) -> Iterator[Gap]:
         is_unmet = id(node.visit.node) in self._unmet

@@ -106,6 +106,9 @@ class Judge:
         moves = any(held.where not in {HOST, NOWHERE} for held in node.operands)
         if self.table.name == "cuda" and not moves:
             return False
+        made = node.visit.node.outputs
+        if node.kind == "prim::CreateObject" and made and str(made[0].type).startswith("__torch__.torch."):
+            return False  # of a `with`, whose prim::Enter is told
         operator = operator_of(node)
         return any(entry.operator == operator and version in entry.versions for entry in self.table.entries(node.kind))
 
