@@ -155,6 +155,16 @@ def test_a_file_that_is_no_lock_is_told(project: Project, text: str, words: str)
         read_lock(text)
 
 
+def test_a_model_that_cannot_be_read_whole_has_no_lock(project: Project, locked: Path) -> None:
+    data = net(NET.replace("CONSTANTS.c0", "CONSTANTS.c9"))
+    project.write("other.pt", data)
+    done = project.tsl("lock", "other.pt")
+    assert done.code == 2
+    assert done.err.startswith("tsl: other.pt: cannot be locked: `net.Net.forward` cannot be read: ")
+    assert drifted(project, data) == []
+    assert "TSL903" in project.check("--isolated", "net.pt", "--lock", "net.lock").codes
+
+
 def test_a_lock_is_of_one_model(project: Project, locked: Path) -> None:
     done = project.check("--isolated", ".", "--lock", "net.lock")
     assert (done.code, done.err) == (2, "tsl: --lock: is of one model; name the archive, and no other path\n")

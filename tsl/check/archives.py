@@ -71,9 +71,12 @@ def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
 def _of_targets(path: str, archive: Archive, graphs: GraphFacts, plan: Plan) -> Iterator[Diagnostic]:
     from tsl.archive.inspection.parts import versions_of
     from tsl.target.facts import TargetFacts
-    from tsl.target.lock import drifts, lock_of
+    from tsl.target.lock import LockError, drifts, lock_of
 
-    drifted = drifts(plan.lock, lock_of(archive, graphs)) if plan.lock else ()
+    try:
+        drifted = drifts(plan.lock, lock_of(archive, graphs)) if plan.lock else ()
+    except LockError:
+        drifted = ()  # that the graph is not checked is a finding of its own
     facts = TargetFacts(graphs, plan.targets, versions_of(archive).runtime, drifted)
     for rule in plan.rules_of("target"):
         for verdict in ask(rule, facts):

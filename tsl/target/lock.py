@@ -23,7 +23,7 @@ from tsl.archive.inspection.calls import devices_of, methods_of
 from tsl.archive.inspection.parts import versions_of
 from tsl.archive.module import tensors
 from tsl.archive.values import Tensor
-from tsl.ir.facts import GraphFacts, facts_of
+from tsl.ir.facts import GraphFacts, facts_of, plain
 from tsl.record import Record
 from tsl.target.judge import operator_of
 from tsl.target.runtime import need_of
@@ -55,10 +55,14 @@ class Drift(Record):
 
 
 def lock_of(archive: Archive, graphs: GraphFacts | None = None) -> Lock:
-    """The lock of an archive. Raises LockError where it holds no model that has code."""
+    """The lock of an archive. Raises LockError where it holds no code, or not all of it can be read."""
     graphs = graphs or facts_of(archive)
     if graphs is None:
         raise LockError(f"holds no model that has code: it is a {archive.kind.title}")
+    for function, why in graphs.unread.items():
+        raise LockError(f"cannot be locked: `{plain(function)}` cannot be read: {why}")
+    if not graphs.is_complete:
+        raise LockError("cannot be locked: its methods call each other without end")
     called = {operator_of(node) for node in graphs.nodes() if _is_operator(node.kind, node.visit.node.schema)}
     need = need_of(graphs, versions_of(archive).runtime)
     constants: dict[str, int] = {}
