@@ -1,6 +1,6 @@
 """What tsl's own rules find in the `ir` fences of pages: graph text, each node at the line of the fence it stands on.
 
-Needs the text form of graphs. It will never hold an assertion.
+Lines `# target: onnx:13` of a fence name the targets. Needs the text form of graphs. It will never hold an assertion.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from tsl.ir.graph import Graph
 from tsl.ir.text import read_graph
 from tsl.page import Fence, Page
 from tsl.rule import Verdict, verdicts
+from tsl.target.facts import TargetFacts
+from tsl.target.named import targets
 
 IR_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine == "ir")
+TARGET_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine == "target")
+TARGET = re.compile(r"^# target: (\S+)$", re.M)
 _NODE = re.compile(r"^\s+[^#]* = [^#]*\)")  # what defines something, up to its comments
 
 
@@ -35,10 +39,12 @@ def graph_of(code: str) -> Graph:
 def verdicts_on(code: str) -> dict[int, list[tuple[str, Verdict]]]:
     """Line to the findings that are there, each with its rule's code."""
     facts = GraphFacts([graph_of(code)])
+    held = TargetFacts(facts, targets(TARGET.findall(code)))
+    asked = [(rule, facts) for rule in IR_RULES] + [(rule, held) for rule in TARGET_RULES]
     found: dict[int, list[tuple[str, Verdict]]] = {}
-    for rule in IR_RULES:
-        for verdict in verdicts(rule, facts):
-            frame = verdict.node.frame
+    for rule, subject in asked:
+        for verdict in verdicts(rule, subject):
+            frame = getattr(verdict.node, "frame", None)
             found.setdefault(frame.line if frame else 0, []).append((rule.code, verdict))
     return found
 

@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import Project
 from tests.fences import RULEBOOK
+from tests.ir_fences import TARGET
 from tsl.page import Fence, page_of
 
 pytest.importorskip("torch", reason="torch is not installed, so no archive can be written")
@@ -48,6 +49,16 @@ def write(fence: Fence, monkeypatch: pytest.MonkeyPatch) -> None:
     Path(module.__file__).write_text(text, encoding="utf-8")
     monkeypatch.setitem(sys.modules, name, module)
     exec(compile(text, module.__file__, "exec"), vars(module))
+
+
+def locked(fence: Fence, project: Project) -> list[str]:
+    """The arguments that hold what is written against the lock of the file that a line `# lock: before.pt` names."""
+    named = re.search(r"^# lock: (\S+)$", fence.code, re.M)
+    if not named:
+        return []
+    assert project.tsl("lock", named[1], "-o", "model.lock").code == 0
+    (project.root / named[1]).unlink()
+    return ["--lock", "model.lock"]
 
 
 def moved(path: str) -> Any:
@@ -84,9 +95,11 @@ def test_an_archive_has_exactly_the_findings_its_page_marks(
     fence: Fence, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(fence, monkeypatch)
+    lock = locked(fence, project)
     files = sorted(path.name for path in project.root.iterdir() if path.suffix in ENDINGS)
     assert files or not fence.expected()
-    done = project.check("--isolated", *files)
+    asked = [word for target in TARGET.findall(fence.code) for word in ("--target", target)]
+    done = project.check("--isolated", *asked, *lock, *files)
     found: dict[str, set[str]] = {}
     for one in done.findings:
         found.setdefault(one["path"], set()).add(one["code"])

@@ -168,12 +168,12 @@ def test_a_promise_without_rules_is_noted(project: Project, capture: str) -> Non
     assert done.err == "tsl: --capture: nothing is checked against script: this version has no rules for it\n"
 
 
-def test_targets_are_noted_to_have_no_rules_yet(project: Project) -> None:
+def test_targets_are_noted_to_be_for_archives(project: Project) -> None:
     project.write("net.py", CLEAN)
-    project.write("pyproject.toml", '[tool.tsl]\ntargets = ["onnx:17", "lite"]\n')
+    project.write("pyproject.toml", '[tool.tsl]\ntargets = ["onnx:17", "cuda"]\n')
     done = project.check()
     note = (
-        "tsl: pyproject.toml: targets: nothing is checked against onnx:17, lite: this version has no rules for them\n"
+        "tsl: pyproject.toml: targets: nothing is checked against onnx:17, cuda: there is no archive among the files\n"
     )
     assert (done.err, done.code) == (note, 0)
 

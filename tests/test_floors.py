@@ -25,6 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("flow",),
     ("source", "archive"),
     ("ir",),
+    ("target",),
     ("page",),
     ("rule",),
     ("rulebook",),
@@ -41,7 +42,7 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 NEIGHBOURS = {"config": {"project"}, "cache": {"project"}}
 
 # What a rule may speak of: its own form, severities, and the engine it asks.
-RULES_MAY_USE = {"record", "diagnostic", "rule", "source", "flow", "archive", "ir"}
+RULES_MAY_USE = {"record", "diagnostic", "rule", "source", "flow", "archive", "ir", "target"}
 
 # Distributions other than Python itself, and the only rooms that may import them.
 LIBRARIES = {
@@ -51,7 +52,7 @@ LIBRARIES = {
     "graphviz": set(),
     "rich": {"report"},
     "pathspec": {"project"},
-    "tomli": {"config"},
+    "tomli": {"config", "target"},
 }
 
 EXTRAS = {"torch"}  # what an optional extra brings, and no command of the base installation needs

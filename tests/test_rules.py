@@ -35,10 +35,10 @@ FENCES = [
     for rule in SOURCE_RULES
     for fence in python_fences(page_of(rule))
 ]
-ARCHIVE_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine in {"archive", "ir"})
+ARCHIVE_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine in {"archive", "ir", "target"})
 IR_FENCES = [
     pytest.param(fence, id=f"{rule.name}-line-{fence.line + 1}")
-    for rule in ir_fences.IR_RULES
+    for rule in (*ir_fences.IR_RULES, *ir_fences.TARGET_RULES)
     for fence in ir_fences.ir_fences(page_of(rule))
 ]
 ORIGINS = {"data": values.DATA, "length": values.DATA | values.SIZES, "size": values.SIZES, "static": values.STATIC}

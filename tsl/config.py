@@ -41,6 +41,7 @@ class Config(Record):
     severity: tuple[tuple[str, Severity], ...] = ()
     capture: str = "auto"
     targets: tuple[str, ...] = ()
+    target_files: tuple[str, ...] = ()
     rulebooks: tuple[str, ...] = ()
     src: tuple[str, ...] = (".", "src")
     directory: str = "."
@@ -50,7 +51,7 @@ class Config(Record):
     def origin(self, key: str) -> str:
         """Where a key was set, as an error names it: `--select` or `pyproject.toml: select`."""
         word = key.replace("_", "-")
-        return f"--{word}" if key in self.flags or not self.file else f"{self.file}: {word}"
+        return f"--{FLAGS.get(word, word)}" if key in self.flags or not self.file else f"{self.file}: {word}"
 
     def with_flags(self, **given: Any) -> Config:
         """This configuration under the flags of a command line, by key; None stands for a flag that was not given.
@@ -156,7 +157,7 @@ def _flag(key: str, value: Any) -> Any:
     try:
         return KEYS[word](list(value) if isinstance(value, tuple) else value)
     except ValueError as error:
-        raise SettingError(f"--{word}", str(error)) from None
+        raise SettingError(f"--{FLAGS.get(word, word)}", str(error)) from None
 
 
 def _strings(value: Any) -> tuple[str, ...]:
@@ -212,6 +213,8 @@ def _kind(value: Any) -> str:
     return KINDS.get(type(value), "a date or time")
 
 
+# Flags that have another name than their key.
+FLAGS: Mapping[str, str] = {"targets": "target"}
 KINDS: Mapping[type, str] = {
     bool: "true or false",
     int: "a number",
@@ -229,6 +232,7 @@ KEYS: Mapping[str, Callable[[Any], Any]] = {
     "severity": _severities,
     "capture": _capture,
     "targets": _targets,
+    "target-files": _strings,
     "rulebooks": _strings,
     "src": _strings,
 }

@@ -4,7 +4,8 @@ A rule's file holds a docstring (its page, see `tsl.page`) and one function mark
 function is asked about one judged function, archive or graph at a time and yields findings; it holds no state and walks
 no tree: facts belong to the engines. A finding is `(place, sentence)`, or `(place, sentence, severity)` where the rule
 knows better than its default. A place is an `ast` node, or anything that has a `node` and `labels`, such as
-`tsl.source.facts.Use`; of an archive it is a `tsl.archive.facts.Spot`, of a graph a `tsl.ir.facts.NodeFact`.
+`tsl.source.facts.Use`; of an archive it is a `tsl.archive.facts.Spot`, of a graph a `tsl.ir.facts.NodeFact`, and
+`tsl.target.facts` has places of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class RuleError(Exception):
 class Rule(Record):
     """A loaded rule. `name` is the function's name with dashes, and reads well after "allow".
 
-    `engine` says who is asked: `source`, `archive` or `ir`, or `driver` for what tsl says about its own run.
+    `engine` says who is asked: `source`, `archive`, `ir` or `target`, or `driver` for what tsl says about its own run.
     """
 
     code: str
@@ -75,6 +76,14 @@ def ir_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Che
     The arguments are those of `source_rule`. Raises RuleError when one of them is not of that form.
     """
     return _marker(code, severity, since, help, "ir")
+
+
+def target_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
+    """Marks a function as a question about a model and its targets; it is called with a `tsl.target.facts.TargetFacts`.
+
+    The arguments are those of `source_rule`. Raises RuleError when one of them is not of that form.
+    """
+    return _marker(code, severity, since, help, "target")
 
 
 def driver_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:

@@ -140,7 +140,7 @@ def _outcome(
         files=len(shown),
         suppressed=sum(file.suppressed for file in shown),
         failures=tuple(failures),
-        notes=tuple(_notes(found, plan)),
+        notes=tuple(_notes(found, plan, examined)),
         lines={file.path: file.lines for file in shown if file.diagnostics},
     )
 
@@ -152,13 +152,13 @@ def _missing_roots(roots: Iterable[str], examined: Sequence[Examined]) -> Iterat
             yield Failure(f"--root {root}", "no checked file holds it; name a class or function: Net, pkg.module.Net")
 
 
-def _notes(found: Found, plan: Plan) -> Iterator[str]:
+def _notes(found: Found, plan: Plan, examined: Sequence[Examined]) -> Iterator[str]:
     config = plan.settings.config
     yield from found.notes
     for promise in plan.empty_promises:
         yield f"{config.origin('capture')}: nothing is checked against {promise}: this version has no rules for it"
-    if config.targets:
+    if config.targets and found.files and not any(file.is_archive for file in examined):
         targets = ", ".join(config.targets)
-        yield f"{config.origin('targets')}: nothing is checked against {targets}: this version has no rules for them"
+        yield f"{config.origin('targets')}: nothing is checked against {targets}: there is no archive among the files"
     if not found.files and not found.problems:
         yield "no Python files or archives found"

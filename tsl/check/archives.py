@@ -21,13 +21,14 @@ from tsl.archive.facts import ArchiveFacts
 from tsl.cache import Judged
 from tsl.check.judge import ask, merge
 from tsl.diagnostic import Diagnostic, Evidence, Label, Span
-from tsl.ir.facts import NodeFact, facts_of, plain
+from tsl.ir.facts import GraphFacts, NodeFact, facts_of, plain
 from tsl.project import shown
 from tsl.rule import Rule, Verdict
 
 if TYPE_CHECKING:
     from tsl.check.plan import Plan
     from tsl.ir.graph import Frame
+    from tsl.target.facts import Unknown
 
 UNREAD = "TSL903"
 
@@ -50,10 +51,14 @@ def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
     try:
         facts = facts_of(archive)
         if facts is None:
+            if plan.lock:
+                yield _of_another_kind(path, archive, plan.rule("TSL610"))
             return
         for rule in plan.rules_of("ir"):
             for verdict in ask(rule, facts):
                 yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(path, verdict.node)))
+        if plan.targets or plan.lock:
+            yield from _of_targets(path, archive, facts, plan)
     except RecursionError:
         yield _unread(path, plan.rule(UNREAD), "", "the code nests too deeply")
         return
@@ -61,6 +66,30 @@ def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
         yield _unread(path, plan.rule(UNREAD), plain(function), reason)
     if not facts.is_complete:
         yield _unread(path, plan.rule(UNREAD), "", "its methods call each other without end")
+
+
+def _of_targets(path: str, archive: Archive, graphs: GraphFacts, plan: Plan) -> Iterator[Diagnostic]:
+    from tsl.archive.inspection.parts import versions_of
+    from tsl.target.facts import TargetFacts
+    from tsl.target.lock import LockError, drifts, lock_of
+
+    try:
+        drifted = drifts(plan.lock, lock_of(archive, graphs)) if plan.lock else ()
+    except LockError:
+        drifted = ()  # that the graph is not checked is a finding of its own
+    facts = TargetFacts(graphs, plan.targets, versions_of(archive).runtime, drifted)
+    for rule in plan.rules_of("target"):
+        for verdict in ask(rule, facts):
+            place = verdict.node
+            labels = tuple(_labels(path, place)) if hasattr(place, "where") else ()
+            found = _diagnostic(path, rule, verdict, place.anchor, labels)
+            yield found._replace(help=getattr(place, "help", "") or found.help)
+
+
+def _of_another_kind(path: str, archive: Archive, rule: Rule) -> Diagnostic:
+    """That a file which is held to the lock of a model holds none."""
+    message = f"the lock is of a `TorchScript` model, and this is a `{archive.kind.title}`"
+    return Diagnostic(_whole(path), rule.code, rule.name, rule.severity, message, rule.help, "kind", (Evidence.IR,))
 
 
 def _unread(path: str, rule: Rule, function: str, reason: str) -> Diagnostic:
@@ -75,7 +104,7 @@ def _diagnostic(path: str, rule: Rule, verdict: Verdict, anchor: str, labels: tu
     return Diagnostic(_whole(path), rule.code, rule.name, severity, sentence, rule.help, anchor, (Evidence.IR,), labels)
 
 
-def _labels(path: str, node: NodeFact) -> Iterator[Label]:
+def _labels(path: str, node: NodeFact | Unknown) -> Iterator[Label]:
     """The recorded place of a node (1), or the one in the archive's code, and the other places it speaks of."""
     if node.frame:
         yield Label(_span(node.frame), f"recorded here, in {node.where}")
@@ -85,6 +114,8 @@ def _labels(path: str, node: NodeFact) -> Iterator[Label]:
     for other, text in node.others:
         if other.frame and other.frame != node.frame:
             yield Label(_span(other.frame), text)
+        elif not other.frame and other.written and other.written != node.written:
+            yield Label(_span(other.written._replace(path=f"{path}/{other.written.path}")), text)
 
 
 def _span(frame: Frame) -> Span:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LIMIT = 2 * 1024 * 1024
 # Parsed modules held at once; one takes about half a megabyte with what is known of it.
 MODULES_KEPT = 1000
+# Rules of which a line can have several findings: each is about an operator, wherever that is called.
+BY_SUBJECT = frozenset({"TSL601"})
 
 
 class RuleCallError(Exception):
@@ -134,7 +136,7 @@ def _place_within(found: Diagnostic) -> Any:
     span = found.span
     if (span.line, span.column) != (span.end_line, span.end_column):
         return None
-    return found.labels[0].span if found.labels else found.anchor
+    return found.labels[0].span if found.labels and found.code not in BY_SUBJECT else found.anchor
 
 
 def counted(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -9,15 +9,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from tsl.cache import Cache, stamp
 from tsl.config import Config, SettingError
 from tsl.diagnostic import Diagnostic, Severity
 from tsl.outcome import Failure
-from tsl.project import Patterns, shown
+from tsl.project import Patterns, reason, shown
 from tsl.record import Record
 from tsl.rule import Rule
 from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory, load_directory
+
+if TYPE_CHECKING:
+    from tsl.target.lock import Lock
+    from tsl.target.named import Target
+    from tsl.target.table import Table
 
 # Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
 UNCHECKED = frozenset(["TSL712", "TSL900", "TSL902", "TSL903"])
@@ -34,6 +40,7 @@ class Settings(Record):
     jobs: int = 1
     cache: bool = False
     stdin_filename: str = "<stdin>"
+    lock: str = ""
 
 
 class Books(Record):
@@ -53,6 +60,8 @@ class Plan(Record):
     severities: Mapping[str, Severity]
     ignored_in: tuple[tuple[Patterns, frozenset[str]], ...]
     cache: Cache | None = None
+    targets: tuple[Target, ...] = ()
+    lock: Lock | None = None
 
     @property
     def search(self) -> tuple[str, ...]:
@@ -62,7 +71,7 @@ class Plan(Record):
         return (*(config.place(source) for source in config.src), *installed)
 
     def rules_of(self, engine: str) -> tuple[Rule, ...]:
-        """The rules that ask an engine: `source`, `archive` or `ir`."""
+        """The rules that ask an engine: `source`, `archive`, `ir` or `target`."""
         return tuple(rule for rule in self.rulebook.rules if rule.engine == engine)
 
     def rule(self, code: str) -> Rule:
@@ -166,7 +175,54 @@ def make_plan(settings: Settings, books: Books) -> Plan:
             for pattern, rules in config.per_file_ignores
         ),
         _cache(settings, books.rulebook),
+        targets_of(config),
+        _lock(settings.lock) if settings.lock else None,
     )
+
+
+def tables_of(config: Config) -> tuple[Table, ...]:
+    """The tables of tsl, and those of a configuration's files. Raises SettingError for one that describes none."""
+    from tsl.target.named import TargetError, tables
+
+    try:
+        return tables(target_files(config))
+    except TargetError as error:
+        raise SettingError(config.origin("target_files"), str(error)) from None
+    except OSError as error:
+        raise SettingError(config.origin("target_files"), f"{error.filename}: {reason(error)}") from None
+
+
+def _lock(path: str) -> Lock:
+    from tsl.target.lock import LockError, read_lock
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return read_lock(file.read())
+    except OSError as error:
+        raise SettingError(path, f"cannot be read: {reason(error)}") from None
+    except UnicodeDecodeError:
+        raise SettingError(path, "is no lock: it is not UTF-8") from None
+    except LockError as error:
+        raise SettingError(path, str(error)) from None
+
+
+def targets_of(config: Config) -> tuple[Target, ...]:
+    """The targets of a configuration. Raises SettingError for one that there is not, or a file that describes none."""
+    if not config.targets:
+        return ()
+    from tsl.target.named import TargetError, targets
+
+    try:
+        return targets(config.targets, target_files(config))
+    except TargetError as error:
+        raise SettingError(config.origin("targets"), str(error)) from None
+    except OSError as error:
+        raise SettingError(config.origin("target_files"), f"{error.filename}: {reason(error)}") from None
+
+
+def target_files(config: Config) -> tuple[str, ...]:
+    """The files that describe a project's own targets."""
+    return tuple(shown(config.place(file)) for file in config.target_files)
 
 
 def excluded(config: Config) -> Patterns | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
-from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, RULES, VERIFY, agree, drawable
+from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, LOCK, RULES, TARGETS, VERIFY, agree, drawable
 from tsl.config import Config, SettingError, nearest, read
 from tsl.record import Record
 
@@ -84,10 +84,14 @@ def _check(options: SimpleNamespace) -> int:
     agree(options)
     paths = options.words or ["."]
     config = _configuration(options).with_flags(
-        select=options.select, ignore=options.ignore, extend_select=options.extend_select, capture=options.capture
+        select=options.select,
+        ignore=options.ignore,
+        extend_select=options.extend_select,
+        capture=options.capture,
+        targets=options.target,
     )
     name = options.stdin_filename or "<stdin>"
-    settings = Settings(config, tuple(options.root or ()), options.jobs, not options.no_cache, name)
+    settings = Settings(config, tuple(options.root or ()), options.jobs, not options.no_cache, name, options.lock or "")
     books = open_books(config)
     outcome = check(paths, settings, stdin=sys.stdin.buffer.read() if "-" in paths else b"", books=books)
     for note in outcome.notes:
@@ -178,14 +182,41 @@ def _verify(options: SimpleNamespace) -> int:
 
 
 def _inspect(options: SimpleNamespace) -> int:
-    from tsl.archive.inspection import inspect
     from tsl.report import inspection_report
+    from tsl.target.inspected import inspected
 
     path = options.words[0]
     with _readable(path):
-        found = inspect(path)
+        found = inspected(path)
     color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
     sys.stdout.write(inspection_report(options.format, found, depth=options.depth, color=color))
+    return 0
+
+
+def _targets(options: SimpleNamespace) -> int:
+    from tsl.check.plan import tables_of
+    from tsl.report import targets_report
+
+    tables = tables_of(_configuration(options))
+    color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
+    sys.stdout.write(targets_report(options.format, tables, color=color))
+    return 0
+
+
+def _lock(options: SimpleNamespace) -> int:
+    from tsl.archive.archive import open_archive
+    from tsl.target.lock import LockError, lock_of, lock_text
+
+    path = options.words[0]
+    try:
+        with _readable(path), open_archive(path) as archive:
+            text = lock_text(lock_of(archive))
+    except LockError as error:
+        raise SettingError(path, str(error)) from None
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        _write(options.output, text, "lock")
     return 0
 
 
@@ -281,5 +312,7 @@ COMMANDS: Mapping[str, Command] = {
     "verify": Command(VERIFY, _verify, "run a model against its trace on perturbed inputs, and find where they part"),
     "inspect": Command(INSPECT, _inspect, "say what an archive is and what is in it, without executing it"),
     "graph": Command(GRAPH, _graph, "draw what an archive runs, as DOT, with what tsl check finds in it"),
+    "targets": Command(TARGETS, _targets, "list what a model may be checked against, and how it is known"),
+    "lock": Command(LOCK, _lock, "write down what a deployment of an archive rests on, for tsl check --lock"),
     "rules": Command(RULES, _rules, "list all rules"),
 }

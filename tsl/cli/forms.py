@@ -12,7 +12,7 @@ from tsl.cli.arguments import Form, Option
 from tsl.cli.readers import choice, inputs, kinds, levels, processes, rules_of, seconds, single, trials
 from tsl.config import CAPTURES, SettingError
 from tsl.diagnostic import Severity
-from tsl.report import FORMATS, INSPECTION_FORMATS, RULES_FORMATS, STATISTICS_FORMATS, VERDICT_FORMATS
+from tsl.report import FORMATS, INSPECTION_FORMATS, RULES_FORMATS, STATISTICS_FORMATS, TARGETS_FORMATS, VERDICT_FORMATS
 
 DRAWINGS = (".dot", ".gv")
 COLORS = ("auto", "always", "never")
@@ -31,6 +31,7 @@ examples:
   tsl check                              everything below this directory
   tsl check model.py --root Net          what Net reaches, and nothing else
   tsl check model.pt                     an archive, without torch
+  tsl check model.pt --target onnx:13    and what ONNX has no operator for
   tsl check --format sarif -o tsl.sarif  a file for code scanning
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
@@ -64,6 +65,16 @@ examples:
   tsl inspect model.pt
   tsl inspect model.pt --depth 4
   tsl inspect model.pt --format json | jq .libraries
+"""
+
+LOCK_END = """\
+exit codes:
+  0  the lock was written
+  2  it was not; a line on stderr says why
+
+examples:
+  tsl lock model.pt -o model.lock
+  tsl check model.pt --lock model.lock
 """
 
 GRAPH_END = """\
@@ -105,6 +116,14 @@ WHAT = (
         single,
         adds_up=True,
     ),
+    Option(
+        ("--target",),
+        "T[:V]",
+        "hold archives against what this can run (onnx:13, libtorch:2.1, cuda); tsl targets lists them; repeatable",
+        single,
+        adds_up=True,
+    ),
+    Option(("--lock",), "FILE", "report what has drifted in the one archive named from this file of tsl lock"),
 )
 WHICH = (
     Option(
@@ -243,6 +262,37 @@ INSPECT = Form(
     most=1,
     end=INSPECT_END,
 )
+TARGETS = Form(
+    "targets",
+    "[options]",
+    "Lists what archives may be held against with tsl check --target, in which versions, and how each table of"
+    " operators was obtained: tsl's own, and those of the files that the configuration names.",
+    "",
+    "",
+    (
+        (
+            "options",
+            (
+                Option(("--format",), "FORM", "text (default) or json", choice(TARGETS_FORMATS), "text"),
+                COLOR,
+                *CONFIGURATION,
+            ),
+        ),
+    ),
+)
+LOCK = Form(
+    "lock",
+    "FILE.pt [options]",
+    "Writes down what a deployment of an archive rests on: operators, signatures, dtypes and devices of weights, tensor"
+    " constants, devices in the code, the first release of torch that runs it. The same model has the same lock, byte"
+    " for byte. Nothing of the archive is executed.",
+    "FILE.pt",
+    "the archive",
+    (("output", (Option(("-o", "--output"), "FILE", "write there, whole or not at all (default: standard output)"),)),),
+    least=1,
+    most=1,
+    end=LOCK_END,
+)
 GRAPH = Form(
     "graph",
     "FILE.pt [options]",
@@ -289,6 +339,8 @@ def agree(options: SimpleNamespace) -> None:
     """Raises SettingError where arguments of `tsl check` that are right by themselves do not go together."""
     if options.stdin_filename is not None and "-" not in options.words:
         raise SettingError("--stdin-filename", "names standard input, which is not checked; add - to the paths")
+    if options.lock is not None and (len(options.words) != 1 or os.path.isdir(options.words[0])):
+        raise SettingError("--lock", "is of one model; name the archive, and no other path")
     if options.statistics and options.format not in STATISTICS_FORMATS:
         forms = " or ".join(STATISTICS_FORMATS)
         raise SettingError("--statistics", f"goes with --format {forms} and not with {options.format}")

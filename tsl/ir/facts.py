@@ -137,8 +137,17 @@ class GraphFacts:
         lines: Lines = lambda function, offset: None,
         training: bool | None = None,
     ) -> None:
-        self._reach = Reach(function, moves, training)
+        self._graphs: dict[str, Graph] = {}
+
+        def found(name: str) -> Graph | None:
+            graph = function(name)
+            if graph is not None:
+                self._graphs[graph.name] = graph
+            return graph
+
+        self._reach = Reach(found, moves, training)
         for graph in methods:
+            self._graphs[graph.name] = graph
             self._reach.enter(graph)
         self.devices = devices
         self.unread = unread or {}
@@ -159,6 +168,11 @@ class GraphFacts:
         for visit in self._reach.visits:
             if not kinds or visit.node.kind in kinds:
                 yield NodeFact(visit, self._lines)
+
+    @property
+    def graphs(self) -> tuple[Graph, ...]:
+        """The graphs of all methods and functions that are reached."""
+        return tuple(self._graphs.values())
 
     def syncs(self) -> Iterator[NodeFact]:
         """The nodes at which the host waits for the device."""

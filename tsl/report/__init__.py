@@ -9,11 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tsl.archive.inspection.facts import Inspection
     from tsl.diagnostic import Diagnostic
     from tsl.outcome import Outcome
     from tsl.rule import Rule
     from tsl.rulebook import Rulebook
+    from tsl.target.table import Table
     from tsl.verify.verdict import Confirmation, Verdict
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
@@ -22,6 +25,7 @@ COLOR_FORMATS = ("text", "concise")
 RULES_FORMATS = ("text", "json")
 VERDICT_FORMATS = ("text", "json")
 INSPECTION_FORMATS = ("text", "json")
+TARGETS_FORMATS = ("text", "json")
 
 
 def render(format: str, outcome: Outcome, rulebook: Rulebook, *, color: bool, statistics: bool) -> str:
@@ -98,6 +102,15 @@ def inspection_report(format: str, found: Inspection, *, depth: int, color: bool
     from tsl.report.inspection import inspection_json, inspection_text
 
     return inspection_json(found) if format == "json" else inspection_text(found, depth=depth, color=color)
+
+
+def targets_report(format: str, tables: Sequence[Table], *, color: bool) -> str:
+    """The targets there are, in one of TARGETS_FORMATS. Raises ValueError for another."""
+    if format not in TARGETS_FORMATS:
+        raise ValueError(f"{format!r} is not a format of targets; use {' or '.join(TARGETS_FORMATS)}")
+    from tsl.report.targets import targets_json, targets_text
+
+    return targets_json(tables) if format == "json" else targets_text(tables, color=color)
 
 
 def _place(found: Diagnostic) -> tuple[object, ...]:

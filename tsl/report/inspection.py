@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from tsl.archive.inspection.facts import Inspection, Remark, TensorGroup, Versions
+from tsl.archive.inspection.facts import Inspection, Needs, Remark, TensorGroup, Versions
 from tsl.report.cells import visible
 from tsl.report.module_tree import tree_lines
 from tsl.report.paint import Line, Segment, paint
@@ -56,6 +56,8 @@ def _head(found: Inspection) -> Iterator[Line]:
     told = _version(found.versions)
     if told:
         yield _fact("version", told)
+    if found.needs:
+        yield _fact("needs", _needs(found.needs))
     if found.byteorder and found.byteorder != "little":
         yield _fact("byte order", found.byteorder)
     if found.libraries:
@@ -77,6 +79,12 @@ def _version(versions: Versions) -> str:
     runtime = f"; PyTorch {versions.runtime} or later" if versions.runtime else "; no known PyTorch reads it"
     bytecode = f"; bytecode {versions.bytecode}" if versions.bytecode is not None else ""
     return told + runtime + bytecode
+
+
+def _needs(needs: Needs) -> str:
+    cause = f", for {needs.by}" if needs.by else ", for its version record"
+    cause = "; earlier ones are not known" if needs.is_oldest else cause
+    return f"PyTorch {needs.runtime} or later{cause}" + ("" if needs.is_whole else "; some code was not read")
 
 
 def size(bytes: int) -> str:
@@ -210,6 +218,7 @@ def _form(found: Inspection) -> dict[str, Any]:
             "runtime": versions.runtime or None,
             "bytecode": versions.bytecode,
         },
+        "needs": _row(found.needs) if found.needs else None,
         "byteorder": found.byteorder or None,
         "methods": [
             {

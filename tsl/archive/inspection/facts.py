@@ -144,6 +144,19 @@ class Remark(Record):
     message: str
 
 
+class Needs(Record):
+    """The first release of PyTorch that has all operators of the model, and the operator that sets it.
+
+    `by` is empty where the record of the version sets it. `is_oldest` says that it is the first release that is known,
+    and an earlier one may do; not `is_whole` that some of the code could not be read, and a later one may be needed.
+    """
+
+    runtime: str
+    by: str = ""
+    is_oldest: bool = False
+    is_whole: bool = True
+
+
 class Inspection(Record):
     """What is known of a file."""
 
@@ -166,3 +179,4 @@ class Inspection(Record):
     examples: tuple[Example, ...] = ()
     extra: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    needs: Needs | None = None
