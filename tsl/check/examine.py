@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from tsl.cache import Judged
+from tsl.check.correspond import agreed
 from tsl.check.judge import Judge, RuleCallError, counted, load, merge
 from tsl.check.plan import UNCHECKED, Plan
 from tsl.check.unused import unused_suppressions
@@ -109,7 +110,7 @@ def _spoken(
     candidates = [(one, silent) for one, silent in zip((*judged.diagnostics, *unused), silence, strict=True)]
     candidates = [(one, silent) for one, silent in candidates if one.code in shown]
     found = tuple(plan.weighed(one) for one, silent in candidates if not silent)
-    return found, len(candidates) - len(found)
+    return agreed(found), len(candidates) - len(found)
 
 
 def local_roots(path: str, roots: tuple[str, ...], sources: list[str]) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from tsl.cache import Cache, stamp
 from tsl.config import Config, SettingError
@@ -19,6 +20,9 @@ from tsl.record import Record
 from tsl.rule import Rule
 from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory, load_directory
 
+if TYPE_CHECKING:
+    from tsl.entry.request import Request
+
 # Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
 UNCHECKED = frozenset(["TSL712", "TSL900", "TSL902", "TSL903"])
 UNUSED = "TSL901"
@@ -27,13 +31,18 @@ PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL411": "script"}
 
 
 class Settings(Record):
-    """What one run is asked for: the configuration under the command line, and what only a command line says."""
+    """What one run is asked for: the configuration under the command line, and what only a command line says.
+
+    `entry` asks for an export and its graphs, `against` for those of the archive at a path.
+    """
 
     config: Config = Config()
     roots: tuple[str, ...] = ()
     jobs: int = 1
     cache: bool = False
     stdin_filename: str = "<stdin>"
+    entry: Request | None = None
+    against: str | None = None
 
 
 class Books(Record):

@@ -31,6 +31,8 @@ examples:
   tsl check                              everything below this directory
   tsl check model.py --root Net          what Net reaches, and nothing else
   tsl check model.pt                     an archive, without torch
+  tsl check model.py --entry build       the graph of what build() makes as well
+  tsl check model.py --against model.pt  the graph of an archive made from it
   tsl check --format sarif -o tsl.sarif  a file for code scanning
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
@@ -106,6 +108,22 @@ WHAT = (
         adds_up=True,
     ),
 )
+GRAPHS = (
+    Option(
+        ("--entry",),
+        "NAME",
+        "import and run the first PATH, a file; export what NAME makes, as tsl verify has it, and check the graph too",
+    ),
+    Option(
+        ("--input",), "SPEC", "the inputs to trace with, in the words of tsl verify; repeatable", inputs, adds_up=True
+    ),
+    Option(("--timeout",), "S", "seconds that making and exporting the model may take (default: 60)", seconds),
+    Option(
+        ("--against",),
+        "FILE.pt",
+        "check the graph of an archive that was exported from the files, without running anything",
+    ),
+)
 WHICH = (
     Option(
         ("--select",),
@@ -147,7 +165,7 @@ CHECK = Form(
     " named are always checked.",
     "PATH",
     "files, directories, or - for standard input (default: .)",
-    (("what to check", WHAT), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
+    (("what to check", WHAT), ("exported graphs", GRAPHS), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
     most=None,
     end=CHECK_END,
 )
@@ -289,6 +307,12 @@ def agree(options: SimpleNamespace) -> None:
     """Raises SettingError where arguments of `tsl check` that are right by themselves do not go together."""
     if options.stdin_filename is not None and "-" not in options.words:
         raise SettingError("--stdin-filename", "names standard input, which is not checked; add - to the paths")
+    if options.entry is None and (options.input or options.timeout):
+        given = "--input" if options.input else "--timeout"
+        raise SettingError(given, "goes with --entry, which says what makes the model")
+    first = options.words[0] if options.words else "."
+    if options.entry is not None and not first.endswith(".py"):
+        raise SettingError("--entry", f"names something in a Python file, and the first path is {first}; put it first")
     if options.statistics and options.format not in STATISTICS_FORMATS:
         forms = " or ".join(STATISTICS_FORMATS)
         raise SettingError("--statistics", f"goes with --format {forms} and not with {options.format}")

@@ -8,9 +8,13 @@
     inputs     the inputs of a model, given or described
     spec       how they are described
     example    the inputs to trace with
+    capture    tracing as an exporter does it
+    place      a place in the user's code
+    places     such places: of a call, an exception, a node
     unable     why it cannot be done
     request    what an export is asked for, and what came of it
     export     in the child: tracing and scripting the model, and saving what that gives
 
-`process`, `spec`, `unable` and `request` need no torch and never load the user's file; the others are for the child.
+`process`, `spec`, `unable`, `place` and `request` need no torch and never load the user's file; the others are for the
+child.
 """

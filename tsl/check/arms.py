@@ -1,0 +1,108 @@
+"""Which branches of the source an exported graph no longer contains.
+
+Definitions:
+1. A *traced* place is a recorded one that names a line and no column: scripted code records both. A traced graph has a
+   node with blocks only for what was scripted.
+2. A function was traced where one of its lines was. A finding about what decides an `if`, a conditional expression, a
+   `while` or a `for` in such a function is *borne out* where no If or Loop was recorded on its line.
+3. An arm is *missing* where nothing of it was recorded and something of the other arm was, or where it calls or
+   computes something and nothing of it was recorded.
+
+Needs the nodes of a graph and the files they were recorded in. It will never make a finding.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from tsl.check.files import Files
+from tsl.check.text import Text
+from tsl.diagnostic import Diagnostic, Evidence, Label
+from tsl.ir.facts import NodeFact
+
+BLOCKS = frozenset({"prim::If", "prim::Loop"})
+# Families of the source engine whose findings a branch or a loop may be about.
+FAMILIES = ("TSL10", "TSL11", "TSL12", "TSL15", "TSL16")
+WHOLE, LOOP, GONE = "the exported graph has only one arm", "the exported graph has no loop", "not in the exported graph"
+
+
+class Arms:
+    """What the graphs of a run say about branches."""
+
+    def __init__(self) -> None:
+        self._traced: dict[str, set[int]] = {}
+        self._blocks: dict[str, set[int]] = {}
+        self._texts: dict[str, Text] = {}
+
+    def read(self, nodes: Iterable[NodeFact], files: Files) -> None:
+        """Takes in the nodes of a graph."""
+        for node in nodes:
+            lines = self._blocks if node.kind in BLOCKS else self._traced
+            for frame in node.stack:
+                is_traced = bool(frame.function) and frame.column == 1
+                text = files.find(frame.path) if is_traced or node.kind in BLOCKS else None
+                if text:
+                    self._texts[text.path] = text
+                    lines.setdefault(text.path, set()).add(frame.line)
+
+    def bear_out(self, found: Diagnostic) -> Diagnostic:
+        """A finding of the source engine, with what the graph shows of it (2)."""
+        text, traced = self._texts.get(found.span.path), self._traced.get(found.span.path, set())
+        if text is None or not found.code.startswith(FAMILIES) or Evidence.IR in found.evidence:
+            return found
+        branch = _branch_at(text, found)
+        function = text.function(found.span.line)
+        if branch is None or function is None or not _meets(function, traced):
+            return found
+        blocks = self._blocks.get(found.span.path, set())
+        if blocks & set(range(branch.lineno, found.span.end_line + 1)):
+            return found
+        labels = tuple(_labels(text, branch, traced))
+        return found._replace(evidence=(*found.evidence, Evidence.IR), labels=(*found.labels, *labels))
+
+
+def _branch_at(text: Text, found: Diagnostic) -> Any:
+    """The innermost branch or loop that what a finding is about decides."""
+    kinds = ast.If | ast.IfExp | ast.While | ast.For
+    held = [node for node in text.nodes if isinstance(node, kinds) and _holds(text, _decider(node), found)]
+    return held[-1] if held else None
+
+
+def _decider(node: Any) -> Any:
+    return node.iter if isinstance(node, ast.For) else node.test
+
+
+def _holds(text: Text, node: Any, found: Diagnostic) -> bool:
+    outer, inner = text.file.span(node), found.span
+    begins = (outer.line, outer.column) <= (inner.line, inner.column)
+    return begins and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
+
+
+def _labels(text: Text, branch: Any, traced: set[int]) -> Iterator[Label]:
+    """What there is to say at the test, and at each arm that is missing (3)."""
+    test = text.file.span(_decider(branch))
+    yield Label(test, LOOP if isinstance(branch, ast.While | ast.For) else WHOLE)
+    if not isinstance(branch, ast.If):
+        return
+    arms = [arm for arm in (branch.body, branch.orelse) if arm]
+    for arm in arms:
+        other = [one for one in arms if one is not arm]
+        if _among(arm, traced):
+            continue
+        if any(_among(one, traced) for one in other) or _computes(arm):
+            yield Label(text.span(arm[0].lineno), GONE)
+
+
+def _among(arm: Sequence[Any], lines: set[int]) -> bool:
+    return any(_meets(statement, lines) for statement in arm)
+
+
+def _meets(node: Any, lines: set[int]) -> bool:
+    return any(node.lineno <= line <= (node.end_lineno or node.lineno) for line in lines)
+
+
+def _computes(arm: Sequence[Any]) -> bool:
+    kinds = ast.Call | ast.BinOp | ast.Subscript | ast.Compare | ast.UnaryOp
+    return any(isinstance(node, kinds) for statement in arm for node in ast.walk(statement))
