@@ -73,6 +73,8 @@ def _shown(examined: Sequence[Examined], exported: Exported | None, plan: Plan, 
     for file in examined:
         if not file.failure:
             data = stdin if file.path == plan.settings.stdin_filename else None
+            if exported:
+                file = file._replace(judged=file.judged._replace(captures=exported.captures_of(file)))
             yield show(file, standing.get(os.path.abspath(file.path), ()), plan, data)
 
 

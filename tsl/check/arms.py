@@ -35,17 +35,25 @@ class Arms:
         self._traced: dict[str, set[int]] = {}
         self._blocks: dict[str, set[int]] = {}
         self._texts: dict[str, Text] = {}
+        self._captures: dict[str, set[str]] = {}
 
     def read(self, nodes: Iterable[NodeFact], files: Files) -> None:
         """Takes in the nodes of a graph."""
         for node in nodes:
             lines = self._blocks if node.kind in BLOCKS else self._traced
             for frame in node.stack:
+                text = files.find(frame.path)
+                if text is None:
+                    continue
                 is_traced = bool(frame.function) and frame.column == 1
-                text = files.find(frame.path) if is_traced or node.kind in BLOCKS else None
-                if text:
-                    self._texts[text.path] = text
+                self._captures.setdefault(text.path, set()).add("trace" if is_traced else "script")
+                self._texts[text.path] = text
+                if is_traced or node.kind in BLOCKS:
                     lines.setdefault(text.path, set()).add(frame.line)
+
+    def captures_of(self, path: str) -> frozenset[str]:
+        """How what was recorded of a file was captured; nothing where nothing was."""
+        return frozenset(self._captures.get(path, ()))
 
     def bear_out(self, found: Diagnostic) -> Diagnostic:
         """A finding of the source engine, with what the graph shows of it (2)."""

@@ -103,7 +103,7 @@ def _spoken(
     """The findings of a file that are shown, and how many more a comment keeps from being shown."""
     settled = settle(judged.diagnostics, comments, plan.codes_of)
     is_whole = not plan.settings.roots and not any(found.code in UNCHECKED for found in judged.diagnostics)
-    unused = unused_suppressions(settled.idle, shown if is_whole else None, plan)
+    unused = unused_suppressions(settled.idle, shown - plan.of_graphs if is_whole else None, plan)
     # Only a comment that names the rule speaks of comments: else each would excuse itself.
     excused = settle(unused, [comment for comment in comments if comment.names], plan.codes_of)
     silence = (*settled.silenced, *excused.silenced)

@@ -9,6 +9,7 @@ torch. What the graphs say stands in the files of the run (`tsl.check.placing`).
 2. Without --capture the call sites of the entry's file say what is done with the model; without them there is a trace
    where there are inputs.
 3. Of a file that differs from what an archive was made from, nothing in that archive speaks.
+4. A file without call sites is held to the promises of the captures that the graphs show of it.
 
 Needs a plan that asks for graphs, and the judged files. It is in no cache: what a file imports may change anything.
 """
@@ -16,7 +17,7 @@ Needs a plan that asks for graphs, and the judged files. It is in no cache: what
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from tempfile import TemporaryDirectory
 
 from tsl.archive.archive import Archive, ArchiveError, open_archive
@@ -26,16 +27,14 @@ from tsl.check.examine import Examined
 from tsl.check.files import Files
 from tsl.check.judge import RuleCallError
 from tsl.check.placing import Placing, told_elsewhere
-from tsl.check.plan import Plan
+from tsl.check.plan import REFUSED, Plan
 from tsl.check.versions import differing
 from tsl.diagnostic import Diagnostic, Span
 from tsl.entry.request import Refusal, Request, export
-from tsl.ir.facts import GraphFacts, facts_of
+from tsl.ir.facts import GraphFacts, facts_of, plain
 from tsl.ir.graph import Frame
 from tsl.outcome import Failure
 from tsl.project import reason, shown
-
-REFUSED = "TSL904"
 
 
 class Exported:
@@ -57,6 +56,10 @@ class Exported:
     def bear_out(self, found: Diagnostic) -> Diagnostic:
         """A finding of the source engine, with what the graphs show of it."""
         return self._arms.bear_out(found)
+
+    def captures_of(self, file: Examined) -> frozenset[str]:
+        """What is done with the models of a file: what its call sites say, else what the graphs show (4)."""
+        return file.judged.captures or self._arms.captures_of(file.path)
 
     def _of_entry(self, asked: Request) -> None:
         files = Files(self._paths, elsewhere=False)
@@ -83,20 +86,18 @@ class Exported:
         """(1)"""
         rule = self._plan.rule(REFUSED)
         stack = tuple(Frame(place.path, place.line, 1, place.function) for place in refusal.stack)
-        message = f"torch.jit.{refusal.capture} refuses this: {refusal.message}"
+        message = f"torch.jit.{refusal.step} refuses this: {refusal.message}"
         if not placing.at_stack(rule, rule.severity, message, stack):
-            placing.at_home(rule, rule.severity, message, refusal.capture)
+            placing.at_home(rule, rule.severity, message, refusal.step)
 
     def _of_archive(self, path: str) -> None:
-        files = Files(self._paths, elsewhere=True)
-        name = shown(path)
+        files, name = Files(self._paths, elsewhere=True), shown(path)
+        placing = Placing(files, None)
         try:
-            with open_archive(path) as archive:
-                placing = Placing(files, _class_of(archive, files))
+            self._read(path, files, placing, name)
         except OSError as error:
             self.failures.append(Failure(name, f"cannot be read: {reason(error)}"))
             return
-        self._read(path, files, placing, name)
         self._take(placing, name)
 
     def _read(self, path: str, files: Files, placing: Placing, name: str) -> None:
@@ -120,6 +121,10 @@ class Exported:
             for path, what in differ.items():
                 self.notes.append(f"{name}: was made from another version of {path}: {what}; nothing is said there")
                 files.leave_out(path)
+            if files.elsewhere:
+                placing.home = _class_of(archive, files)
+                if not files.found:
+                    self.notes.append(f"{name}: none of the checked files is recorded in it")
             placing.of_graph(asked_of_graphs(facts, self._plan))
             placing.of_file(asked_of_file(archive, self._plan))
             placing.of_unread(unread, unread_of(facts))
@@ -129,17 +134,17 @@ class Exported:
 
     def _take(self, placing: Placing, name: str) -> None:
         self.diagnostics += placing.diagnostics
-        if placing.elsewhere:
+        if placing.elsewhere and (placing.files.found or not placing.files.elsewhere):
             self.notes.append(f"{name}: {told_elsewhere(placing.elsewhere)}")
 
 
 def _class_of(archive: Archive, files: Files) -> Span | None:
-    """Where the files define the class of an archive's model."""
-    return next(_definitions(archive.module.type.rpartition(".")[2], files), None)
-
-
-def _definitions(name: str, files: Files) -> Iterator[Span]:
+    """Where the files define the class of an archive's model: in a module of the name it was recorded with."""
+    module, _, name = plain(archive.module.type).rpartition(".")
+    stem = module.rpartition(".")[2]
     for text in files.texts():
-        found = text.definition(name) if name else None
+        own = os.path.basename(os.path.abspath(text.path)).removesuffix(".py")
+        found = text.definition(name) if name and (not module or stem in {own, "__main__"}) else None
         if found:
-            yield found
+            return found
+    return None

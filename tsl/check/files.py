@@ -23,6 +23,7 @@ class Files:
         self.elsewhere = elsewhere
         self._texts: dict[str, Text | None] = {}
         self._known: dict[str, str] = {}
+        self._left_out: set[str] = set()
 
     def find(self, recorded: str) -> Text | None:
         """The file a recorded path is of; None where it is none of the run's, or does not parse."""
@@ -41,6 +42,21 @@ class Files:
     def leave_out(self, path: str) -> None:
         """Makes as if the file at a path of the run were none of its."""
         self._texts[path] = None
+        self._left_out.add(path)
+
+    def is_left_out(self, recorded: str) -> bool:
+        """Whether a recorded path is of a file that was left out."""
+        return self._known.get(recorded, "") in self._left_out
+
+    @property
+    def any_left_out(self) -> bool:
+        """Whether a file was left out."""
+        return bool(self._left_out)
+
+    @property
+    def found(self) -> bool:
+        """Whether anything that was looked for is of a file of the run."""
+        return any(self._known.values())
 
     def _read(self, path: str) -> Text | None:
         if path and path not in self._texts:

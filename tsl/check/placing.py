@@ -31,7 +31,7 @@ class Placing:
     """Findings in the making. `elsewhere` counts those that have no place, by file (3)."""
 
     def __init__(self, files: Files, home: Span | None) -> None:
-        self._files, self._home = files, home
+        self.files, self.home = files, home
         self._found: dict[tuple[str, int, str], Diagnostic] = {}
         self.elsewhere: dict[str, int] = {}
 
@@ -74,12 +74,14 @@ class Placing:
 
     def at_home(self, rule: Rule, severity: Any, message: str, anchor: str) -> None:
         """Places a finding on the model as a whole (4)."""
-        if self._home:
-            self._add(self._home, rule, severity, message, anchor, ())
+        if self.home:
+            self._add(self.home, rule, severity, message, anchor, ())
         else:
             self._count("")
 
     def _count(self, path: str) -> None:
+        if self.files.is_left_out(path) if path else self.files.any_left_out:
+            return  # which has been said
         self.elsewhere[path] = self.elsewhere.get(path, 0) + 1
 
     def _add(self, span: Span, rule: Rule, severity: Any, message: str, anchor: str, labels: tuple[Label, ...]) -> None:
@@ -94,7 +96,7 @@ class Placing:
 
     def _of_run(self, stack: Iterable[Frame]) -> Iterator[tuple[Frame, Text]]:
         for frame in stack:
-            text = self._files.find(frame.path)
+            text = self.files.find(frame.path)
             if text and text.line(frame.line):
                 yield frame, text
 

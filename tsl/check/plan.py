@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
 UNCHECKED = frozenset(["TSL712", "TSL900", "TSL902", "TSL903"])
 UNUSED = "TSL901"
+REFUSED = "TSL904"
 # TSL411 stands where TSL10x does, which says more of a trace: it is for what is scripted.
 PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL411": "script"}
 
@@ -73,6 +74,12 @@ class Plan(Record):
     def rules_of(self, engine: str) -> tuple[Rule, ...]:
         """The rules that ask an engine: `source`, `archive` or `ir`."""
         return tuple(rule for rule in self.rulebook.rules if rule.engine == engine)
+
+    @property
+    def of_graphs(self) -> frozenset[str]:
+        """The codes that stand in a Python file only in a run that asks for a graph of it."""
+        asked = self.rules_of("ir") + self.rules_of("archive")
+        return frozenset([REFUSED, *(rule.code for rule in asked)])
 
     def rule(self, code: str) -> Rule:
         """The rule that has one of the codes the driver itself reports."""
@@ -136,7 +143,7 @@ def open_books(config: Config) -> Books:
         book = Rulebook(load_directory(builtin_directory()))
     except RulebookError as error:
         raise SettingError(*_split(error)) from None
-    missing = sorted({UNUSED, *UNCHECKED} - {rule.code for rule in book.rules})
+    missing = sorted({UNUSED, REFUSED, *UNCHECKED} - {rule.code for rule in book.rules})
     if missing:
         raise SettingError(builtin_directory(), f"tsl's own rules lack {', '.join(missing)}; install it again")
     failures = []

@@ -62,10 +62,13 @@ def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Chann
     captured: Callable[[], Any] = _scripting(made) if capture == "script" else _tracing(request, made, channel)
     path = os.path.join(request["directory"], f"{capture}.pt")
     channel.send(stage={"trace": "tracing the model", "script": "scripting the model"}[capture])
+    step = capture
     try:
-        _save(captured(), path)
+        module = captured()
+        step = "save"
+        _save(module, path)
     except (Exception, SystemExit) as error:
-        channel.send(refused=[capture, one_line(error), list(map(list, _stack(error)))])
+        channel.send(refused=[step, one_line(error), list(map(list, _stack(error)))])
     else:
         channel.send(archive=[capture, path])
 

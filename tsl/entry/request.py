@@ -34,9 +34,9 @@ class Request(Record):
 
 
 class Refusal(Record):
-    """That torch would not capture or save a model: why, in one line, and the stack of user code, innermost first."""
+    """That torch would not `trace`, `script` or `save` a model: why, in one line, and the user's stack from inside."""
 
-    capture: str
+    step: str
     message: str
     stack: tuple[Place, ...] = ()
 
@@ -78,8 +78,8 @@ class _Heard:
                 self.stage = stage
             case {"archive": [capture, path]}:
                 self.export = export._replace(archives=(*export.archives, (capture, path)))
-            case {"refused": [capture, message, stack]}:
-                refusal = Refusal(capture, message, tuple(Place(*frame) for frame in stack))
+            case {"refused": [step, message, stack]}:
+                refusal = Refusal(step, message, tuple(Place(*frame) for frame in stack))
                 self.export = export._replace(refusals=(*export.refusals, refusal))
             case {"failed": [subject, message]}:
                 self.export = export._replace(failure=Failure(subject, message))
