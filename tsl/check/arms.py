@@ -21,6 +21,7 @@ from tsl.check.files import Files
 from tsl.check.text import Text
 from tsl.diagnostic import Diagnostic, Evidence, Label
 from tsl.ir.facts import NodeFact
+from tsl.record import Record
 
 BLOCKS = frozenset({"prim::If", "prim::Loop"})
 # Families of the source engine whose findings a branch or a loop may be about.
@@ -28,24 +29,32 @@ FAMILIES = ("TSL10", "TSL11", "TSL12", "TSL15", "TSL16")
 WHOLE, LOOP, GONE = "the exported graph has only one arm", "the exported graph has no loop", "not in the exported graph"
 
 
+class _Recorded(Record):
+    """Of one graph, the lines of each file that were traced (1), and those of Ifs and Loops."""
+
+    traced: dict[str, set[int]]
+    blocks: dict[str, set[int]]
+
+
 class Arms:
-    """What the graphs of a run say about branches."""
+    """What the graphs of a run say about branches, each by itself."""
 
     def __init__(self) -> None:
-        self._traced: dict[str, set[int]] = {}
-        self._blocks: dict[str, set[int]] = {}
+        self._graphs: list[_Recorded] = []
         self._texts: dict[str, Text] = {}
         self._captures: dict[str, set[str]] = {}
 
     def read(self, nodes: Iterable[NodeFact], files: Files) -> None:
         """Takes in the nodes of a graph."""
+        recorded = _Recorded({}, {})
+        self._graphs.append(recorded)
         for node in nodes:
-            lines = self._blocks if node.kind in BLOCKS else self._traced
+            lines = recorded.blocks if node.kind in BLOCKS else recorded.traced
             for frame in node.stack:
                 text = files.find(frame.path)
                 if text is None:
                     continue
-                is_traced = bool(frame.function) and frame.column == 1
+                is_traced = bool(frame.function) and frame.column == 1  # (1)
                 self._captures.setdefault(text.path, set()).add("trace" if is_traced else "script")
                 self._texts[text.path] = text
                 if is_traced or node.kind in BLOCKS:
@@ -56,19 +65,20 @@ class Arms:
         return frozenset(self._captures.get(path, ()))
 
     def bear_out(self, found: Diagnostic) -> Diagnostic:
-        """A finding of the source engine, with what the graph shows of it (2)."""
-        text, traced = self._texts.get(found.span.path), self._traced.get(found.span.path, set())
+        """A finding of the source engine, with what a graph shows of it (2)."""
+        text = self._texts.get(found.span.path)
         if text is None or not found.code.startswith(FAMILIES) or Evidence.IR in found.evidence:
             return found
-        branch = _branch_at(text, found)
-        function = text.function(found.span.line)
-        if branch is None or function is None or not _meets(function, traced):
+        branch, function = _branch_at(text, found), text.function(found.span.line)
+        if branch is None or function is None:
             return found
-        blocks = self._blocks.get(found.span.path, set())
-        if blocks & set(range(branch.lineno, found.span.end_line + 1)):
-            return found
-        labels = tuple(_labels(text, branch, traced))
-        return found._replace(evidence=(*found.evidence, Evidence.IR), labels=(*found.labels, *labels))
+        for recorded in self._graphs:
+            traced = recorded.traced.get(found.span.path, set())
+            blocks = recorded.blocks.get(found.span.path, set())
+            if _meets(function, traced) and not blocks & set(range(branch.lineno, found.span.end_line + 1)):
+                labels = tuple(_labels(text, branch, traced))
+                return found._replace(evidence=(*found.evidence, Evidence.IR), labels=(*found.labels, *labels))
+        return found
 
 
 def _branch_at(text: Text, found: Diagnostic) -> Any:
