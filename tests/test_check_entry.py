@@ -395,3 +395,9 @@ def test_without_torch_an_entry_says_how_to_get_it(net: Project, tmp_path: Path)
     )
     assert done.returncode == 2
     assert "tsl: torch: is not installed, and --entry runs the model: pip install" in done.stderr
+
+
+def test_the_page_shows_what_tsl_prints() -> None:
+    script, page = ROOT / "scripts" / "refresh_examples.py", ROOT / "docs" / "entry.md"
+    done = run(sys.executable, script, "--check", page, cwd=ROOT, env=plain_environment(PYTHONPATH=str(ROOT)))
+    assert (done.returncode, done.stderr) == (0, "")

@@ -26,7 +26,8 @@ from tsl.record import Record
 BLOCKS = frozenset({"prim::If", "prim::Loop"})
 # Families of the source engine whose findings a branch or a loop may be about.
 FAMILIES = ("TSL10", "TSL11", "TSL12", "TSL15", "TSL16")
-WHOLE, LOOP, GONE = "the exported graph has only one arm", "the exported graph has no loop", "not in the exported graph"
+ONE, NONE = "the exported graph has only one arm", "the exported graph has no branch here"
+LOOP, GONE = "the exported graph has no loop", "not in the exported graph"
 
 
 class _Recorded(Record):
@@ -99,18 +100,26 @@ def _holds(text: Text, node: Any, found: Diagnostic) -> bool:
 
 
 def _labels(text: Text, branch: Any, traced: set[int]) -> Iterator[Label]:
-    """What there is to say at the test, and at each arm that is missing (3)."""
+    """What there is to say at the test, and at each arm that is missing.
+
+    A branch that ran several times may have left both arms in the graph, one after the other.
+    """
     test = text.file.span(_decider(branch))
-    yield Label(test, LOOP if isinstance(branch, ast.While | ast.For) else WHOLE)
-    if not isinstance(branch, ast.If):
+    if isinstance(branch, ast.While | ast.For):
+        yield Label(test, LOOP)
         return
-    arms = [arm for arm in (branch.body, branch.orelse) if arm]
+    missing = list(_missing(branch, traced))
+    yield Label(test, ONE if missing else NONE)
+    for arm in missing:
+        yield Label(text.span(arm[0].lineno), GONE)
+
+
+def _missing(branch: Any, traced: set[int]) -> Iterator[Any]:
+    """(3)"""
+    arms = [arm for arm in (branch.body, branch.orelse) if arm] if isinstance(branch, ast.If) else []
     for arm in arms:
-        other = [one for one in arms if one is not arm]
-        if _among(arm, traced):
-            continue
-        if any(_among(one, traced) for one in other) or _computes(arm):
-            yield Label(text.span(arm[0].lineno), GONE)
+        if not _among(arm, traced) and (_computes(arm) or any(_among(one, traced) for one in arms)):
+            yield arm
 
 
 def _among(arm: Sequence[Any], lines: set[int]) -> bool:
