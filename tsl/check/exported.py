@@ -117,8 +117,7 @@ class Exported:
     def _place(self, archive: Archive, facts: GraphFacts, files: Files, placing: Placing, name: str) -> None:
         unread = self._plan.rule(UNREAD)
         try:
-            differ = differing(facts.nodes(), archive.code.recorded(), files) if files.elsewhere else {}  # (3)
-            for path, what in differ.items():
+            for path, what in _differing(archive, facts, files).items():  # (3)
                 self.notes.append(f"{name}: was made from another version of {path}: {what}; nothing is said there")
                 files.leave_out(path)
             if files.elsewhere:
@@ -136,6 +135,15 @@ class Exported:
         self.diagnostics += placing.diagnostics
         if placing.elsewhere and (placing.files.found or not placing.files.elsewhere):
             self.notes.append(f"{name}: {told_elsewhere(placing.elsewhere)}")
+
+
+def _differing(archive: Archive, facts: GraphFacts, files: Files) -> dict[str, str]:
+    """The files that an archive was not made from, with what tells it; none where it was exported just now."""
+    if not files.elsewhere:
+        return {}
+    texts = list(archive.code.recorded())
+    files.settle({path for path, _, _ in texts} | {frame.path for node in facts.nodes() for frame in node.stack})
+    return differing(facts.nodes(), texts, files)
 
 
 def _class_of(archive: Archive, files: Files) -> Span | None:

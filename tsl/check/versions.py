@@ -3,7 +3,8 @@
 Definitions:
 1. Scripted code is recorded as text: it differs where a line of it does, blanks at both ends aside.
 2. Traced code is recorded as lines and names of functions. It differs where such a line is no code, or is in a function
-   of another name; and where most lines that say which operator they ran do not show it: by its name, or by its sign.
+   of another name; and where most lines that say what they ran do not show it: an operator by its name or its sign, a
+   module of torch's by the name of its attribute. A line that calls an attribute need not show an operator's name.
 3. What was compiled for a lambda, a comprehension or a module has no function to compare.
 
 Needs the files of a run and what was recorded of them. A file of which nothing was recorded differs in nothing.
@@ -60,7 +61,8 @@ def differing(nodes: Iterable[NodeFact], recorded: Iterable[tuple[str, int, str]
             text = files.find(frame.path)
             if text:
                 _keep(found, text, _differs_in_place(text, frame))
-                if place == 0 and (shows := _shows(text, frame, node.kind)) is not None:
+                shows = _shows(text, frame, node, place)
+                if shows is not None:
                     lines = shown.setdefault(text.path, {})
                     lines[frame.line] = lines.get(frame.line, False) or shows
     for path, lines in shown.items():
@@ -98,11 +100,28 @@ def _differs_in_place(text: Text, frame: Frame) -> str:
     return ""
 
 
-def _shows(text: Text, frame: Frame, kind: str) -> bool | None:
-    """Whether the statement a node was recorded for shows its operator; None where it need not."""
-    name = kind.removeprefix("aten::").rstrip("_")
+def _shows(text: Text, frame: Frame, node: NodeFact, place: int) -> bool | None:
+    """Whether the statement a node was recorded for shows what it runs; None where it need not."""
+    statement = text.statement(frame.line)
+    if place:
+        return _shows_module(statement, node, place)
+    name = node.kind.removeprefix("aten::").rstrip("_")
     sign = SIGNS.get(name)
     if sign is None and name not in NAMED:
         return None
-    statement = text.statement(frame.line)
-    return (sign is not None and sign in statement) or re.search(rf"(?<![a-z]){name}", statement) is not None
+    if (sign is not None and sign in statement) or re.search(rf"(?<![a-z]){name}", statement):
+        return True
+    return None if sign is None and re.search(r"self\.\w+\(", statement) else False
+
+
+def _shows_module(statement: str, node: NodeFact, place: int) -> bool | None:
+    """Whether a statement shows the attribute of a module of torch's that it called; what is inside is torch's own."""
+    inner, path = node.stack[:place], node.module
+    if any("/container.py" in frame.path for frame in inner):
+        path = re.sub(r"(\.\d+)+$", "", path)
+    attribute = path.rpartition(".")[2]
+    if "/torch/nn/modules/" not in inner[0].path or not all("/torch/" in frame.path for frame in inner):
+        return None
+    if not attribute or attribute.isdigit():
+        return None
+    return re.search(rf"\b{attribute}\b", statement) is not None
