@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from tempfile import TemporaryDirectory
 
 from tsl.archive.archive import Archive, ArchiveError, open_archive
-from tsl.check.archives import TOO_DEEP, UNREAD, asked_of_file, asked_of_graphs, unread_of
+from tsl.check.archives import TOO_DEEP, UNREAD, asked_of_file, asked_of_graphs, recorded_span, unread_of
 from tsl.check.arms import Arms
 from tsl.check.examine import Examined
 from tsl.check.files import Files
@@ -29,7 +29,7 @@ from tsl.check.judge import RuleCallError
 from tsl.check.placing import Placing, told_elsewhere
 from tsl.check.plan import REFUSED, Plan
 from tsl.check.versions import differing
-from tsl.diagnostic import Diagnostic, Span
+from tsl.diagnostic import Diagnostic, Label, Span
 from tsl.entry.request import Refusal, Request, export
 from tsl.ir.facts import GraphFacts, facts_of, plain
 from tsl.ir.graph import Frame
@@ -88,7 +88,8 @@ class Exported:
         stack = tuple(Frame(place.path, place.line, 1, place.function) for place in refusal.stack)
         message = f"torch.jit.{refusal.step} refuses this: {refusal.message}"
         if not placing.at_stack(rule, rule.severity, message, stack):
-            placing.at_home(rule, rule.severity, message, refusal.step)
+            labels = (Label(recorded_span(stack[0]), "refused here"),) if stack else ()
+            placing.at_home(rule, rule.severity, message, refusal.step, labels)
 
     def _of_archive(self, path: str) -> None:
         files, name = Files(self._paths, elsewhere=True), shown(path)

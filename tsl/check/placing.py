@@ -72,10 +72,10 @@ class Placing:
             return True
         return False
 
-    def at_home(self, rule: Rule, severity: Any, message: str, anchor: str) -> None:
+    def at_home(self, rule: Rule, severity: Any, message: str, anchor: str, labels: tuple[Label, ...] = ()) -> None:
         """Places a finding on the model as a whole (4)."""
         if self.home:
-            self._add(self.home, rule, severity, message, anchor, ())
+            self._add(self.home, rule, severity, message, anchor, labels)
         else:
             self._count("")
 

@@ -57,8 +57,6 @@ def _captures(request: Mapping[str, Any], made: Made) -> Sequence[str]:
 
 def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Channel) -> None:
     """Captures the model and saves it, or tells why that cannot be."""
-    from tsl.entry.unable import one_line
-
     captured: Callable[[], Any] = _scripting(made) if capture == "script" else _tracing(request, made, channel)
     path = os.path.join(request["directory"], f"{capture}.pt")
     channel.send(stage={"trace": "tracing the model", "script": "scripting the model"}[capture])
@@ -68,7 +66,7 @@ def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Chann
         step = "save"
         _save(module, path)
     except (Exception, SystemExit) as error:
-        channel.send(refused=[step, one_line(error), list(map(list, _stack(error)))])
+        channel.send(refused=[step, _reason(error, step), list(map(list, _stack(error)))])
     else:
         channel.send(archive=[capture, path])
 
@@ -109,6 +107,16 @@ def _save(module: Any, path: str) -> None:
     import torch
 
     torch.jit.save(module, path)
+
+
+def _reason(error: BaseException, step: str) -> str:
+    """Why, in one line: the compiler says it before the first place, saving in its first sentence."""
+    from tsl.entry.unable import cut, one_line
+
+    told, place, _ = str(error).partition('  File "')
+    if place and told.strip():
+        return cut(f"{type(error).__name__}: {' '.join(told.split()).removesuffix(':')}")
+    return one_line(error).partition(". ")[0] if step == "save" else one_line(error)
 
 
 def _stack(error: BaseException) -> Iterator[Place]:
