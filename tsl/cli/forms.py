@@ -161,8 +161,8 @@ CHECK = Form(
     "check",
     "[PATH ...] [options]",
     "Says what TorchScript will do to the models in Python files, and what is wrong with archives of models; neither is"
-    " imported or run, but for the file that --entry speaks of. Directories are searched for .py files and archives that"
-    " git does not ignore; files that are named are always checked.",
+    " imported or run, but for the file that --entry speaks of. Directories are searched for .py files and archives"
+    " that git does not ignore; files that are named are always checked.",
     "PATH",
     "files, directories, or - for standard input (default: .)",
     (("what to check", WHAT), ("exported graphs", GRAPHS), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
