@@ -143,6 +143,11 @@ class Code:
                     found[name] = found.get(name, 0) + 1
         return dict(sorted(found.items()))
 
+    def recorded(self) -> Iterator[tuple[str, int, str]]:
+        """The code that scripted functions were compiled from, as it was recorded: a path, a line's number, a text."""
+        for member in self.members:
+            yield from Debug(self.read(f"{member}.debug_pkl") or b"").texts()
+
     def _all(self) -> Iterator[tuple[str, Class | Method]]:
         for member in self.members:
             qualifier = member[len("code/") : -len(".py")].replace("/", ".")

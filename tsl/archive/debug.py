@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from struct import error as StructError  # noqa: N812
 from typing import Any
 
@@ -69,11 +70,26 @@ class Debug:
                 return self._frames(source, start)
         return ()
 
-    def _frames(self, source: Any, start: int) -> Place:
+    def texts(self) -> Iterator[tuple[str, int, str]]:
+        """The texts (2) that are code: each with the path it stands in and the number of its first line."""
+        told = set()
+        for held in self._ranges:
+            read = self._known(held[0]) if isinstance(held, tuple) and held else None
+            if read is None or not read[0] or all(map(_FRAME.fullmatch, filter(None, read[1]))):
+                continue
+            text = (read[0], read[2], "\n".join(read[1]))
+            if text not in told:
+                told.add(text)
+                yield text
+
+    def _known(self, source: Any) -> tuple[str, list[str], int] | None:
         key = id(source)
         if key not in self._sources:
             self._sources[key] = self._source(source)
-        read = self._sources[key]
+        return self._sources[key]
+
+    def _frames(self, source: Any, start: int) -> Place:
+        read = self._known(source)
         if read is None:
             return ()
         path, lines, first = read

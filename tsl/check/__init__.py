@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from tsl.check.examine import Examined, Shown, examine, show
 from tsl.check.judge import Judge
@@ -23,6 +24,9 @@ from tsl.check.plan import Books, Plan, Settings, excluded, make_plan, open_book
 from tsl.diagnostic import Diagnostic
 from tsl.outcome import Failure, Outcome
 from tsl.project import Found, find
+
+if TYPE_CHECKING:
+    from tsl.check.exported import Exported
 
 __all__ = ["Books", "Settings", "check", "open_books", "rule_named"]
 
@@ -44,18 +48,33 @@ def check(paths: Sequence[str], settings: Settings, *, stdin: bytes = b"", books
     found = find(paths, excluded(settings.config))
     with _collector_at_rest():
         examined = list(_examined(found.files, plan, stdin))
-    return _outcome(examined, list(_shown(examined, plan, stdin)), found, plan, books.failures)
+        exported = _exported(examined, plan)
+        shown = list(_shown(examined, exported, plan, stdin))
+    return _outcome(examined, shown, exported, found, plan, books.failures)
 
 
-def _shown(examined: Sequence[Examined], plan: Plan, stdin: bytes) -> Iterator[Shown]:
-    """What is shown of each file: the findings that stand in it, whichever of the files led to them."""
+def _exported(examined: Sequence[Examined], plan: Plan) -> Exported | None:
+    """What the graphs that are asked for say of the files."""
+    if not (plan.settings.entry or plan.settings.against):
+        return None
+    from tsl.check.exported import Exported
+
+    return Exported(examined, plan)
+
+
+def _shown(examined: Sequence[Examined], exported: Exported | None, plan: Plan, stdin: bytes) -> Iterator[Shown]:
+    """What is shown of each file: the findings that stand in it, whichever of the files or graphs led to them."""
     standing: dict[str, list[Diagnostic]] = {}
-    for file in examined:
-        for one in file.judged.diagnostics:
-            standing.setdefault(os.path.abspath(one.span.path), []).append(one)
+    found = [one for file in examined for one in file.judged.diagnostics]
+    if exported:
+        found = [*map(exported.bear_out, found), *exported.diagnostics]
+    for one in found:
+        standing.setdefault(os.path.abspath(one.span.path), []).append(one)
     for file in examined:
         if not file.failure:
             data = stdin if file.path == plan.settings.stdin_filename else None
+            if exported:
+                file = file._replace(judged=file.judged._replace(captures=exported.captures_of(file)))
             yield show(file, standing.get(os.path.abspath(file.path), ()), plan, data)
 
 
@@ -126,13 +145,19 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 def _outcome(
-    examined: Sequence[Examined], shown: Sequence[Shown], found: Found, plan: Plan, failed_books: Sequence[Failure]
+    examined: Sequence[Examined],
+    shown: Sequence[Shown],
+    exported: Exported | None,
+    found: Found,
+    plan: Plan,
+    failed_books: Sequence[Failure],
 ) -> Outcome:
     failures = [
         *failed_books,
         *(Failure(problem.path, problem.message) for problem in found.problems),
         *(file.failure for file in examined if file.failure),
         *_missing_roots(plan.settings.roots, examined),
+        *(exported.failures if exported else ()),
     ]
     diagnostics = (one for file in shown for one in file.diagnostics)
     return Outcome(
@@ -140,7 +165,7 @@ def _outcome(
         files=len(shown),
         suppressed=sum(file.suppressed for file in shown),
         failures=tuple(failures),
-        notes=tuple(_notes(found, plan, examined)),
+        notes=(*_notes(found, plan, examined), *(exported.notes if exported else ())),
         lines={file.path: file.lines for file in shown if file.diagnostics},
     )
 

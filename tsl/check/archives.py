@@ -23,6 +23,7 @@ from tsl.check.judge import ask, merge
 from tsl.diagnostic import Diagnostic, Evidence, Label, Span
 from tsl.ir.facts import GraphFacts, NodeFact, facts_of, plain
 from tsl.project import shown
+from tsl.record import Record
 from tsl.rule import Rule, Verdict
 
 if TYPE_CHECKING:
@@ -41,10 +42,8 @@ def judge_archive(path: str, data: bytes | None, roots: tuple[str, ...], plan: P
 
 
 def _of_file(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
-    facts = ArchiveFacts(archive)
-    for rule in plan.rules_of("archive"):
-        for verdict in ask(rule, facts):
-            yield _diagnostic(path, rule, verdict, str(verdict.node.anchor))
+    for rule, verdict in asked_of_file(archive, plan):
+        yield _diagnostic(path, rule, verdict, str(verdict.node.anchor))
 
 
 def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
@@ -54,21 +53,63 @@ def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
             if plan.lock:
                 yield _of_another_kind(path, archive, plan.rule("TSL610"))
             return
-        for rule in plan.rules_of("ir"):
-            for verdict in ask(rule, facts):
-                yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(path, verdict.node)))
+        for rule, verdict in asked_of_graphs(facts, plan):
+            yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(path, verdict.node)))
         if plan.targets or plan.lock:
             yield from _of_targets(path, archive, facts, plan)
+        unread = unread_of(facts)
     except RecursionError:
-        yield _unread(path, plan.rule(UNREAD), "", "the code nests too deeply")
-        return
-    for function, reason in facts.unread.items():
-        yield _unread(path, plan.rule(UNREAD), plain(function), reason)
+        unread = (TOO_DEEP,)
+    for part in unread:
+        yield _unread(path, plan.rule(UNREAD), part)
+
+
+def asked_of_file(archive: Archive, plan: Plan) -> Iterator[tuple[Rule, Verdict]]:
+    """What the rules on archives find in one. Raises RuleCallError."""
+    facts = ArchiveFacts(archive)
+    for rule in plan.rules_of("archive"):
+        for verdict in ask(rule, facts):
+            yield rule, verdict
+
+
+def asked_of_graphs(facts: GraphFacts, plan: Plan) -> Iterator[tuple[Rule, Verdict]]:
+    """What the rules on graphs find in those of a model. Raises RuleCallError, or RecursionError (see TOO_DEEP)."""
+    for rule in plan.rules_of("ir"):
+        for verdict in ask(rule, facts):
+            yield rule, verdict
+
+
+class Unread(Record):
+    """A part of a model that was not checked: a function, or all of it where it is empty, and why."""
+
+    function: str
+    reason: str
+
+    @property
+    def message(self) -> str:
+        """That it was not, in a sentence."""
+        what = f"the graph of `{self.function}`" if self.function else "its graph"
+        return f"{what} is not checked: {self.reason}"
+
+    @property
+    def anchor(self) -> str:
+        """What identifies the part."""
+        return f"graph: {self.function}"
+
+
+TOO_DEEP = Unread("", "the code nests too deeply")
+
+
+def unread_of(facts: GraphFacts) -> tuple[Unread, ...]:
+    """What was not checked of a model whose rules have been asked."""
+    found = [Unread(plain(function), reason) for function, reason in facts.unread.items()]
     if not facts.is_complete:
-        yield _unread(path, plan.rule(UNREAD), "", "its methods call each other without end")
+        found.append(Unread("", "its methods call each other without end"))
+    return tuple(found)
 
 
-def _of_targets(path: str, archive: Archive, graphs: GraphFacts, plan: Plan) -> Iterator[Diagnostic]:
+def asked_of_targets(archive: Archive, graphs: GraphFacts, plan: Plan) -> Iterator[tuple[Rule, Verdict]]:
+    """What the rules on targets and locks find in an archive and its graphs, each with the remedy that its place has."""
     from tsl.archive.inspection.parts import versions_of
     from tsl.target.facts import TargetFacts
     from tsl.target.lock import LockError, drifts, lock_of
@@ -78,12 +119,16 @@ def _of_targets(path: str, archive: Archive, graphs: GraphFacts, plan: Plan) -> 
     except LockError:
         drifted = ()  # that the graph is not checked is a finding of its own
     facts = TargetFacts(graphs, plan.targets, versions_of(archive).runtime, drifted)
-    for rule in plan.rules_of("target"):
+    for rule in plan.rules_of("target") if plan.targets or plan.lock else ():
         for verdict in ask(rule, facts):
-            place = verdict.node
-            labels = tuple(_labels(path, place)) if hasattr(place, "where") else ()
-            found = _diagnostic(path, rule, verdict, place.anchor, labels)
-            yield found._replace(help=getattr(place, "help", "") or found.help)
+            yield rule._replace(help=getattr(verdict.node, "help", "") or rule.help), verdict
+
+
+def _of_targets(path: str, archive: Archive, graphs: GraphFacts, plan: Plan) -> Iterator[Diagnostic]:
+    for rule, verdict in asked_of_targets(archive, graphs, plan):
+        place = verdict.node
+        labels = tuple(_labels(path, place)) if hasattr(place, "where") else ()
+        yield _diagnostic(path, rule, verdict, place.anchor, labels)
 
 
 def _of_another_kind(path: str, archive: Archive, rule: Rule) -> Diagnostic:
@@ -92,11 +137,9 @@ def _of_another_kind(path: str, archive: Archive, rule: Rule) -> Diagnostic:
     return Diagnostic(_whole(path), rule.code, rule.name, rule.severity, message, rule.help, "kind", (Evidence.IR,))
 
 
-def _unread(path: str, rule: Rule, function: str, reason: str) -> Diagnostic:
-    """That a graph, or the part of it that a function is, was not checked."""
-    what = f"the graph of `{function}`" if function else "its graph"
-    message, anchor = f"{what} is not checked: {reason}", f"graph: {function}"
-    return Diagnostic(_whole(path), rule.code, rule.name, rule.severity, message, rule.help, anchor, (Evidence.IR,))
+def _unread(path: str, rule: Rule, part: Unread) -> Diagnostic:
+    severity, evidence = rule.severity, (Evidence.IR,)
+    return Diagnostic(_whole(path), rule.code, rule.name, severity, part.message, rule.help, part.anchor, evidence)
 
 
 def _diagnostic(path: str, rule: Rule, verdict: Verdict, anchor: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
@@ -107,18 +150,19 @@ def _diagnostic(path: str, rule: Rule, verdict: Verdict, anchor: str, labels: tu
 def _labels(path: str, node: NodeFact | Unknown) -> Iterator[Label]:
     """The recorded place of a node (1), or the one in the archive's code, and the other places it speaks of."""
     if node.frame:
-        yield Label(_span(node.frame), f"recorded here, in {node.where}")
+        yield Label(recorded_span(node.frame), f"recorded here, in {node.where}")
     elif node.written:
         frame = node.written
-        yield Label(_span(frame._replace(path=f"{path}/{frame.path}")), f"written here, in {node.where}")
+        yield Label(recorded_span(frame._replace(path=f"{path}/{frame.path}")), f"written here, in {node.where}")
     for other, text in node.others:
         if other.frame and other.frame != node.frame:
-            yield Label(_span(other.frame), text)
+            yield Label(recorded_span(other.frame), text)
         elif not other.frame and other.written and other.written != node.written:
-            yield Label(_span(other.written._replace(path=f"{path}/{other.written.path}")), text)
+            yield Label(recorded_span(other.written._replace(path=f"{path}/{other.written.path}")), text)
 
 
-def _span(frame: Frame) -> Span:
+def recorded_span(frame: Frame) -> Span:
+    """Where a recorded place says that it is, whatever is there now."""
     line, column = max(frame.line, 1), max(frame.column, 1)
     return Span(_near(frame.path), line, column, line, column + 1)
 

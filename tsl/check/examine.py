@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from tsl.cache import Judged
+from tsl.check.correspond import agreed
 from tsl.check.judge import Judge, RuleCallError, counted, load, merge
 from tsl.check.plan import UNCHECKED, Plan
 from tsl.check.unused import unused_suppressions
@@ -102,14 +103,14 @@ def _spoken(
     """The findings of a file that are shown, and how many more a comment keeps from being shown."""
     settled = settle(judged.diagnostics, comments, plan.codes_of)
     is_whole = not plan.settings.roots and not any(found.code in UNCHECKED for found in judged.diagnostics)
-    unused = unused_suppressions(settled.idle, shown if is_whole else None, plan)
+    unused = unused_suppressions(settled.idle, shown - plan.of_graphs if is_whole else None, plan)
     # Only a comment that names the rule speaks of comments: else each would excuse itself.
     excused = settle(unused, [comment for comment in comments if comment.names], plan.codes_of)
     silence = (*settled.silenced, *excused.silenced)
     candidates = [(one, silent) for one, silent in zip((*judged.diagnostics, *unused), silence, strict=True)]
     candidates = [(one, silent) for one, silent in candidates if one.code in shown]
     found = tuple(plan.weighed(one) for one, silent in candidates if not silent)
-    return found, len(candidates) - len(found)
+    return agreed(found), len(candidates) - len(found)
 
 
 def local_roots(path: str, roots: tuple[str, ...], sources: list[str]) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ from tsl.rule import Rule
 from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory, load_directory
 
 if TYPE_CHECKING:
+    from tsl.entry.request import Request
     from tsl.target.lock import Lock
     from tsl.target.named import Target
     from tsl.target.table import Table
@@ -28,12 +29,16 @@ if TYPE_CHECKING:
 # Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
 UNCHECKED = frozenset(["TSL712", "TSL900", "TSL902", "TSL903"])
 UNUSED = "TSL901"
+REFUSED = "TSL904"
 # TSL411 stands where TSL10x does, which says more of a trace: it is for what is scripted.
 PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL411": "script"}
 
 
 class Settings(Record):
-    """What one run is asked for: the configuration under the command line, and what only a command line says."""
+    """What one run is asked for: the configuration under the command line, and what only a command line says.
+
+    `entry` asks for an export and its graphs, `against` for those of the archive at a path.
+    """
 
     config: Config = Config()
     roots: tuple[str, ...] = ()
@@ -41,6 +46,8 @@ class Settings(Record):
     cache: bool = False
     stdin_filename: str = "<stdin>"
     lock: str = ""
+    entry: Request | None = None
+    against: str | None = None
 
 
 class Books(Record):
@@ -73,6 +80,12 @@ class Plan(Record):
     def rules_of(self, engine: str) -> tuple[Rule, ...]:
         """The rules that ask an engine: `source`, `archive`, `ir` or `target`."""
         return tuple(rule for rule in self.rulebook.rules if rule.engine == engine)
+
+    @property
+    def of_graphs(self) -> frozenset[str]:
+        """The codes that stand in a Python file only in a run that asks for a graph of it."""
+        asked = self.rules_of("ir") + self.rules_of("archive")
+        return frozenset([REFUSED, *(rule.code for rule in asked)])
 
     def rule(self, code: str) -> Rule:
         """The rule that has one of the codes the driver itself reports."""
@@ -136,7 +149,7 @@ def open_books(config: Config) -> Books:
         book = Rulebook(load_directory(builtin_directory()))
     except RulebookError as error:
         raise SettingError(*_split(error)) from None
-    missing = sorted({UNUSED, *UNCHECKED} - {rule.code for rule in book.rules})
+    missing = sorted({UNUSED, REFUSED, *UNCHECKED} - {rule.code for rule in book.rules})
     if missing:
         raise SettingError(builtin_directory(), f"tsl's own rules lack {', '.join(missing)}; install it again")
     failures = []

@@ -21,6 +21,7 @@ from tsl.record import Record
 
 if TYPE_CHECKING:
     from tsl.check import Books
+    from tsl.entry.request import Request
     from tsl.outcome import Outcome
 
 CANNOT = 2
@@ -91,7 +92,10 @@ def _check(options: SimpleNamespace) -> int:
         targets=options.target,
     )
     name = options.stdin_filename or "<stdin>"
-    settings = Settings(config, tuple(options.root or ()), options.jobs, not options.no_cache, name, options.lock or "")
+    settings = Settings(config, tuple(options.root or ()), options.jobs, not options.no_cache, name)
+    if options.entry is not None:
+        settings = settings._replace(entry=_entry(options, config))
+    settings = settings._replace(against=options.against, lock=options.lock or "")
     books = open_books(config)
     outcome = check(paths, settings, stdin=sys.stdin.buffer.read() if "-" in paths else b"", books=books)
     for note in outcome.notes:
@@ -101,6 +105,15 @@ def _check(options: SimpleNamespace) -> int:
     _report(outcome, books, options)
     code = outcome.exit_code(options.severity)
     return 0 if code == 1 and options.exit_zero else code
+
+
+def _entry(options: SimpleNamespace, config: Config) -> Request:
+    """The export that `--entry` asks for, of the first path."""
+    from tsl.entry.request import TIMEOUT, Request
+
+    sources = tuple(config.place(source) for source in config.src)
+    inputs, timeout = tuple(options.input or ()), options.timeout or TIMEOUT
+    return Request(options.words[0], options.entry, (), inputs, timeout, sources)
 
 
 def _report(outcome: Outcome, books: Books, options: SimpleNamespace) -> None:

@@ -32,6 +32,8 @@ examples:
   tsl check model.py --root Net          what Net reaches, and nothing else
   tsl check model.pt                     an archive, without torch
   tsl check model.pt --target onnx:13    and what ONNX has no operator for
+  tsl check model.py --entry build       the graph of what build() makes as well
+  tsl check model.py --against model.pt  the graph of an archive made from it
   tsl check --format sarif -o tsl.sarif  a file for code scanning
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
@@ -125,6 +127,22 @@ WHAT = (
     ),
     Option(("--lock",), "FILE", "report what has drifted in the one archive named from this file of tsl lock"),
 )
+GRAPHS = (
+    Option(
+        ("--entry",),
+        "NAME",
+        "import and run the first PATH, a file; export what NAME makes, as tsl verify has it, and check the graph too",
+    ),
+    Option(
+        ("--input",), "SPEC", "the inputs to trace with, in the words of tsl verify; repeatable", inputs, adds_up=True
+    ),
+    Option(("--timeout",), "S", "seconds that making and exporting the model may take (default: 60)", seconds),
+    Option(
+        ("--against",),
+        "FILE.pt",
+        "check the graph of an archive that was exported from the files, without running anything",
+    ),
+)
 WHICH = (
     Option(
         ("--select",),
@@ -162,11 +180,11 @@ CHECK = Form(
     "check",
     "[PATH ...] [options]",
     "Says what TorchScript will do to the models in Python files, and what is wrong with archives of models; neither is"
-    " imported or run. Directories are searched for .py files and archives that git does not ignore; files that are"
-    " named are always checked.",
+    " imported or run, but for the file that --entry speaks of. Directories are searched for .py files and archives"
+    " that git does not ignore; files that are named are always checked.",
     "PATH",
     "files, directories, or - for standard input (default: .)",
-    (("what to check", WHAT), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
+    (("what to check", WHAT), ("exported graphs", GRAPHS), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
     most=None,
     end=CHECK_END,
 )
@@ -341,6 +359,12 @@ def agree(options: SimpleNamespace) -> None:
         raise SettingError("--stdin-filename", "names standard input, which is not checked; add - to the paths")
     if options.lock is not None and (len(options.words) != 1 or os.path.isdir(options.words[0])):
         raise SettingError("--lock", "is of one model; name the archive, and no other path")
+    if options.entry is None and (options.input or options.timeout):
+        given = "--input" if options.input else "--timeout"
+        raise SettingError(given, "goes with --entry, which says what makes the model")
+    first = options.words[0] if options.words else "."
+    if options.entry is not None and not first.endswith(".py"):
+        raise SettingError("--entry", f"names something in a Python file, and the first path is {first}; put it first")
     if options.statistics and options.format not in STATISTICS_FORMATS:
         forms = " or ".join(STATISTICS_FORMATS)
         raise SettingError("--statistics", f"goes with --format {forms} and not with {options.format}")

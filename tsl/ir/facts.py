@@ -86,6 +86,12 @@ class NodeFact(Record):
         return source.place if source else None
 
     @property
+    def stack(self) -> tuple[Frame, ...]:
+        """All recorded places, innermost first; none where nothing was recorded."""
+        source = self.visit.node.source
+        return source.stack if source else ()
+
+    @property
     def written(self) -> Frame | None:
         """The place in the archive's own code; None for a graph that was not read from an archive."""
         source = self.visit.node.source

@@ -21,8 +21,9 @@ from typing import Any
 
 import torch
 
+from tsl.entry.capture import trace
+from tsl.entry.inputs import Inputs
 from tsl.record import Record
-from tsl.verify.inputs import Inputs
 from tsl.verify.perturb import PLAIN, Setting
 
 # What a user's forward may raise and the search survives; `exit()` in it is no reason to end.
@@ -98,7 +99,7 @@ class Subject:
             _seed(setting.seed)
             given = _moved(inputs, setting)
             with watching or nullcontext():
-                module = self._trace(model, given)
+                module, self._strict = trace(model, given, self._strict)
         return Traced(module, frozenset((one.filename, one.lineno) for one in heard if _is_tracers(one)))
 
     def fresh(self, setting: Setting) -> Any:
@@ -115,17 +116,6 @@ class Subject:
         if setting.dtype is not None:
             model.to(setting.dtype)
         return model.to(setting.device) if setting.device else model
-
-    def _trace(self, model: Any, inputs: Inputs) -> Any:
-        """torch.jit.trace as an exporter calls it; not strict from then on where it refuses a list or dict."""
-        given = {"example_kwarg_inputs": dict(inputs.kwargs)} if inputs.kwargs else {"example_inputs": inputs.args}
-        try:
-            return torch.jit.trace(model, check_trace=False, strict=self._strict, **given)
-        except RuntimeError as error:
-            if not self._strict or "strict=False" not in str(error):
-                raise
-            self._strict = False
-            return torch.jit.trace(model, check_trace=False, strict=False, **given)
 
     def _cannot_copy(self) -> str:
         try:

@@ -21,9 +21,10 @@ def one_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [found[1] for line in lines if (found := _RAISED.match(line))]
     if told:  # torch.jit puts the message last, behind the Python stack of the trace, and may name the type twice
-        return _cut(f"{kind}: {told[-1]}")
-    return _cut(f"{kind}: {lines[0]}" if lines else kind)
+        return cut(f"{kind}: {told[-1]}")
+    return cut(f"{kind}: {lines[0]}" if lines else kind)
 
 
-def _cut(text: str, most: int = 200) -> str:
+def cut(text: str, most: int = 200) -> str:
+    """A text of at most so many characters."""
     return text if len(text) <= most else text[: most - 3] + "..."

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from tsl.verify.verdict import Place
+from tsl.entry.place import Place
 
 _TORCH = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "")
 _TSL = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
@@ -60,7 +60,12 @@ def in_text(text: str, home: str) -> Place | None:
 
 def of_error(error: BaseException, home: str) -> Place | None:
     """The place at which an exception was raised."""
-    return place_of_stack(reversed([Place(*frame[:3]) for frame in _trace(error)]), home)
+    return place_of_stack(reversed(list(trace_of(error))), home)
+
+
+def trace_of(error: BaseException) -> Iterator[Place]:
+    """The stack at which an exception was raised, outermost first."""
+    return (Place(*frame[:3]) for frame in _trace(error))
 
 
 def is_check(error: BaseException) -> bool:

@@ -1,0 +1,57 @@
+"""Findings of both engines about one thing, as one.
+
+SAME is the table: what a rule on graphs finds is, on the same line, what one of these rules on source found already.
+The source's finding stays, for it knows the expression and the way a value came; it gains the evidence of the graph, a
+label with the graph's sentence, and the graver severity. Both count as themselves for selectors and comments, for they
+meet after both.
+
+Needs findings that are to be shown. It will never select among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tsl.diagnostic import Diagnostic, Evidence, Label
+
+# A code on the left is whole; on the right stand beginnings of codes, the likeliest first.
+SAME: Mapping[str, tuple[str, ...]] = {
+    "TSL401": ("TSL411", "TSL412", "TSL413"),  # the host waits: reads a value, asks for a length, copies
+    "TSL501": ("TSL141", "TSL142", "TSL143", "TSL144"),  # a device of the example: made on, moved to, state, copied to
+    "TSL904": ("TSL2", "TSL17"),  # torch refuses what the language, or tracing, does not have
+}
+
+
+def agreed(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings of a file, those of a graph joined with the source's own."""
+    kept: list[Diagnostic] = []
+    graph: list[Diagnostic] = []
+    for one in found:
+        (graph if one.code in SAME and one.evidence == (Evidence.IR,) else kept).append(one)
+    for one in graph:
+        places = [(_distance(known, one), number) for number, known in enumerate(kept) if _is_same(known, one)]
+        if places:
+            number = min(places)[1]
+            kept[number] = _joined(kept[number], one)
+        else:
+            kept.append(one)
+    return tuple(kept)
+
+
+def _is_same(source: Diagnostic, graph: Diagnostic) -> bool:
+    meant = source.code.startswith(SAME[graph.code]) and Evidence.SOURCE in source.evidence
+    return meant and source.span.line <= graph.span.line <= source.span.end_line
+
+
+def _distance(source: Diagnostic, graph: Diagnostic) -> tuple[int, int, int]:
+    """How far a finding is from what a graph recorded: by line, by column, by how likely its rule is."""
+    order = [number for number, code in enumerate(SAME[graph.code]) if source.code.startswith(code)]
+    return graph.span.line - source.span.line, abs(graph.span.column - source.span.column), order[0]
+
+
+def _joined(source: Diagnostic, graph: Diagnostic) -> Diagnostic:
+    label = Label(source.span, f"in the graph: {graph.message}")
+    labels = (*source.labels, *([] if label in source.labels else [label]), *graph.labels)
+    evidence = source.evidence if Evidence.IR in source.evidence else (*source.evidence, Evidence.IR)
+    severity = max(source.severity, graph.severity)
+    return source._replace(severity=severity, evidence=evidence, labels=labels)

@@ -1,0 +1,168 @@
+"""The graphs of a run: of what `--entry` exports, and of the archive that `--against` names.
+
+    export -> archive -> ask -> place -> bear out
+
+The user's code runs in a child process (`tsl.entry`) and nowhere else; the archives are read as any others, without
+torch. What the graphs say stands in the files of the run (`tsl.check.placing`).
+
+1. An export that torch refuses is a finding (TSL904), at the user's line that the refusal names.
+2. Without --capture the call sites of the entry's file say what is done with the model; without them there is a trace
+   where there are inputs.
+3. Of a file that differs from what an archive was made from, nothing in that archive speaks.
+4. A file without call sites is held to the promises of the captures that the graphs show of it.
+
+Needs a plan that asks for graphs, and the judged files. It is in no cache: what a file imports may change anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from tempfile import TemporaryDirectory
+
+from tsl.archive.archive import Archive, ArchiveError, open_archive
+from tsl.check.archives import (
+    TOO_DEEP,
+    UNREAD,
+    asked_of_file,
+    asked_of_graphs,
+    asked_of_targets,
+    recorded_span,
+    unread_of,
+)
+from tsl.check.arms import Arms
+from tsl.check.examine import Examined
+from tsl.check.files import Files
+from tsl.check.judge import RuleCallError
+from tsl.check.placing import Placing, told_elsewhere
+from tsl.check.plan import REFUSED, Plan
+from tsl.check.versions import differing
+from tsl.diagnostic import Diagnostic, Label, Span
+from tsl.entry.request import Refusal, Request, export
+from tsl.ir.facts import GraphFacts, facts_of, plain
+from tsl.ir.graph import Frame
+from tsl.outcome import Failure
+from tsl.project import reason, shown
+
+
+class Exported:
+    """What the graphs of a run come to: findings, failures, notes, and what they show of branches."""
+
+    def __init__(self, examined: Sequence[Examined], plan: Plan) -> None:
+        self._plan = plan
+        self._paths = [file.path for file in examined if not file.is_archive and not file.failure]
+        self._captures = {os.path.realpath(file.path): file.judged.captures for file in examined}
+        self._arms = Arms()
+        self.diagnostics: list[Diagnostic] = []
+        self.failures: list[Failure] = []
+        self.notes: list[str] = []
+        if plan.settings.entry:
+            self._of_entry(plan.settings.entry)
+        if plan.settings.against:
+            self._of_archive(plan.settings.against)
+
+    def bear_out(self, found: Diagnostic) -> Diagnostic:
+        """A finding of the source engine, with what the graphs show of it."""
+        return self._arms.bear_out(found)
+
+    def captures_of(self, file: Examined) -> frozenset[str]:
+        """What is done with the models of a file: what its call sites say, else what the graphs show (4)."""
+        return file.judged.captures or self._arms.captures_of(file.path)
+
+    def _of_entry(self, asked: Request) -> None:
+        files = Files(self._paths, elsewhere=False)
+        text = files.at(asked.path)
+        home = text.definition(asked.entry) if text else None
+        placing = Placing(files, home or Span(shown(asked.path), 1, 1, 1, 1))
+        with TemporaryDirectory(prefix="tsl-") as directory:
+            done = export(asked._replace(captures=self._captured(asked)), directory)
+            self.failures += filter(None, [done.failure])
+            for refusal in done.refusals:
+                self._refused(refusal, placing)
+            for _, path in done.archives:
+                self._read(path, files, placing, asked.entry)
+        self._take(placing, asked.entry)
+
+    def _captured(self, asked: Request) -> tuple[str, ...]:
+        """(2)"""
+        capture = self._plan.settings.config.capture
+        if capture == "auto":
+            return tuple(sorted(self._captures.get(os.path.realpath(asked.path), ())))
+        return ("script", "trace") if capture == "both" else (capture,)
+
+    def _refused(self, refusal: Refusal, placing: Placing) -> None:
+        """(1)"""
+        rule = self._plan.rule(REFUSED)
+        stack = tuple(Frame(place.path, place.line, 1, place.function) for place in refusal.stack)
+        message = f"torch.jit.{refusal.step} refuses this: {refusal.message}"
+        if not placing.at_stack(rule, rule.severity, message, stack):
+            labels = (Label(recorded_span(stack[0]), "refused here"),) if stack else ()
+            placing.at_home(rule, rule.severity, message, refusal.step, labels)
+
+    def _of_archive(self, path: str) -> None:
+        files, name = Files(self._paths, elsewhere=True), shown(path)
+        placing = Placing(files, None)
+        try:
+            self._read(path, files, placing, name)
+        except OSError as error:
+            self.failures.append(Failure(name, f"cannot be read: {reason(error)}"))
+            return
+        self._take(placing, name)
+
+    def _read(self, path: str, files: Files, placing: Placing, name: str) -> None:
+        """Asks what there is to ask of an archive, and places it."""
+        try:
+            with open_archive(path) as archive:
+                facts = facts_of(archive)
+                if facts is None:
+                    self.failures.append(Failure(name, f"holds no TorchScript model: it is a {archive.kind.title}"))
+                    return
+                self._place(archive, facts, files, placing, name)
+        except ArchiveError as error:
+            self.failures.append(Failure(name, f"is no archive: {error.message}"))
+        except RuleCallError as error:
+            self.failures.append(Failure(name, f"cannot be checked: {error}; please report it"))
+
+    def _place(self, archive: Archive, facts: GraphFacts, files: Files, placing: Placing, name: str) -> None:
+        unread = self._plan.rule(UNREAD)
+        try:
+            for path, what in _differing(archive, facts, files).items():  # (3)
+                self.notes.append(f"{name}: was made from another version of {path}: {what}; nothing is said there")
+                files.leave_out(path)
+            if files.elsewhere:
+                placing.home = _class_of(archive, files)
+                if not files.found:
+                    self.notes.append(f"{name}: none of the checked files is recorded in it")
+            placing.of_graph(asked_of_graphs(facts, self._plan))
+            placing.of_targets(asked_of_targets(archive, facts, self._plan))
+            placing.of_file(asked_of_file(archive, self._plan))
+            placing.of_unread(unread, unread_of(facts))
+            self._arms.read(facts.nodes(), files)
+        except RecursionError:
+            placing.of_unread(unread, [TOO_DEEP])
+
+    def _take(self, placing: Placing, name: str) -> None:
+        self.diagnostics += placing.diagnostics
+        if placing.elsewhere and (placing.files.found or not placing.files.elsewhere):
+            self.notes.append(f"{name}: {told_elsewhere(placing.elsewhere)}")
+
+
+def _differing(archive: Archive, facts: GraphFacts, files: Files) -> dict[str, str]:
+    """The files that an archive was not made from, with what tells it; none where it was exported just now."""
+    if not files.elsewhere:
+        return {}
+    texts = list(archive.code.recorded())
+    files.settle({path for path, _, _ in texts} | {frame.path for node in facts.nodes() for frame in node.stack})
+    return differing(facts.nodes(), texts, files)
+
+
+def _class_of(archive: Archive, files: Files) -> Span | None:
+    """Where the files define the class of an archive's model: in a module of the name it was recorded with."""
+    module, _, name = plain(archive.module.type).rpartition(".")
+    stem = module.rpartition(".")[2]
+    for text in files.texts():
+        own = os.path.basename(os.path.abspath(text.path)).removesuffix(".py")
+        found = text.definition(name) if name and (not module or stem in {own, "__main__"}) else None
+        if found:
+            return found
+    return None

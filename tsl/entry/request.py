@@ -1,0 +1,89 @@
+"""An export from outside: what a child process is asked for, and what came of it.
+
+Needs no torch. It will never import the user's file, or read what was exported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from tsl.entry.place import Place
+from tsl.entry.process import EXPIRED, converse
+from tsl.outcome import Failure
+from tsl.project import shown
+from tsl.record import Record
+
+TIMEOUT = 60.0
+
+
+class Request(Record):
+    """What an export is asked for.
+
+    `captures` are `trace`, `script` or both; without any a model is traced where there are inputs, and scripted where
+    there are none. `inputs` are SPECs, `sources` where imports begin.
+    """
+
+    path: str
+    entry: str
+    captures: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    timeout: float = TIMEOUT
+    sources: tuple[str, ...] = ()
+
+
+class Refusal(Record):
+    """That torch would not `trace`, `script` or `save` a model: why, in one line, and the user's stack from inside."""
+
+    step: str
+    message: str
+    stack: tuple[Place, ...] = ()
+
+
+class Export(Record):
+    """What came of it: a file for each capture, why there is none, or why nothing could be done at all."""
+
+    archives: tuple[tuple[str, str], ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    failure: Failure | None = None
+
+
+def export(request: Request, directory: str) -> Export:
+    """What a child process exports into a directory; what it had told where it had to be ended."""
+    heard = _Heard()
+    form = dict(zip(request._fields, request, strict=True))
+    form |= {"path": os.path.abspath(request.path), "directory": os.path.abspath(directory)}
+    ending = converse("tsl.entry.export", form, request.timeout, heard.take)
+    if ending == EXPIRED:
+        failure = Failure("--timeout", f"{request.timeout:g} s were over while {heard.stage}; give more")
+        return heard.export._replace(failure=failure)
+    if ending:
+        message = f"ended its process with {ending} while {heard.stage}"
+        return heard.export._replace(failure=Failure(shown(request.path), message))
+    return heard.export
+
+
+class _Heard:
+    """What was heard from a process so far, and what it is busy with."""
+
+    def __init__(self) -> None:
+        self.export, self.stage = Export(), "starting Python"
+
+    def take(self, event: Mapping[str, Any]) -> bool:
+        """Adds what an event tells; whether it is the last."""
+        export = self.export
+        match event:
+            case {"stage": stage}:
+                self.stage = stage
+            case {"archive": [capture, path]}:
+                self.export = export._replace(archives=(*export.archives, (capture, path)))
+            case {"refused": [step, message, stack]}:
+                refusal = Refusal(step, message, tuple(Place(*frame) for frame in stack))
+                self.export = export._replace(refusals=(*export.refusals, refusal))
+            case {"failed": [subject, message]}:
+                self.export = export._replace(failure=Failure(subject, message))
+                return True
+            case {"done": _}:
+                return True
+        return False
