@@ -5,6 +5,7 @@ Since torch 2.9 `torch.onnx.export` uses the exporter that is built on torch.exp
 call with `dynamic_axes`, an `opset_version` below 18 or an argument that only the older exporter reads was written for
 that one: the new one derives shapes from `dynamic_axes` as well as it can, writes opset 18 and converts down, and
 ignores the rest. The graph has other names, other nodes and perhaps other dynamic axes.
+A scripted or traced module it refuses, which is an error.
 
 ## Example
 ```python
@@ -54,6 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
 
 if TYPE_CHECKING:
@@ -68,4 +70,11 @@ if TYPE_CHECKING:
 )
 def onnx_default(function: Function) -> Iterator[Finding]:
     for step in function.steps("default"):
+        if step.about == "script":
+            yield (
+                step,
+                f"the default exporter refuses the scripted or traced `{step.text}`",
+                Severity.ERROR,
+            )
+            continue
         yield step, f"`{step.text}` is written for the exporter that was the default before torch 2.9"

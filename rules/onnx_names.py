@@ -55,6 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
 
 if TYPE_CHECKING:
@@ -69,5 +70,8 @@ if TYPE_CHECKING:
 )
 def onnx_names(function: Function) -> Iterator[Finding]:
     for step in function.steps("names"):
+        if step.about.startswith("axis"):
+            yield step, f"`{step.text}` has no {step.about} axes in the example", Severity.ERROR
+            continue
         fits = "is no parameter of forward" if step.about != "dynamic_axes" else "is no input or output"
         yield step, f"`{step.text}` in {step.about} {fits}"

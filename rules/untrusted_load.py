@@ -3,7 +3,8 @@
 ## What happens
 A saved model is a program. `torch.jit.load` has no safe mode: what is in the file is compiled and run. `torch.load`
 with `weights_only=False` unpickles, which runs what the file says, and so does `torch.utils.model_dump`, though it only
-reports. Reported is the load of a file that the same file is seen to fetch, and each use of model_dump.
+reports. Reported is the load of a file that the same file is seen to fetch, each use of
+model_dump, and as an info `weights_only=False` for a path of which nothing is known.
 
 ## Example
 ```python

@@ -76,7 +76,7 @@ def escape(run: Run, given: Given) -> None:
     state = run.here
     for number in state.refs(joined(_inside(given.all()))) if given.all() else ():
         thing = state.heap[number]
-        state.heap[number] = thing._replace(mode=UNKNOWN_STATE, device=UNKNOWN_STATE, shape=None)
+        state.heap[number] = thing._replace(mode=UNKNOWN_STATE, device=UNKNOWN_STATE, dtype=UNKNOWN_STATE, shape=None)
 
 
 def _inside(arguments: list[Any]) -> Iterator[Any]:
@@ -92,8 +92,9 @@ def _construct(run: Run, cls: Class, given: Given) -> Any:
     if not cls.is_module:
         escape(run, given)
         return Own(cls)
+    note = run.note(given.node, "made here")
     made = run.make(
-        Thing("model", "train", "cpu", cls, exported=models.exported(cls), origin=run.note(given.node, "made here"))
+        Thing("model", "train", "cpu", cls, exported=models.exported(cls), dtype=_float_of(run), origin=note)
     )
     found = cls.find("__init__")
     if found is not None and found[1].module.once(_moves_itself, found[0]):
@@ -141,7 +142,8 @@ def _method_of_unknown(run: Run, owner: Any, name: str, given: Given) -> Any:
 
 def _method_of_tensor(run: Run, thing: Thing, owner: Any, name: str, given: Given) -> Any:
     if name in orders.KEEPS_TENSOR:
-        return run.make(thing._replace(device=_moved_to(run, thing, name, given), origin=thing.origin))
+        dtype = _turned_to(thing, name, given)
+        return run.make(thing._replace(device=_moved_to(run, thing, name, given), dtype=dtype))
     if name in orders.RESHAPES_TENSOR:
         return run.make(thing._replace(shape=None))
     return UNKNOWN
@@ -155,6 +157,11 @@ def _method_of_model(run: Run, thing: Thing, owner: Any, name: str, given: Given
             _move(run, number, name, given)
         return owner
     if name in orders.KEEPS:
+        for number in run.here.refs(owner):
+            one = run.here.heap[number]
+            one = one._replace(dtype=_turned_to(one, name, given))
+            frozen = name == "requires_grad_" and given.get(0, "requires_grad") == Const(False)
+            run.here.heap[number] = one._replace(stages=one.stages | {"frozen-weights"}) if frozen else one
         return UNKNOWN if name == "load_state_dict" else owner
     if name == "state_dict":
         return run.make(Thing("state", device=thing.device))
@@ -186,7 +193,29 @@ def _move(run: Run, number: int, name: str, given: Given) -> None:
     if "bare" in thing.stages and thing.origin is not None and device != "cpu":
         story = [run.note(given.node, "moved after it was loaded")]
         run.tell(thing.origin.node, "load-device", thing.path, "moved", story=story)
-    state.heap[number] = thing._replace(device=device)
+    state.heap[number] = thing._replace(device=device, dtype=_turned_to(thing, name, given))
+
+
+def _turned_to(thing: Thing, name: str, given: Given) -> str:
+    """The dtype after a method that may change it."""
+    if name in orders.FLOATS:
+        return orders.FLOATS[name]
+    if name not in ("to", "type"):
+        return UNKNOWN_STATE if name in ("long", "int", "bool") else thing.dtype
+    for value in given.all():
+        if isinstance(value, Defined) and isinstance(value.what, External):
+            return _dtype_named(value)
+    return thing.dtype if all(isinstance(value, Const | Ref) for value in given.all()) else UNKNOWN_STATE
+
+
+def _dtype_named(value: Any) -> str:
+    name = value.what.path.rpartition(".")[2] if isinstance(value, Defined) and isinstance(value.what, External) else ""
+    return orders.FLOATS.get(name, name if name in orders.FLOATS.values() else UNKNOWN_STATE)
+
+
+def _float_of(run: Run) -> str:
+    """The dtype in which torch makes things here: unknown once the file says another one."""
+    return UNKNOWN_STATE if "<dtype>" in run.here.names else "float32"
 
 
 def _moved_to(run: Run, thing: Thing, name: str, given: Given) -> str:
@@ -248,7 +277,11 @@ def _example(run: Run, path: str, given: Given) -> Any:
     if given.rest is not None or "<device>" in run.here.names:
         where = UNKNOWN_STATE
     shape = _shape(path, given) if orders.FACTORIES[path] else None
-    return run.make(Thing("tensor", device=where, shape=shape, origin=run.note(given.node, "made here")))
+    dtype = _float_of(run) if path in orders.MAKES_FLOATS else UNKNOWN_STATE
+    if "dtype" in given.keywords or given.rest is not None:
+        dtype = _dtype_named(given.keywords.get("dtype"))
+    note = run.note(given.node, "made here")
+    return run.make(Thing("tensor", device=where, shape=shape, dtype=dtype, origin=note))
 
 
 def _shape(path: str, given: Given) -> tuple[int | None, ...] | None:
@@ -273,8 +306,17 @@ def _copy(run: Run, _path: str, given: Given) -> Any:
     return run.make(thing) if thing is not None else UNKNOWN
 
 
-def _same(_run: Run, _path: str, given: Given) -> Any:
-    return given.positional[0] if given.positional else UNKNOWN
+def _wrap(run: Run, path: str, given: Given) -> Any:
+    """torch.compile(model), DataParallel(model): the model in a wrapper that a capture meets first."""
+    thing = run.here.thing(given.positional[0]) if given.positional else None
+    if thing is None or thing.kind != "model":
+        return UNKNOWN
+    return run.make(thing._replace(stages=thing.stages | {path}))
+
+
+def _set_dtype(run: Run, _path: str, _given: Given) -> Any:
+    run.here.names["<dtype>"] = UNKNOWN
+    return UNKNOWN
 
 
 def _set_grad(run: Run, _path: str, given: Given) -> Any:
@@ -301,7 +343,9 @@ EXTERNAL: dict[str, Handler] = {
     "torch.set_default_tensor_type": _set_device,
     "copy.deepcopy": _copy,
     "copy.copy": _copy,
-    "torch.compile": _same,
+    **dict.fromkeys(orders.WRAPPERS, _wrap),
+    **dict.fromkeys(orders.REMOVED, onnx.removed),
+    "torch.set_default_dtype": _set_dtype,
     "sys.exit": _leave,
     "builtins.exit": _leave,
     **dict.fromkeys(orders.TRACERS, captures.trace),

@@ -37,9 +37,10 @@ def trace(run: Run, path: str, given: Given) -> Any:
         run.tell(given.node, "example", given.node_of(1, "example_inputs"), refused)
     if thing is None or thing.kind != "model":
         return run.make(Thing("traced", origin=run.note(given.node, "traced here")))
+    check_wrapper(run, thing, node, given)
     check_capture(run, thing, node, given)
     check_devices(run, thing, example, node, given)
-    if run.here.grad and models.has_parameters(thing):
+    if run.here.grad and "frozen-weights" not in thing.stages and models.has_parameters(thing):
         run.tell(given.node, "grad", node)
     if thing.source is not None:
         _check_hazards(run, thing, node, given)
@@ -78,8 +79,25 @@ def check_capture(run: Run, thing: Thing, node: Any, given: Given) -> None:
         run.tell(given.node, "autocast", node, story=[run.note(run.here.cast, "autocast is on from here")])
 
 
+def check_wrapper(run: Run, thing: Thing, node: Any, given: Given) -> None:
+    """A capture of what torch.compile or DataParallel made."""
+    for wrapper in sorted(thing.stages & orders.WRAPPERS):
+        refuses = wrapper == "torch.compile" or (given.node is not None and _is_script(run, given))
+        run.tell(given.node, "wrapped", node, wrapper, certain=refuses)
+
+
+def _is_script(run: Run, given: Given) -> bool:
+    return run.module.names.dotted(given.node.func) == "torch.jit.script"
+
+
 def check_devices(run: Run, thing: Thing, example: Any, node: Any, given: Given) -> None:
-    """An example on another device than the model."""
+    """An example on another device than the model, or of another dtype."""
+    for found in map(run.here.thing, _tensors(example) if run.here.cast is None else ()):
+        kinds = (thing.dtype, found.dtype if found is not None else UNKNOWN_STATE)
+        if found is not None and UNKNOWN_STATE not in kinds and thing.dtype != found.dtype:
+            story = [found.origin] if found.origin is not None else []
+            run.tell(given.node, "dtype", node, f"{found.dtype}, {thing.dtype}", story=story)
+            break
     if thing.device == UNKNOWN_STATE or example is None:
         return
     for value in _tensors(example):
@@ -140,12 +158,15 @@ def script(run: Run, _path: str, given: Given) -> Any:
     thing = run.here.thing(given.get(0, "obj")) if given.get(0, "obj") is not None else None
     if thing is None or thing.kind != "model":
         return run.make(Thing("scripted", origin=run.note(given.node, "scripted here")))
+    check_wrapper(run, thing, given.node.args[0] if given.node.args else given.node, given)
     return run.make(thing._replace(kind="scripted", stages=frozenset()))
 
 
 def freeze(run: Run, path: str, given: Given) -> Any:
     """torch.jit.freeze(mod, preserved_attrs) and optimize_for_inference(mod, other_methods)."""
     thing = run.here.thing(given.positional[0]) if given.positional else None
+    if thing is not None and thing.kind == "model":
+        run.tell(given.node, "uncompiled", given.node.args[0], path)
     if thing is None or thing.kind not in ("scripted", "traced"):
         made = Thing("scripted", stages=frozenset({"optimized"} if "optimize" in path else ()))
         return run.make(made._replace(origin=run.note(given.node, "optimized here")))

@@ -23,7 +23,12 @@ def export(run: Run, _path: str, given: Given) -> Any:
     if isinstance(args, Map):
         run.tell(given.node, "example", given.node_of(1, "args"), "dict")
     _check_names(run, thing, given, dynamo)
-    _check_ones(run, args, given)
+    _check_axes(run, args, given)
+    for name in given.keywords:
+        if name in orders.REMOVED_ARGUMENTS:
+            run.tell(given.node, "removed", name, "argument")
+    if thing is not None and thing.kind in ("scripted", "traced") and dynamo:
+        run.tell(given.node, "default", node, "script")
     if thing is not None and thing.kind == "model":
         if dynamo and not given.may_bring("training"):
             check_capture(run, thing, node, given)
@@ -98,8 +103,11 @@ def _check_names(run: Run, thing: Thing | None, given: Given, dynamo: bool | Non
             run.tell(given.node, "names", strange[0], "dynamic_shapes")
 
 
-def _check_ones(run: Run, args: Any, given: Given) -> None:
-    """An axis that is declared dynamic and has length one in the example; the first axis, a batch of one, is usual."""
+def _check_axes(run: Run, args: Any, given: Given) -> None:
+    """An axis that is declared dynamic and is not there, or has length one in the example.
+
+    The first axis, a batch of one, is usual.
+    """
     axes, inputs = given.keywords.get("dynamic_axes"), _texts(given.keywords.get("input_names"))
     if not isinstance(axes, Map) or inputs is None or args is None:
         return
@@ -109,6 +117,10 @@ def _check_ones(run: Run, args: Any, given: Given) -> None:
         declared = next((one for key, one in axes.items if key == Const(name)), None)
         if thing is None or thing.shape is None or declared is None:
             continue
+        beyond = [axis for axis in _axes(declared) if axis >= len(thing.shape)]
+        if beyond:
+            run.tell(given.node, "names", name, f"axis {beyond[0]} of {len(thing.shape)}")
+            return
         for axis in _axes(declared):
             if 0 < axis < len(thing.shape) and thing.shape[axis] == 1:
                 story = [thing.origin] if thing.origin is not None else []
@@ -120,6 +132,12 @@ def _axes(declared: Any) -> list[int]:
     parts = [key for key, _ in declared.items] if isinstance(declared, Map) else []
     parts = list(declared.items) if isinstance(declared, Seq) else parts
     return [one.value for one in parts if isinstance(one, Const) and isinstance(one.value, int)]
+
+
+def removed(run: Run, path: str, given: Given) -> Any:
+    """What torch.onnx had once."""
+    run.tell(given.node, "removed", path)
+    return UNKNOWN
 
 
 def symbolic(run: Run, path: str, given: Given) -> Any:

@@ -29,6 +29,20 @@ FACTORIES = {
     **dict.fromkeys("torch.tensor torch.arange torch.linspace torch.eye torch.as_tensor torch.randperm".split(), False),
 }
 
+MAKES_FLOATS = frozenset("torch.rand torch.randn torch.zeros torch.ones torch.empty".split())
+# Names of floating dtypes: methods of modules and tensors, and what torch also calls them
+FLOATS = {
+    "half": "float16",
+    "float": "float32",
+    "double": "float64",
+    "bfloat16": "bfloat16",
+    "float16": "float16",
+    "float32": "float32",
+    "float64": "float64",
+}
+
+# What stands around a model when it is given to a capture
+WRAPPERS = frozenset({"torch.compile", "torch.nn.DataParallel", "torch.nn.parallel.DataParallel"})
 TRACERS = frozenset({"torch.jit.trace", "torch.jit._trace.trace", "torch.jit.trace_module"})
 FREEZERS = {"torch.jit.freeze": "preserved_attrs", "torch.jit.optimize_for_inference": "other_methods"}
 MOBILE = "torch.utils.mobile_optimizer.optimize_for_mobile"
@@ -67,6 +81,14 @@ PATHS = frozenset(
 )
 # What torch.onnx.export had before the dynamo exporter and no longer reads
 LEGACY_ONLY = frozenset("training operator_export_type do_constant_folding custom_opsets autograd_inlining".split())
+# What torch.onnx had once, functions and arguments of export; a call of one raises on torch 2.13
+REMOVED = frozenset(
+    """torch.onnx.dynamo_export torch.onnx.ExportOptions torch.onnx.export_to_pretty_string
+    torch.onnx.utils.export_to_pretty_string torch.onnx.OnnxRegistry torch.onnx.DiagnosticOptions""".split()
+)
+REMOVED_ARGUMENTS = frozenset(
+    "example_outputs use_external_data_format enable_onnx_checker strip_doc_string aten _retain_param_name".split()
+)
 FIRST_OPSET_OF_DYNAMO = 18
 SYMBOLICS = frozenset(
     {

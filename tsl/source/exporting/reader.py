@@ -24,17 +24,19 @@ from tsl.source.exporting.things import (
 from tsl.source.facts import Note, Step
 from tsl.source.module import Module
 from tsl.source.session import Session
-from tsl.source.tree import walk
+from tsl.source.tree import last_name, walk
 
 MAX_CALLS_DEEP = 5
-MAX_STATEMENTS = 20_000
+# How many calls above a function that exports its callers are read
+CALLERS = 2
+MAX_STATEMENTS = 8_000
 
 
 class Reader:
     """One file: its top level, then each of its functions as if called from outside (5)."""
 
-    def __init__(self, session: Session) -> None:
-        self.session, self.module = session, session.module
+    def __init__(self, session: Session, marked: list[int]) -> None:
+        self.session, self.module, self.marked = session, session.module, marked
         self.promised: dict[Any, Archive | None] = {}
         self.steps: dict[tuple[Any, ...], Step] = {}
         self.known: dict[Any, Any] = {}
@@ -54,14 +56,22 @@ class Reader:
         top = Run(self, self.module, self.module.file.tree, "<module>", State(), 0)
         top.block(self.module.file.tree.body)
         self.top = top.here
-        for name, node in self.module.names.functions.items():
-            self._read_root(node, name, None)
-        for cls in self.module.classes.values():
-            for name, node in cls.methods.items():
-                self._read_root(node, f"{cls.name}.{name}", cls)
+        for qualname, node, cls in self._roots():
+            self._read_root(node, qualname, cls)
         for decorator, function, note in islands(self.module):
             step = Step(decorator, "island", self.module.file, function.name, story=(note,), home=function)
             self.keep(step._replace(qualname=function.name))
+
+    def _roots(self) -> list[tuple[str, Any, Any]]:
+        """The functions that are read as if called from outside: those with a marked line, and their callers."""
+        every: list[tuple[str, Any, Any]] = [(name, node, None) for name, node in self.module.names.functions.items()]
+        for cls in self.module.classes.values():
+            every += [(f"{cls.name}.{name}", node, cls) for name, node in cls.methods.items()]
+        found = {name for name, node, _ in every if _holds(node, self.marked)}
+        for _ in range(CALLERS):
+            called = {name.rpartition(".")[2] for name in found}
+            found |= {name for name, node, _ in every if name not in found and called & _names_in(node)}
+        return [root for root in every if root[0] in found]
 
     def _read_root(self, node: Any, qualname: str, cls: Any) -> None:
         if cls is not None and cls.is_module and node.name in ("forward", "__init__"):
@@ -122,6 +132,15 @@ class Reader:
         after.names, after.grad, after.cast = outer, caller.here.grad, caller.here.cast
         caller.state = after
         return joined(run.returned)
+
+
+def _holds(node: Any, lines: list[int]) -> bool:
+    return any(node.lineno <= line <= node.end_lineno for line in lines)
+
+
+def _names_in(node: Any) -> set[str]:
+    """The last names of what a function calls."""
+    return {last_name(one.func) for one in walk(node.body) if isinstance(one, _ast.Call)}
 
 
 def islands(module: Module) -> Iterator[tuple[Any, Any, Note]]:

@@ -91,7 +91,12 @@ def _keep(run: Run, path: Any, kind: str, device: str, node: Any) -> None:
 
 def save(run: Run, _path: str, given: Given) -> Any:
     """torch.jit.save(module, f)."""
-    return save_script(run, given.get(0, "m"), given.get(1, "f"), given.node, given.node_of(0, "m"))
+    value = given.get(0, "m")
+    thing = run.here.thing(value) if value is not None else None
+    if thing is not None and thing.kind == "model":
+        run.tell(given.node, "uncompiled", given.node_of(0, "m"), "torch.jit.save")
+        return NONE
+    return save_script(run, value, given.get(1, "f"), given.node, given.node_of(0, "m"))
 
 
 def save_script(run: Run, value: Any, path: Any, node: Any, named: Any) -> Any:
@@ -151,8 +156,9 @@ def load_pickle(run: Run, _path: str, given: Given) -> Any:
     if archive is not None and archive.kind == SCRIPT:
         run.tell(given.node, "kind", named, "load", certain=not runs_code, story=[archive.note])
     fetched = _fetched(run, path)
-    if runs_code and fetched is not None:
-        run.tell(given.node, "untrusted", named, "torch.load", story=[fetched])
+    if runs_code and archive is None:
+        story = [fetched] if fetched is not None else []
+        run.tell(given.node, "untrusted", named, "torch.load", certain=fetched is not None, story=story)
     return UNKNOWN
 
 

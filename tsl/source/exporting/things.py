@@ -31,6 +31,7 @@ class Thing(Record):
     shape: tuple[int | None, ...] | None = None
     stages: frozenset[str] = frozenset()
     exported: frozenset[str] = frozenset()
+    dtype: str = UNKNOWN_STATE
     story: tuple[Note, ...] = ()
     origin: Any = None
 
@@ -185,6 +186,7 @@ def join_things(left: Thing, right: Thing) -> Thing:
         left.shape if left.shape == right.shape else None,
         left.stages & right.stages,
         left.exported & right.exported,
+        left.dtype if left.dtype == right.dtype else UNKNOWN_STATE,
         left.story if len(left.story) <= len(right.story) else right.story,
         left.origin if left.origin is right.origin else None,
     )
