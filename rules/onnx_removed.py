@@ -2,8 +2,8 @@
 
 ## What happens
 `torch.onnx.dynamo_export` and what belonged to it are gone: they became `torch.onnx.export` with `dynamo=True`, the
-default. Arguments such as `example_outputs`, `use_external_data_format` and `enable_onnx_checker` are gone too, and a call
-with one raises TypeError.
+default. Arguments such as `example_outputs`, `use_external_data_format` and `enable_onnx_checker` are gone too, and a
+call with one raises TypeError.
 
 ## Example
 ```python

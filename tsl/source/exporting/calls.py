@@ -74,7 +74,7 @@ def _read(run: Run, node: Any, module: Any, own: Any, given: Given) -> Any:
 def escape(run: Run, given: Given) -> None:
     """Something unknown has these in hand: their mode and device are unknown after it."""
     state = run.here
-    for number in state.refs(joined(_inside(given.all()))) if given.all() else ():
+    for number in {number for value in _inside(given.all()) for number in state.family(value)}:
         thing = state.heap[number]
         state.heap[number] = thing._replace(mode=UNKNOWN_STATE, device=UNKNOWN_STATE, dtype=UNKNOWN_STATE, shape=None)
 
@@ -93,13 +93,30 @@ def _construct(run: Run, cls: Class, given: Given) -> Any:
         escape(run, given)
         return Own(cls)
     note = run.note(given.node, "made here")
-    made = run.make(
-        Thing("model", "train", "cpu", cls, exported=models.exported(cls), dtype=_float_of(run), origin=note)
-    )
+    thing = Thing("model", "train", "cpu", cls, exported=models.exported(cls), dtype=_float_of(run), origin=note)
+    made = run.make(_made_of(run, thing, given))
     found = cls.find("__init__")
     if found is not None and found[1].module.once(_moves_itself, found[0]):
         _read(run, found[0], found[1].module, made, given)
     return made
+
+
+def _made_of(run: Run, thing: Thing, given: Given) -> Thing:
+    """A model that is given others when it is made is where they are, and unknown where it has weights of its own."""
+    inner = [run.here.heap[number] for value in _inside(given.all()) for number in run.here.refs(value)]
+    inner = [one for one in inner if one.kind == "model"]
+    if not inner:
+        return thing
+    parts = {number for value in _inside(given.all()) for number in run.here.refs(value)}
+    parts = {number for number in parts if run.here.heap[number].kind == "model"}
+    devices, dtypes = {one.device for one in inner}, {one.dtype for one in inner}
+    if models.has_parameters(thing):
+        devices, dtypes = devices | {thing.device}, dtypes | {thing.dtype}
+    return thing._replace(
+        parts=frozenset(parts),
+        device=devices.pop() if len(devices) == 1 else UNKNOWN_STATE,
+        dtype=dtypes.pop() if len(dtypes) == 1 else UNKNOWN_STATE,
+    )
 
 
 def _moves_itself(method: Any, _names: Names) -> bool:
@@ -131,7 +148,7 @@ def _method(run: Run, owner: Any, name: str, given: Given) -> Any:
 
 def _method_of_unknown(run: Run, owner: Any, name: str, given: Given) -> Any:
     if name in orders.MOVES:
-        for number in run.here.refs(owner):
+        for number in run.here.family(owner):
             _move(run, number, name, given)
         return owner
     if name in orders.KEEPS:
@@ -153,11 +170,11 @@ def _method_of_model(run: Run, thing: Thing, owner: Any, name: str, given: Given
     if name in orders.MOVES:
         if name == "eval" and "baked" in thing.stages:
             captures.note_late_eval(run, thing, given)
-        for number in run.here.refs(owner):
+        for number in list(run.here.family(owner)):
             _move(run, number, name, given)
         return owner
     if name in orders.KEEPS:
-        for number in run.here.refs(owner):
+        for number in list(run.here.family(owner)):
             one = run.here.heap[number]
             one = one._replace(dtype=_turned_to(one, name, given))
             frozen = name == "requires_grad_" and given.get(0, "requires_grad") == Const(False)
@@ -259,16 +276,13 @@ def _external(run: Run, path: str, given: Given) -> Any:
 
 
 def _layer(run: Run, path: str, given: Given) -> Any:
-    """A layer of torch; a Sequential is named after its first layer that depends on the mode."""
-    for value in _inside(list(given.positional)):
-        thing = run.here.thing(value) if isinstance(value, Ref) else None
-        if thing is not None and thing.kind == "model":
-            inner = models.modality(thing)
-            path = f"torch.nn.{inner}" if inner in orders.MODAL_LAYERS else path
-            if inner is None or (inner and inner not in orders.MODAL_LAYERS):
-                path = "torch.nn.Module" if path.endswith((".Sequential", ".ModuleList")) else path
+    """A layer of torch; one that is made of things that are unknown is unknown itself."""
+    made_of = [one for value in _inside(list(given.positional)) for one in options_of(value)]
+    if any(isinstance(one, Opaque) for one in made_of) or given.rest is not None:
+        path = "torch.nn.Module"
     note = run.note(given.node, "made here, in train mode")
-    return run.make(Thing("model", "train", "cpu", path=path, story=(note,), origin=note))
+    thing = Thing("model", "train", "cpu", path=path, dtype=_float_of(run), story=(note,), origin=note)
+    return run.make(_made_of(run, thing, given))
 
 
 def _example(run: Run, path: str, given: Given) -> Any:
@@ -303,7 +317,12 @@ def _device(run: Run, _path: str, given: Given) -> Any:
 
 def _copy(run: Run, _path: str, given: Given) -> Any:
     thing = run.here.thing(given.positional[0]) if given.positional else None
-    return run.make(thing) if thing is not None else UNKNOWN
+    return _copied(run, thing) if thing is not None else UNKNOWN
+
+
+def _copied(run: Run, thing: Thing) -> Ref:
+    parts = [_copied(run, run.here.heap[number]).number for number in sorted(thing.parts)]
+    return run.make(thing._replace(parts=frozenset(parts)))
 
 
 def _wrap(run: Run, path: str, given: Given) -> Any:

@@ -44,10 +44,12 @@ def trace(run: Run, path: str, given: Given) -> Any:
         run.tell(given.node, "grad", node)
     if thing.source is not None:
         _check_hazards(run, thing, node, given)
-    baked = thing.mode == "train" and models.modality(thing)
+    baked = any(models.modality(one) for one in _in_training(run, thing))
     stages = frozenset({"baked"}) if baked else frozenset[str]()
     origin = run.note(given.node, "traced here")
-    return run.make(thing._replace(kind="traced", stages=stages, exported=frozenset(), story=(), origin=origin))
+    return run.make(
+        thing._replace(kind="traced", stages=stages, exported=frozenset(), parts=frozenset(), story=(), origin=origin)
+    )
 
 
 def note_late_eval(run: Run, thing: Thing, given: Given) -> None:
@@ -70,13 +72,20 @@ def model_of(value: Any, given: Given) -> tuple[Any, Any]:
 
 def check_capture(run: Run, thing: Thing, node: Any, given: Given) -> None:
     """No eval before a capture; a capture under autocast."""
-    if thing.mode == "train":
-        why = models.modality(thing)
-        if why != "":
-            story = thing.story or ((thing.origin,) if thing.origin else ())
-            run.tell(given.node, "training", node, why or "", certain=why is not None, story=story)
+    training = [(models.modality(one), one) for one in _in_training(run, thing)]
+    training = [(why, one) for why, one in training if why != ""]
+    if training:
+        why, one = next((pair for pair in training if pair[0]), training[0])
+        story = one.story or ((one.origin,) if one.origin else ())
+        run.tell(given.node, "training", node, why or "", certain=why is not None, story=story)
     if run.here.cast is not None:
         run.tell(given.node, "autocast", node, story=[run.note(run.here.cast, "autocast is on from here")])
+
+
+def _in_training(run: Run, thing: Thing) -> list[Thing]:
+    """A model and those it is made of, as far as they are in train mode."""
+    parts = {part: run.here.heap[part] for number in sorted(thing.parts) for part in run.here.family(Ref(number))}
+    return [one for one in (thing, *parts.values()) if one.mode == "train"]
 
 
 def check_wrapper(run: Run, thing: Thing, node: Any, given: Given) -> None:

@@ -141,7 +141,9 @@ def _binary(run: Run, node: Any) -> Any:
         return UNKNOWN
     if isinstance(node.op, _ast.Add) and isinstance(left, Const) and left.value in ("cuda:", "cuda"):
         return left
-    return derived(type(node.op).__name__, (left, right)) if isinstance(node.op, _ast.Add | _ast.Div) else UNKNOWN
+    if isinstance(node.op, _ast.Add | _ast.Div):
+        return derived("join" if isinstance(node.op, _ast.Div) else "add", (left, right))
+    return UNKNOWN
 
 
 def derived(how: str, parts: tuple[Any, ...]) -> Any:

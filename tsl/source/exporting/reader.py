@@ -6,6 +6,7 @@ import _ast
 from collections.abc import Iterator
 from typing import Any
 
+from tsl.source.exporting.expressions import key_of
 from tsl.source.exporting.statements import Run, enter
 from tsl.source.exporting.things import (
     NONE,
@@ -41,6 +42,7 @@ class Reader:
         self.steps: dict[tuple[Any, ...], Step] = {}
         self.known: dict[Any, Any] = {}
         self.top = State()
+        self._built: dict[Any, State] = {}
         self._things = self._statements = 0
         self._running: list[int] = []
 
@@ -56,6 +58,7 @@ class Reader:
         top = Run(self, self.module, self.module.file.tree, "<module>", State(), 0)
         top.block(self.module.file.tree.body)
         self.top = top.here
+        self._built.clear()
         for qualname, node, cls in self._roots():
             self._read_root(node, qualname, cls)
         for decorator, function, note in islands(self.module):
@@ -76,12 +79,32 @@ class Reader:
     def _read_root(self, node: Any, qualname: str, cls: Any) -> None:
         if cls is not None and cls.is_module and node.name in ("forward", "__init__"):
             return
-        run = Run(self, self.module, node, qualname, self.top.copy(), 0)
+        state = self.top.copy() if cls is None or cls.is_module else self._constructed(cls, node).copy()
+        run = Run(self, self.module, node, qualname, state, 0)
         if cls is not None:
             run.own = run.make(Thing("model", source=cls)) if cls.is_module else Own(cls)
         bind_parameters(run, node, (), {}, None)
         enter(run, node)
         run.block(node.body)
+
+    def _constructed(self, cls: Any, method: Any) -> State:
+        """The state a method of an object starts in: what its constructor alone has put on it."""
+        found = cls.find("__init__")
+        if found is None or found[0] is method or found[1].module is not self.module:
+            return self.top
+        if cls not in self._built:
+            self._built[cls] = self.top
+            run = Run(self, self.module, found[0], f"{cls.name}.__init__", self.top.copy(), 0)
+            run.own = Own(cls)
+            bind_parameters(run, found[0], (), {}, None)
+            run.block(found[0].body)
+            state = run.here
+            for name in {name for node in cls.methods.values() if node is not found[0] for name in _written(node)}:
+                state.names.pop(name, None)
+            attributes = {name: value for name, value in state.names.items() if name.startswith("self.")}
+            state.names = {**self.top.names, **attributes}
+            self._built[cls] = state
+        return self._built[cls]
 
     def make(self, state: State, thing: Thing) -> Ref:
         """A new thing."""
@@ -113,6 +136,8 @@ class Reader:
         state = caller.here.copy()
         outer = state.names
         state.names = dict(self.top.names) if module is self.module else {}
+        if isinstance(own, Own):
+            state.names.update(_attributes(outer))
         run = Run(self, module, node, getattr(node, "name", ""), state, caller.depth + 1)
         run.own = own
         bind_parameters(run, node, positional, keywords, rest)
@@ -129,9 +154,23 @@ class Reader:
         if after is None:
             caller.state = None
             return UNKNOWN
+        if isinstance(own, Own):
+            outer = {**outer, **_attributes(after.names)}
         after.names, after.grad, after.cast = outer, caller.here.grad, caller.here.cast
         caller.state = after
         return joined(run.returned)
+
+
+def _attributes(names: dict[str, Any]) -> dict[str, Any]:
+    """What stands on an object between its methods."""
+    return {name: value for name, value in names.items() if name.startswith("self.")}
+
+
+def _written(method: Any) -> Iterator[str]:
+    """The attributes of `self` that a method assigns."""
+    for node in walk(method.body):
+        if isinstance(node, _ast.Attribute) and isinstance(node.ctx, _ast.Store) and key_of(node).startswith("self."):
+            yield key_of(node)
 
 
 def _holds(node: Any, lines: list[int]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import _ast
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.exporting import expressions
+from tsl.source.exporting import expressions, models, orders
 from tsl.source.exporting.things import (
     NONE,
     UNKNOWN,
@@ -23,6 +23,7 @@ from tsl.source.exporting.things import (
 from tsl.source.facts import Note, Step
 from tsl.source.module import Module
 from tsl.source.names import imported
+from tsl.source.tree import walk
 
 if TYPE_CHECKING:
     from tsl.source.exporting.reader import Reader
@@ -115,15 +116,17 @@ def bind(run: Run, target: Any, value: Any) -> None:
         for name in [name for name in names if name.startswith(f"{key}.")]:
             del names[name]
         names[key] = value
-        _set_flag(run, target, value)
+        _set_flag(run, target)
 
 
-def _set_flag(run: Run, target: Any, value: Any) -> None:
-    """`model.training = False` is no step: only that layer hears it, so that the mode is unknown after it."""
+def _set_flag(run: Run, target: Any) -> None:
+    """`model.training = False`: the layers in it do not hear of that, so that it helps the model's own code alone."""
     if isinstance(target, _ast.Attribute) and target.attr == "training":
         state = run.here
         for number in state.refs(run.evaluate(target.value)):
-            state.heap[number] = state.heap[number]._replace(mode=UNKNOWN_STATE)
+            thing = state.heap[number]
+            if models.modality(thing) not in orders.MODAL_LAYERS - {"training"}:
+                state.heap[number] = thing._replace(mode=UNKNOWN_STATE)
 
 
 def _annotated(run: Run, node: Any) -> None:
@@ -170,6 +173,7 @@ def _if(run: Run, node: Any) -> None:
 
 def _loop(run: Run, node: Any) -> None:
     run.evaluate(node.iter if hasattr(node, "iter") else node.test)
+    _freeze_weights(run, node)
     for _ in range(2):
         before = run.here.copy()
         if hasattr(node, "target"):
@@ -177,6 +181,19 @@ def _loop(run: Run, node: Any) -> None:
         run.block(node.body)
         run.state = join_states(before, run.state)
     run.block(node.orelse)
+
+
+def _freeze_weights(run: Run, node: Any) -> None:
+    """`for p in model.parameters(): p.requires_grad = False`: a trace records no gradients of them."""
+    called = getattr(node, "iter", None)
+    if not isinstance(called, _ast.Call) or not isinstance(called.func, _ast.Attribute):
+        return
+    touched = any(getattr(one, "attr", "") in ("requires_grad", "requires_grad_") for one in walk(node.body))
+    if touched and called.func.attr == "parameters":
+        state = run.here
+        for number in state.refs(run.evaluate(called.func.value)):
+            thing = state.heap[number]
+            state.heap[number] = thing._replace(stages=thing.stages | {"frozen-weights"})
 
 
 def _with(run: Run, node: Any) -> None:

@@ -20,7 +20,8 @@ class Thing(Record):
     """One object at one point of a path. `kind` is model, traced, scripted, tensor or state.
 
     `source` is the class of a model that is read, `path` that of another; `shape` holds the sizes of an example that
-    are literals; `story` are the places that put it into its state.
+    are literals; `parts` are the
+    models one was made of; `story` are the places that put it into its state.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Thing(Record):
     stages: frozenset[str] = frozenset()
     exported: frozenset[str] = frozenset()
     dtype: str = UNKNOWN_STATE
+    parts: frozenset[int] = frozenset()
     story: tuple[Note, ...] = ()
     origin: Any = None
 
@@ -143,6 +145,16 @@ class State:
         """The numbers of the things a value may be."""
         return (one.number for one in options_of(value) if isinstance(one, Ref) and one.number in self.heap)
 
+    def family(self, value: Any) -> Iterator[int]:
+        """The same, with the models they were made of: what is put into a mode or moved goes with them."""
+        queue, seen = list(self.refs(value)), set[int]()
+        while queue:
+            number = queue.pop()
+            if number not in seen and number in self.heap:
+                seen.add(number)
+                queue += sorted(self.heap[number].parts)
+                yield number
+
     def thing(self, value: Any) -> Thing | None:
         """The thing a value is on every path; None where it may be something else that is not None."""
         found: Thing | None = None
@@ -187,6 +199,7 @@ def join_things(left: Thing, right: Thing) -> Thing:
         left.stages & right.stages,
         left.exported & right.exported,
         left.dtype if left.dtype == right.dtype else UNKNOWN_STATE,
+        left.parts | right.parts,
         left.story if len(left.story) <= len(right.story) else right.story,
         left.origin if left.origin is right.origin else None,
     )
