@@ -61,7 +61,7 @@ def test_a_page_of_hard_cases_is_one_of_a_rule_and_holds_both_kinds(page: Path) 
     assert any(not lines for lines in marked)
 
 
-@pytest.mark.parametrize("family", ["TSL10", "TSL11", "TSL12", "TSL13", "TSL14", "TSL40", "TSL50"])
+@pytest.mark.parametrize("family", ["TSL10", "TSL11", "TSL12", "TSL13", "TSL14", "TSL30", "TSL40", "TSL50"])
 def test_a_family_has_many_hard_cases(family: str) -> None:
     held = [case for page in PAGES if page.stem in _names(family) for case in cases_of(page)]
     assert len(held) >= FEWEST_FENCES_IN_A_FAMILY

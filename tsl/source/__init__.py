@@ -1,6 +1,7 @@
 """The source engine: what tracing bakes into a model, read from its source and nothing else.
 
     parse -> names -> classes -> abstract interpretation from the roots -> uses of traced values -> questions of rules
+                              -> states of models in export scripts     -> steps out of order    ->
 
 `analyse` is the whole interface; `facts` is what rules see. The engine is loaded when the first file is analysed, for
 a run that is answered from the cache needs none of it. Nothing here imports or runs the code it reads.
@@ -35,6 +36,7 @@ def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | No
 
     `modules` is what is known of other files; one that is shared by several analyses reads each of them once.
     """
+    from tsl.source.exporting import steps_of
     from tsl.source.modules import Modules as Library
     from tsl.source.roots import default_roots, named_roots, read_captures
     from tsl.source.session import Session
@@ -46,7 +48,8 @@ def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | No
     for routine in named if roots else default_roots(session, captures):
         session.judge(routine)
     unmatched = tuple(name for name, routines in found.items() if routines is None)
-    return Analysis(_functions(session), unmatched, frozenset(capture.kind for capture in captures))
+    functions = _functions(session) if roots else (*_functions(session), *steps_of(session))
+    return Analysis(functions, unmatched, frozenset(capture.kind for capture in captures))
 
 
 def _functions(session: Session) -> tuple[Function, ...]:

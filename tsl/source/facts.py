@@ -217,6 +217,39 @@ class Event(Record):
         return (self.value.origin, self.value.kind, sorted(self.inside))
 
 
+class Step(Record):
+    """Something out of order in the life of a model, at `node`; `how` is one of STEPS.
+
+    `text` is the model, example or path as the user wrote it, `about` what else the sentence needs. `story` are the
+    places that led here, `home` the function it stands in, or the module.
+    """
+
+    node: Any
+    how: str
+    file: SourceFile
+    text: str
+    about: str = ""
+    certain: bool = True
+    story: tuple[Note, ...] = ()
+    home: Any = None
+    qualname: str = ""
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two steps, found on two ways through a file, the same."""
+        return (id(self.node), self.how)
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        """Which of the same steps stands: a certain one, and a fixed order after that."""
+        return (self.certain, len(self.story), self.about, self.text)
+
+    @property
+    def labels(self) -> tuple[Note, ...]:
+        """The places that led here."""
+        return self.story
+
+
 class Branch(Record):
     """A test that picks between arms."""
 
@@ -228,7 +261,7 @@ class Branch(Record):
         return self.test.only_checks
 
 
-Fact = Use | Call | Write | Event
+Fact = Use | Call | Write | Event | Step
 
 
 class Function:
@@ -264,6 +297,10 @@ class Function:
     def events(self, how: str) -> Iterator[Event]:
         """What happens in it of one of EVENTS."""
         return (fact for fact in self.facts if isinstance(fact, Event) and fact.how == how)
+
+    def steps(self, how: str) -> Iterator[Step]:
+        """What is out of order in it, of one of STEPS."""
+        return (fact for fact in self.facts if isinstance(fact, Step) and fact.how == how)
 
     def writes(self) -> Iterator[Write]:
         """The attributes of the module that are assigned while it runs."""
@@ -323,4 +360,31 @@ EVENTS = {
     "broadcast": "a tensor is written into, by one that is stretched to its sizes",
     "type": "a size is asked whether it is a tensor, as it is while tracing alone",
     "length": "a tensor is made that is as long as data says",
+}
+STEPS = {
+    "training": "a model is captured in train mode, and what it computes depends on the mode",
+    "grad": "a trace is recorded with gradients on",
+    "device": "an example is on another device than the model",
+    "hazard": "a model is traced whose result depends on what the example holds",
+    "autocast": "a model is captured under autocast",
+    "freeze": "a module in train mode is frozen",
+    "optimized": "what optimize_for_inference made is saved",
+    "lost-method": "a step keeps only forward, and the module exports other methods",
+    "example": "an example is of a type that the capture refuses, or takes for something else",
+    "unchecked": "a trace is not checked, and the model draws random numbers or depends on data",
+    "one": "an axis that is declared dynamic has length one in the example",
+    "load-device": "an archive is loaded to the device it was saved from",
+    "kind": "an archive is read by the function for the other kind",
+    "pickled": "a scripted or traced module is given to torch.save",
+    "untrusted": "a file from elsewhere is loaded by what may run its code",
+    "default": "an export to ONNX takes the default exporter, and was written for the other one",
+    "symbolic": "a symbolic function is registered that the default exporter does not read",
+    "dtype": "an example is of another floating dtype than the model",
+    "wrapped": "what torch.compile or DataParallel made is captured",
+    "uncompiled": "a module that is neither scripted nor traced is frozen, or saved by torch.jit.save",
+    "removed": "a function or argument of torch.onnx is used that is no longer there",
+    "names": "the names given to an export to ONNX do not fit the model or each other",
+    "shapes": "dynamic shapes are told to an exporter that does not take them in this form",
+    "island": "a compiled function is called in a model that is traced",
+    "python": "a capture is written for a Python that torch.jit does not support",
 }

@@ -1,0 +1,169 @@
+"""The states of models in export scripts: how they join, which rule asks for which step, what a finding tells."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from tests.engine import analysed
+from tests.fences import SOURCE_RULES
+from tsl.rule import verdicts
+from tsl.source.exporting.orders import FETCHES, FREEZERS, MOVES, ONNX, REMOVED, TRACERS
+from tsl.source.exporting.things import (
+    NONE,
+    UNKNOWN,
+    Const,
+    Map,
+    Opaque,
+    Ref,
+    Seq,
+    State,
+    Thing,
+    join_devices,
+    join_states,
+    join_things,
+    join_values,
+)
+from tsl.source.facts import STEPS, Function, Note, Step
+from tsl.source.file import parse
+
+MODEL = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x):
+        return self.drop(self.fc(x))
+"""
+VALUES = [NONE, UNKNOWN, Const(1), Ref(1), Seq(()), Seq((Const(1),)), Map(()), Opaque((1,))]
+THINGS = [
+    Thing("model", "train", "cpu"),
+    Thing("model", "eval", "cuda"),
+    Thing("traced", "eval", "cpu|cuda", stages=frozenset({"baked"})),
+    Thing("tensor", device="cpu", shape=(1, 4)),
+]
+
+
+def steps_in(text: str) -> list[Step]:
+    """Every step out of order in a script about MODEL."""
+    functions = analysed(MODEL + dedent(text)).functions
+    return [fact for function in functions for fact in function.facts if isinstance(fact, Step)]
+
+
+def told(text: str) -> list[str]:
+    return [f"{step.qualname} {step.how}: {step.text}" for step in steps_in(text)]
+
+
+@pytest.mark.parametrize("how", STEPS)
+def test_every_step_is_asked_for_by_exactly_one_rule(how: str) -> None:
+    file = parse("use.py", b"torch.call(value)\n")
+    step = Step(file.tree.body[0], how, file, "value")
+    function = Function("export", file.tree, file, (step,))
+    assert len([rule for rule in SOURCE_RULES for _ in verdicts(rule, function)]) == 1
+
+
+def test_values_of_two_kinds_are_never_equal() -> None:
+    assert all((left == right) is (left is right) for left in VALUES for right in VALUES)
+
+
+@pytest.mark.parametrize("left", VALUES)
+@pytest.mark.parametrize("right", VALUES)
+def test_a_join_holds_both_values_and_joining_again_changes_nothing(left: object, right: object) -> None:
+    joined = join_values(left, right)
+    assert join_values(joined, right) == joined
+    assert set(joined.options if joined != left else (left,)) >= {left, right} if left != right else joined == left
+
+
+@pytest.mark.parametrize("left", THINGS)
+@pytest.mark.parametrize("right", THINGS)
+def test_states_that_disagree_are_unknown_and_stay_so(left: Thing, right: Thing) -> None:
+    joined = join_things(left, right)
+    assert joined.mode == (left.mode if left.mode == right.mode else "?")
+    assert join_things(joined, right) == joined
+    assert join_things(left, left) == left
+
+
+def test_devices_join_to_several_and_an_unknown_one_makes_all_unknown() -> None:
+    assert join_devices("cpu", "cuda") == join_devices("cuda", "cpu|cuda") == "cpu|cuda"
+    assert join_devices("cpu|cuda", "?") == "?"
+
+
+def test_a_path_that_ended_takes_no_part_in_a_join() -> None:
+    state = State()
+    state.names["x"] = Const(1)
+    assert join_states(None, state) is state
+    assert join_states(state, None) is state
+    assert join_states(None, None) is None
+
+
+def test_a_finding_says_that_a_later_eval_is_too_late() -> None:
+    (step,) = steps_in("""
+        @torch.no_grad()
+        def export():
+            traced = torch.jit.trace(Net(), torch.ones(1, 4))
+            traced.eval()
+    """)
+    assert [note.text for note in step.labels][-1] == "`eval()` here does not change what the trace does"
+    assert all(isinstance(note, Note) for note in step.labels)
+
+
+def test_a_helper_is_read_with_what_it_is_given() -> None:
+    script = """
+        def save(module, path):
+            torch.save(module, path)
+
+        def script():
+            save(torch.jit.script(Net().eval()), "a.pt")
+
+        def weights():
+            save(Net().state_dict(), "b.pt")
+    """
+    assert told(script) == ["save pickled: module"]
+
+
+def test_what_is_saved_later_in_the_file_is_known_to_what_loads_earlier() -> None:
+    script = """
+        def load():
+            return torch.jit.load("a.pt", map_location="cpu")
+
+        def save():
+            torch.save(Net().state_dict(), "a.pt")
+    """
+    assert told(script) == ['load kind: "a.pt"']
+
+
+def test_recursion_and_endless_loops_end() -> None:
+    script = """
+        def again(model, n):
+            while True:
+                model = again(model.eval(), n - 1)
+                torch.jit.script(model)
+
+        def other(model):
+            return again(model, other(model))
+    """
+    assert told(script) == []
+
+
+def test_a_named_root_is_judged_alone() -> None:
+    script = MODEL + "\ndef export():\n    return torch.jit.trace(Net(), torch.ones(1, 4))\n"
+    functions = analysed(script, "Net").functions
+    assert not [fact for function in functions for fact in function.facts if isinstance(fact, Step)]
+
+
+def test_a_file_that_exports_nothing_is_not_read_twice() -> None:
+    assert told("model = Net()") == []
+
+
+def test_the_table_of_orders_names_states_and_paths_that_exist() -> None:
+    assert {state for state, _ in MOVES.values()} == {"mode", "device"}
+    torch_paths = {*TRACERS, *FREEZERS, *ONNX, *REMOVED}
+    assert all(path.startswith("torch.") for path in torch_paths)
+    assert all(place is None or place >= 0 for place in FETCHES.values())

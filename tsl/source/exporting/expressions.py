@@ -1,0 +1,228 @@
+"""Expressions of an export script: names, literals, paths, devices, and which of them is called."""
+
+from __future__ import annotations
+
+import _ast
+from typing import TYPE_CHECKING, Any
+
+from tsl.source.exporting import calls
+from tsl.source.exporting.given import Given
+from tsl.source.exporting.things import (
+    NONE,
+    UNKNOWN,
+    UNKNOWN_STATE,
+    Const,
+    Defined,
+    Either,
+    Map,
+    Opaque,
+    Own,
+    Ref,
+    Seq,
+    join_devices,
+    join_values,
+    options_of,
+)
+from tsl.source.names import canonical
+from tsl.source.refs import External
+
+if TYPE_CHECKING:
+    from tsl.source.exporting.statements import Run
+
+
+def key_of(node: Any) -> str:
+    """`a.b.c` of an attribute chain over a name, by which the state keeps it; nothing of other expressions."""
+    parts: list[str] = []
+    while isinstance(node, _ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, _ast.Name) else ""
+
+
+def evaluate(run: Run, node: Any) -> Any:
+    """The value of an expression."""
+    handler = EVALUATE.get(type(node))
+    if handler is not None:
+        return handler(run, node)
+    for field in node._fields:
+        child = getattr(node, field)
+        for one in child if isinstance(child, list) else [child]:
+            if isinstance(one, _ast.expr):
+                evaluate(run, one)
+            elif isinstance(one, _ast.comprehension):
+                evaluate(run, one.iter)
+    return UNKNOWN
+
+
+def meaning(run: Run, path: str) -> Any:
+    """What a dotted path is: a function or class that can be read, else the path."""
+    found = run.module.modules.find(path, run.module)
+    if found is not None and not found.rest:
+        names = found.module.names
+        if found.name in names.functions:
+            return Defined(names.functions[found.name], found.module)
+        if found.name in found.module.classes:
+            return Defined(found.module.classes[found.name])
+    return Defined(External(canonical(path)))
+
+
+def device_of(value: Any) -> str:
+    """The device a value names: `cpu`, `cuda`, several of them, or unknown."""
+    device = ""
+    for one in options_of(value):
+        named = UNKNOWN_STATE
+        if isinstance(one, Const) and isinstance(one.value, str) and one.value:
+            named = one.value.partition(":")[0]
+        elif isinstance(one, Const) and isinstance(one.value, int) and not isinstance(one.value, bool):
+            named = "cuda"
+        device = join_devices(device, named) if device else named
+    return device
+
+
+def _name(run: Run, node: Any) -> Any:
+    names = run.here.names
+    if node.id in names:
+        return names[node.id]
+    module = run.module
+    if node.id in module.names.functions:
+        return Defined(module.names.functions[node.id], module)
+    if node.id in module.classes:
+        return Defined(module.classes[node.id])
+    external = module.names.external(node.id)
+    return meaning(run, external.path) if external else UNKNOWN
+
+
+def _attribute(run: Run, node: Any) -> Any:
+    key = key_of(node)
+    if key and key in run.here.names:
+        return run.here.names[key]
+    base = evaluate(run, node.value)
+    return attribute(run, base, node.attr)
+
+
+def attribute(run: Run, base: Any, name: str) -> Any:
+    """`base.name` where it is more than unknown: a path's part, a method of a thing, the device of one."""
+    if isinstance(base, Defined) and isinstance(base.what, External):
+        return meaning(run, f"{base.what.path}.{name}")
+    if isinstance(base, Own):
+        found = base.source.find(name)
+        return Defined(found[0], (found[1].module, base)) if found else Opaque(("self", id(base.source), name))
+    if any(isinstance(one, Ref) for one in options_of(base)):
+        if name == "device":
+            thing = run.here.thing(base)
+            return Const(thing.device) if thing and thing.device != UNKNOWN_STATE else UNKNOWN
+        return Defined(name, base)
+    if isinstance(base, Opaque) and base.key:
+        return Opaque((*base.key, name))
+    return Defined(name, base) if isinstance(base, Const | Map | Seq | Either) else UNKNOWN
+
+
+def _conditional(run: Run, node: Any) -> Any:
+    evaluate(run, node.test)
+    return join_values(evaluate(run, node.body), evaluate(run, node.orelse))
+
+
+def _sequence(run: Run, node: Any) -> Any:
+    items = [evaluate(run, item) for item in node.elts]
+    return UNKNOWN if any(isinstance(item, _ast.Starred) for item in node.elts) else Seq(tuple(items))
+
+
+def _dictionary(run: Run, node: Any) -> Any:
+    keys = [evaluate(run, key) if key is not None else None for key in node.keys]
+    items = [evaluate(run, value) for value in node.values]
+    return UNKNOWN if None in keys else Map(tuple(zip(keys, items, strict=True)))
+
+
+def _binary(run: Run, node: Any) -> Any:
+    left, right = evaluate(run, node.left), evaluate(run, node.right)
+    if isinstance(left, Const) and isinstance(right, Const):
+        if isinstance(node.op, _ast.Add) and isinstance(left.value, str) and isinstance(right.value, str):
+            return Const(left.value + right.value)
+        return UNKNOWN
+    if isinstance(node.op, _ast.Add) and isinstance(left, Const) and left.value in ("cuda:", "cuda"):
+        return left
+    if isinstance(node.op, _ast.Add | _ast.Div):
+        return derived("join" if isinstance(node.op, _ast.Div) else "add", (left, right))
+    return UNKNOWN
+
+
+def derived(how: str, parts: tuple[Any, ...]) -> Any:
+    """A text or path made of others: the same parts make the same path."""
+    keys = []
+    for part in parts:
+        if isinstance(part, Const):
+            keys.append(("const", part.value))
+        elif isinstance(part, Opaque) and part.key:
+            keys.append(part.key)
+        else:
+            return UNKNOWN
+    return Opaque((how, *keys))
+
+
+def _formatted(run: Run, node: Any) -> Any:
+    parts = [evaluate(run, part.value if isinstance(part, _ast.FormattedValue) else part) for part in node.values]
+    if parts and isinstance(parts[0], Const) and isinstance(parts[0].value, str) and parts[0].value.startswith("cuda:"):
+        return Const("cuda")
+    return derived("format", tuple(parts))
+
+
+def _walrus(run: Run, node: Any) -> Any:
+    value = evaluate(run, node.value)
+    run.here.names[node.target.id] = value
+    return value
+
+
+def _subscript(run: Run, node: Any) -> Any:
+    base, key = evaluate(run, node.value), evaluate(run, node.slice)
+    if isinstance(base, Seq) and isinstance(key, Const) and isinstance(key.value, int):
+        return base.items[key.value] if -len(base.items) <= key.value < len(base.items) else UNKNOWN
+    if isinstance(base, Map):
+        return next((value for name, value in base.items if name == key), UNKNOWN)
+    return UNKNOWN
+
+
+def _unary(run: Run, node: Any) -> Any:
+    value = evaluate(run, node.operand)
+    if isinstance(node.op, _ast.USub) and isinstance(value, Const) and isinstance(value.value, int):
+        return Const(-value.value)
+    return UNKNOWN
+
+
+def _call(run: Run, node: Any) -> Any:
+    callee = evaluate(run, node.func)
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    rest: Any = None
+    for item in node.args:
+        value = evaluate(run, item)
+        if isinstance(item, _ast.Starred):
+            rest = UNKNOWN
+        else:
+            positional.append(value)
+    for keyword in node.keywords:
+        value = evaluate(run, keyword.value)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = value
+        elif isinstance(value, Map) and all(isinstance(key, Const) for key, _ in value.items):
+            keywords.update({str(key.value): item for key, item in value.items})
+        else:
+            rest = UNKNOWN
+    return calls.call(run, callee, Given(tuple(positional), keywords, rest, node))
+
+
+EVALUATE: dict[type, Any] = {
+    _ast.Constant: lambda _run, node: NONE if node.value is None else Const(node.value),
+    _ast.Name: _name,
+    _ast.Attribute: _attribute,
+    _ast.IfExp: _conditional,
+    _ast.Tuple: _sequence,
+    _ast.List: _sequence,
+    _ast.Dict: _dictionary,
+    _ast.BinOp: _binary,
+    _ast.JoinedStr: _formatted,
+    _ast.NamedExpr: _walrus,
+    _ast.Subscript: _subscript,
+    _ast.UnaryOp: _unary,
+    _ast.Call: _call,
+    _ast.Starred: lambda run, node: evaluate(run, node.value),
+}

@@ -1,0 +1,275 @@
+"""Statements of an export script: how each changes the state, and where paths part and meet.
+
+Paths are followed as in `interpret`: joins at `if`, `try` and loops, a loop's body twice, and no test is decided.
+"""
+
+from __future__ import annotations
+
+import _ast
+from typing import TYPE_CHECKING, Any
+
+from tsl.source.exporting import expressions, models, orders
+from tsl.source.exporting.things import (
+    NONE,
+    UNKNOWN,
+    UNKNOWN_STATE,
+    Defined,
+    Ref,
+    Seq,
+    State,
+    Thing,
+    join_states,
+)
+from tsl.source.facts import Note, Step
+from tsl.source.module import Module
+from tsl.source.names import imported
+from tsl.source.tree import walk
+
+if TYPE_CHECKING:
+    from tsl.source.exporting.reader import Reader
+
+MODES_OFF = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
+MODES_ON = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
+CASTS = frozenset({"torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast"})
+
+
+class Run:
+    """One activation of a function, or of a module's top level."""
+
+    __slots__ = ("depth", "home", "left", "module", "own", "qualname", "reader", "returned", "state")
+
+    def __init__(self, reader: Reader, module: Module, home: Any, qualname: str, state: State, depth: int) -> None:
+        self.reader, self.module, self.home, self.qualname = reader, module, home, qualname
+        self.state: State | None = state
+        self.depth = depth
+        self.own: Any = None
+        self.returned: list[Any] = []
+        self.left: list[State] = []
+
+    @property
+    def here(self) -> State:
+        """The state of a live path; an empty one in dead code."""
+        return self.state if self.state is not None else State()
+
+    def evaluate(self, node: Any) -> Any:
+        """The value of an expression here."""
+        return expressions.evaluate(self, node)
+
+    def note(self, node: Any, text: str) -> Note:
+        """A place in this run's file."""
+        return Note(self.module.file, node, text)
+
+    def make(self, thing: Thing) -> Ref:
+        """A new thing on this path."""
+        return self.reader.make(self.here, thing)
+
+    def tell(self, node: Any, how: str, named: Any, about: str = "", *, certain: bool = True, story: Any = ()) -> None:
+        """Finds a step out of order; `named` is the node of what the sentence names."""
+        if self.state is None or self.module is not self.reader.module:
+            return
+        text = named if isinstance(named, str) else self.module.file.segment(named)
+        self.reader.keep(
+            Step(node, how, self.module.file, text, about, certain, tuple(story), self.home, self.qualname)
+        )
+
+    def block(self, body: list[Any]) -> None:
+        """Reads statements until the path ends."""
+        for statement in body:
+            if self.state is None or not self.reader.may_go_on():
+                return
+            handler = STATEMENTS.get(type(statement), _evaluated)
+            handler(self, statement)
+
+
+def enter(run: Run, node: Any) -> None:
+    """What a function's decorators do around it."""
+    for decorator in node.decorator_list:
+        _enter_context(run, decorator)
+
+
+def _evaluated(run: Run, node: Any) -> None:
+    for child in node._fields:
+        inner = getattr(node, child)
+        for one in inner if isinstance(inner, list) else [inner]:
+            if isinstance(one, _ast.expr):
+                run.evaluate(one)
+
+
+def _assign(run: Run, node: Any) -> None:
+    value = run.evaluate(node.value)
+    for target in node.targets:
+        bind(run, target, value)
+
+
+def bind(run: Run, target: Any, value: Any) -> None:
+    """Gives a name, an attribute chain or a tuple of them a value."""
+    if isinstance(target, _ast.Tuple | _ast.List):
+        items = value.items if isinstance(value, Seq) and len(value.items) == len(target.elts) else None
+        for place, part in enumerate(target.elts):
+            bind(run, part, items[place] if items else UNKNOWN)
+        return
+    if isinstance(target, _ast.Subscript):
+        target, value = target.value, UNKNOWN
+    key = expressions.key_of(target)
+    if key:
+        names = run.here.names
+        for name in [name for name in names if name.startswith(f"{key}.")]:
+            del names[name]
+        names[key] = value
+        _set_flag(run, target)
+
+
+def _set_flag(run: Run, target: Any) -> None:
+    """`model.training = False`: the layers in it do not hear of that, so that it helps the model's own code alone."""
+    if isinstance(target, _ast.Attribute) and target.attr == "training":
+        state = run.here
+        for number in state.refs(run.evaluate(target.value)):
+            thing = state.heap[number]
+            if models.modality(thing) not in orders.MODAL_LAYERS - {"training"}:
+                state.heap[number] = thing._replace(mode=UNKNOWN_STATE)
+
+
+def _annotated(run: Run, node: Any) -> None:
+    if node.value is not None:
+        bind(run, node.target, run.evaluate(node.value))
+
+
+def _augmented(run: Run, node: Any) -> None:
+    run.evaluate(node.value)
+    bind(run, node.target, UNKNOWN)
+
+
+def _return(run: Run, node: Any) -> None:
+    run.returned.append(run.evaluate(node.value) if node.value else NONE)
+    if run.state is not None:
+        run.left.append(run.state)
+    run.state = None
+
+
+def _stop(run: Run, node: Any) -> None:
+    _evaluated(run, node)
+    run.state = None
+
+
+def _function(run: Run, node: Any) -> None:
+    run.here.names[node.name] = Defined(node, run.module)
+
+
+def _import(run: Run, node: Any) -> None:
+    for name, path in imported(node, run.module.names.package):
+        if name != "*":
+            run.here.names[name] = expressions.meaning(run, path)
+
+
+def _if(run: Run, node: Any) -> None:
+    run.evaluate(node.test)
+    before, after = run.here, None
+    for arm in (node.body, node.orelse):
+        run.state = before.copy()
+        run.block(arm)
+        after = join_states(after, run.state)
+    run.state = after
+
+
+def _loop(run: Run, node: Any) -> None:
+    run.evaluate(node.iter if hasattr(node, "iter") else node.test)
+    _freeze_weights(run, node)
+    for _ in range(2):
+        before = run.here.copy()
+        if hasattr(node, "target"):
+            bind(run, node.target, UNKNOWN)
+        run.block(node.body)
+        run.state = join_states(before, run.state)
+    run.block(node.orelse)
+
+
+def _freeze_weights(run: Run, node: Any) -> None:
+    """`for p in model.parameters(): p.requires_grad = False`: a trace records no gradients of them."""
+    called = getattr(node, "iter", None)
+    if not isinstance(called, _ast.Call) or not isinstance(called.func, _ast.Attribute):
+        return
+    touched = any(getattr(one, "attr", "") in ("requires_grad", "requires_grad_") for one in walk(node.body))
+    if touched and called.func.attr == "parameters":
+        state = run.here
+        for number in state.refs(run.evaluate(called.func.value)):
+            thing = state.heap[number]
+            state.heap[number] = thing._replace(stages=thing.stages | {"frozen-weights"})
+
+
+def _with(run: Run, node: Any) -> None:
+    before = run.here
+    grad, cast = before.grad, before.cast
+    for item in node.items:
+        value = _enter_context(run, item.context_expr)
+        if item.optional_vars is not None:
+            bind(run, item.optional_vars, value)
+    run.block(node.body)
+    if run.state is not None:
+        run.state.grad, run.state.cast = grad, cast
+
+
+def _enter_context(run: Run, node: Any) -> Any:
+    """What a context manager or decorator changes while it is open."""
+    called = node.func if isinstance(node, _ast.Call) else node
+    path = run.module.names.dotted(called) or ""
+    first = node.args[0] if isinstance(node, _ast.Call) and node.args else None
+    off = isinstance(first, _ast.Constant) and first.value is False
+    if path in MODES_OFF:
+        run.here.grad = run.here.grad if off else False
+    elif path in MODES_ON or path == "torch.set_grad_enabled":
+        run.here.grad = path in MODES_ON or (None if not isinstance(first, _ast.Constant) else bool(first.value))
+    elif path in CASTS:
+        run.here.cast = node if _is_on(node) else None
+    else:
+        return run.evaluate(node)
+    return UNKNOWN
+
+
+def _is_on(node: Any) -> bool:
+    """Whether an autocast is on: `enabled` is not given, or True."""
+    given = [one.value for one in node.keywords if one.arg == "enabled"] if isinstance(node, _ast.Call) else []
+    return all(isinstance(one, _ast.Constant) and one.value for one in given)
+
+
+def _try(run: Run, node: Any) -> None:
+    before = run.here.copy()
+    run.block(node.body)
+    raised = join_states(before, run.state)
+    run.block(node.orelse)
+    after = run.state
+    for handler in node.handlers:
+        run.state = raised.copy() if raised else None
+        run.block(handler.body)
+        after = join_states(after, run.state)
+    run.state = after
+    if after is None and node.finalbody:
+        run.state = raised
+        run.block(node.finalbody)
+        run.state = None
+    else:
+        run.block(node.finalbody)
+
+
+def _nothing(_run: Run, _node: Any) -> None:
+    return
+
+
+STATEMENTS: dict[type, Any] = {
+    _ast.Assign: _assign,
+    _ast.AnnAssign: _annotated,
+    _ast.AugAssign: _augmented,
+    _ast.Return: _return,
+    _ast.Raise: _stop,
+    _ast.FunctionDef: _function,
+    _ast.AsyncFunctionDef: _function,
+    _ast.ClassDef: _nothing,
+    _ast.Import: _import,
+    _ast.ImportFrom: _import,
+    _ast.If: _if,
+    _ast.For: _loop,
+    _ast.AsyncFor: _loop,
+    _ast.While: _loop,
+    _ast.With: _with,
+    _ast.AsyncWith: _with,
+    _ast.Try: _try,
+}

@@ -1,0 +1,168 @@
+"""Save and load: what a path holds, where it came from, and who reads it (definition 4 of the package)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tsl.source.exporting import expressions, orders
+from tsl.source.exporting.given import Given
+from tsl.source.exporting.things import (
+    NONE,
+    UNKNOWN,
+    UNKNOWN_STATE,
+    Archive,
+    Const,
+    Opaque,
+    Thing,
+    options_of,
+)
+from tsl.source.facts import Note
+
+if TYPE_CHECKING:
+    from tsl.source.exporting.statements import Run
+
+SCRIPT, PICKLE = "TorchScript", "torch.save"
+
+
+def key_of(value: Any) -> Any:
+    """What tells a path apart; None where nothing does. Texts with one meaning have one key."""
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return ("text", value.value)
+    return value.key or None if isinstance(value, Opaque) else None
+
+
+def path_of(_run: Run, path: str, given: Given) -> Any:
+    """`str(path)`, `Path(path)`, `os.path.join(...)`: the same path, or one made of several."""
+    if len(given.positional) == 1 or path in ("builtins.open", "io.BytesIO"):
+        return given.positional[0] if given.positional else UNKNOWN
+    return expressions.derived("join", given.positional)
+
+
+def fetch(run: Run, path: str, given: Given) -> Any:
+    """A file comes from elsewhere: to a path that is named, or to the one that is returned."""
+    place = orders.FETCHES[path]
+    note = run.note(given.node, "fetched from elsewhere here")
+    if place is None:
+        result = Opaque(("fetched", id(given.node)))
+        run.here.fetched[result.key] = note
+        for name in ("output", "out"):
+            key = key_of(given.keywords.get(name))
+            if key:
+                run.here.fetched[key] = note
+        return result
+    target = given.get(place, "filename" if place == 1 and "retrieve" in path else "dst")
+    key = key_of(target)
+    if key:
+        run.here.fetched[key] = note
+    return UNKNOWN
+
+
+def _fetched(run: Run, value: Any) -> Note | None:
+    """The place that fetched what a path holds."""
+    for one in options_of(value):
+        key = key_of(one)
+        while key:
+            if key in run.here.fetched:
+                return run.here.fetched[key]
+            key = key[:-1] if key[0] == "fetched" else None
+    return None
+
+
+def _holds(run: Run, value: Any) -> Archive | None:
+    """What a path holds, as far as this way through the file tells, or another function for a path spelled out."""
+    key = key_of(value)
+    if key is None:
+        return None
+    known = run.here.archives.get(key)
+    return known or run.reader.promised.get(key)
+
+
+def _keep(run: Run, path: Any, kind: str, device: str, node: Any) -> None:
+    key = key_of(path)
+    if key is None:
+        return
+    archive = Archive(
+        kind, device, run.note(node, f"written by {'torch.jit' if kind == SCRIPT else 'torch.save'} here")
+    )
+    run.here.archives[key] = archive
+    if key[0] == "text":
+        run.reader.promise(key, archive)
+
+
+def save(run: Run, _path: str, given: Given) -> Any:
+    """torch.jit.save(module, f)."""
+    value = given.get(0, "m")
+    thing = run.here.thing(value) if value is not None else None
+    if thing is not None and thing.kind == "model":
+        run.tell(given.node, "uncompiled", given.node_of(0, "m"), "torch.jit.save")
+        return NONE
+    return save_script(run, value, given.get(1, "f"), given.node, given.node_of(0, "m"))
+
+
+def save_script(run: Run, value: Any, path: Any, node: Any, named: Any) -> Any:
+    """A scripted or traced module is saved as TorchScript."""
+    thing = run.here.thing(value) if value is not None else None
+    if thing is not None and "optimized" in thing.stages:
+        run.tell(node, "optimized", named, story=thing.story or ([thing.origin] if thing.origin else ()))
+    if path is not None:
+        _keep(run, path, SCRIPT, thing.device if thing else UNKNOWN_STATE, node)
+    return NONE
+
+
+def save_pickle(run: Run, _path: str, given: Given) -> Any:
+    """torch.save(obj, f)."""
+    value = given.get(0, "obj")
+    thing = run.here.thing(value) if value is not None else None
+    if thing is not None and thing.kind in ("scripted", "traced"):
+        run.tell(given.node, "pickled", given.node_of(0, "obj"), thing.kind)
+        return NONE
+    path = given.get(1, "f")
+    if path is not None:
+        _keep(run, path, PICKLE, thing.device if thing else UNKNOWN_STATE, given.node)
+    return NONE
+
+
+def load(run: Run, _path: str, given: Given) -> Any:
+    """torch.jit.load(f, map_location=None)."""
+    path = given.get(0, "f")
+    where = given.get(1, "map_location")
+    bare = (where is None or where == NONE) and given.rest is None
+    archive = _holds(run, path) if path is not None else None
+    named = given.node_of(0, "f")
+    if archive is not None and archive.kind == PICKLE:
+        run.tell(given.node, "kind", named, "jit.load", story=[archive.note])
+        return UNKNOWN
+    fetched = _fetched(run, path) if path is not None else None
+    if fetched is not None:
+        run.tell(given.node, "untrusted", named, "torch.jit.load", story=[fetched])
+    if bare and archive is not None and archive.device not in ("cpu", UNKNOWN_STATE):
+        sure = "|" not in archive.device
+        run.tell(given.node, "load-device", named, archive.device, certain=sure, story=[archive.note])
+    device = (archive.device if archive else UNKNOWN_STATE) if bare else expressions.device_of(where)
+    bare = bare and (archive is None or archive.device != "cpu")
+    note = run.note(given.node, "loaded here")
+    text = run.module.file.segment(named)
+    stages = frozenset({"bare"} if bare else ())
+    return run.make(Thing("scripted", device=device, stages=stages, path=text, origin=note))
+
+
+def load_pickle(run: Run, _path: str, given: Given) -> Any:
+    """torch.load(f, map_location=None, weights_only=True)."""
+    path = given.get(0, "f")
+    if path is None:
+        return UNKNOWN
+    archive, named = _holds(run, path), given.node_of(0, "f")
+    runs_code = given.is_false("weights_only")
+    if archive is not None and archive.kind == SCRIPT:
+        run.tell(given.node, "kind", named, "load", certain=not runs_code, story=[archive.note])
+    fetched = _fetched(run, path)
+    if runs_code and archive is None:
+        story = [fetched] if fetched is not None else []
+        run.tell(given.node, "untrusted", named, "torch.load", certain=fetched is not None, story=story)
+    return UNKNOWN
+
+
+def dump(run: Run, path: str, given: Given) -> Any:
+    """torch.utils.model_dump: reads a file by unpickling it."""
+    run.tell(given.node, "untrusted", given.node_of(0, "path_or_file"), "model_dump", certain=True)
+    return UNKNOWN
