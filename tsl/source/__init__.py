@@ -37,14 +37,17 @@ def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | No
     """
     from tsl.source.modules import Modules as Library
     from tsl.source.roots import default_roots, named_roots, read_captures
+    from tsl.source.script.compiler import compile_roots
     from tsl.source.session import Session
 
     session = Session((modules or Library()).module_of(file))
     captures = read_captures(session)
     found = {name: named_roots(session, name) for name in roots}
     named = (routine for routines in found.values() for routine in routines or ())
-    for routine in named if roots else default_roots(session, captures):
+    chosen = list(named if roots else default_roots(session, captures))
+    for routine in chosen:
         session.judge(routine)
+    compile_roots(session, chosen)
     unmatched = tuple(name for name, routines in found.items() if routines is None)
     return Analysis(_functions(session), unmatched, frozenset(capture.kind for capture in captures))
 

@@ -217,6 +217,26 @@ class Event(Record):
         return (self.value.origin, self.value.kind, sorted(self.inside))
 
 
+class Refusal(Record):
+    """What the compiler of TorchScript refuses, or takes for something else, at `node`; `how` is the class of it."""
+
+    node: Any
+    how: str
+    text: str
+    file: SourceFile
+    inside: frozenset[str] = frozenset()
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two refusals the same."""
+        return (id(self.node), "script", self.how)
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        """Which of the same refusals stands: the first in a fixed order."""
+        return (self.text,)
+
+
 class Branch(Record):
     """A test that picks between arms."""
 
@@ -228,7 +248,7 @@ class Branch(Record):
         return self.test.only_checks
 
 
-Fact = Use | Call | Write | Event
+Fact = Use | Call | Write | Event | Refusal
 
 
 class Function:
@@ -264,6 +284,10 @@ class Function:
     def events(self, how: str) -> Iterator[Event]:
         """What happens in it of one of EVENTS."""
         return (fact for fact in self.facts if isinstance(fact, Event) and fact.how == how)
+
+    def refusals(self, how: str) -> Iterator[Refusal]:
+        """What the compiler of TorchScript refuses in it, of one class."""
+        return (fact for fact in self.facts if isinstance(fact, Refusal) and fact.how == how)
 
     def writes(self) -> Iterator[Write]:
         """The attributes of the module that are assigned while it runs."""
