@@ -3,9 +3,10 @@
 
 usage: script_tables.py [--check] [DIR]
 
-One line a fact, sorted, the kind first: `s SCHEMA` for an overload of an operator in the order of registration, `b PATH
-OPERATOR` for a Python function that stands for an operator, `f PATH SCHEMA` for one that compiles, `x PATH` for one that
-does not, `k PATH TYPE` for a constant of a module. Needs torch and nothing else; run it in a fresh process.
+One line a fact, the kind first: `s SCHEMA` for an overload of an operator in the order of registration, `b PATH
+OPERATOR` for a Python function that stands for an operator, `f PATH SCHEMA` for one that compiles, `x PATH` for one
+that does not, `k PATH TYPE` for a constant of a module, `t PATH` for anything else in it, `m Tensor.NAME` for what
+Tensors have and no operator is called. Needs torch and nothing else; run it in a fresh process.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _ast
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tsl.source import values
@@ -303,12 +304,13 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
 def any_of(source: Thing) -> Type:
     """One of the modules of a list: the first, where all are of one kind."""
     value = source.what[1]
-    parts = list(value.parts.values()) if hasattr(value.parts, "values") else list(value.parts or ())
+    parts = list(value.parts.values()) if isinstance(value.parts, Mapping) else list(value.parts or ())
     found = [made.thing_of(part) for part in ([value.item] if value.item else parts)]
-    if not found or any(one is None for one in found):
+    known = [one for one in found if one is not None and one.kind in ("self", "layer")]
+    if not known or len(known) < len(found):
         return UNKNOWN
-    kinds = {(one.kind, getattr(one.what, "path", None) or id(instance_of(one).cls)) for one in found}  # type: ignore[union-attr]
-    return found[0] if len(kinds) == 1 else UNKNOWN
+    kinds = {one.what.path if one.kind == "layer" else id(instance_of(one).cls) for one in known}
+    return known[0] if len(kinds) == 1 else UNKNOWN
 
 
 def item(emitter: Emitter, node: _ast.Subscript, base: Thing) -> Type:

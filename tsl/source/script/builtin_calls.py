@@ -20,8 +20,8 @@ REFUSED = frozenset(
     reversed set setattr staticmethod type vars __import__""".split()
 )
 RESULTS: dict[str, Type] = {
-    "len": "int", "int": "int", "float": "float", "bool": "bool", "str": "str", "ord": "int", "chr": "str", "hex": "str",
-    "oct": "str", "bin": "str", "hash": "int", "id": "int", "print": NONE, "complex": "complex",
+    "len": "int", "int": "int", "float": "float", "bool": "bool", "str": "str", "ord": "int", "chr": "str",
+    "hex": "str", "oct": "str", "bin": "str", "hash": "int", "id": "int", "print": NONE, "complex": "complex",
 }  # fmt: skip
 SCHEMAS = frozenset(
     {"abs", "max", "min", "sum", "all", "any", "round", "ord", "chr", "hex", "oct", "bin", "pow", "divmod"}
@@ -75,17 +75,15 @@ def _iterable(emitter: Emitter, node: _ast.Call, name: str) -> Type:
                     node, how, f"`range` takes ints, and `{emitter.module.file.segment(argument)}` is {told(kind)}"
                 )
         return Thing("iterable", ("int", False))
-    parts, unrolled = [], False
+    parts: list[Type] = []
+    unrolled = listed = False
     for argument in node.args[: 1 if name == "enumerate" else None]:
         source = emitter.value(argument)
         kind, rolled = expressions.element(emitter, argument, source)
         parts.append(kind)
+        listed = listed or is_a(source, "List")
         unrolled = unrolled or rolled
-    if (
-        name == "zip"
-        and unrolled
-        and any(is_a(emitter.compiler.quietly(lambda a=a: emitter.value(a)), "List") for a in node.args)
-    ):
+    if name == "zip" and unrolled and listed:
         emitter.refuse(
             node, "module-list", "modules are not looped over together with a list, whose length is not known"
         )

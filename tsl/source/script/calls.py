@@ -38,7 +38,8 @@ REFUSED = frozenset({"torch.finfo", "torch.iinfo"})
 TORCH_OK = frozenset(
     """torch.device torch.Size torch.tensor torch.as_tensor torch.jit.annotate torch.jit.isinstance torch.jit.fork
     torch.jit.wait torch.jit.is_scripting torch.jit.is_tracing torch._assert torch.jit._unwrap_optional
-    torch.jit.unchecked_cast torch.Generator torch.is_grad_enabled torch.manual_seed torch._C._get_tracing_state""".split()
+    torch.jit.unchecked_cast torch.Generator torch.is_grad_enabled torch.manual_seed
+    torch._C._get_tracing_state""".split()
 )
 
 

@@ -11,7 +11,7 @@ Definitions:
 from __future__ import annotations
 
 import _ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tsl.source.classes import Class
@@ -109,7 +109,7 @@ class Compiler:
             if isinstance(ref, Instance) and ref.cls.is_module and len(value.refs) == 1:
                 self.module(ref)
         if depth < 3 and (held or any(isinstance(ref, Layer) for ref in value.refs)):
-            inside = value.parts.values() if isinstance(value.parts, dict) else value.parts or ()
+            inside = value.parts.values() if isinstance(value.parts, Mapping) else value.parts or ()
             for part in [*inside, *([value.item] if value.item else [])]:
                 self.submodules(part, depth + 1, held=held)
 
@@ -265,7 +265,7 @@ def _widens(given: Type, kind: Type) -> bool:
     if isinstance(kind, tuple) and kind[0] == "Optional":
         return _widens(given, kind[1])
     if kind == "float":
-        return given == "int"
+        return bool(given == "int")
     if isinstance(kind, tuple) and kind[0] == "List" and isinstance(given, tuple) and given[0] == "Tuple":
         return True
     return kind in (UNKNOWN, TENSOR, "int", "Device", "complex") and given in ("int", "float", "bool")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import _ast
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tsl.record import Record
@@ -25,13 +27,16 @@ if TYPE_CHECKING:
 TRUTH = frozenset({"bool", "int", "float", "Tensor", "number", "complex"})
 
 
+NOTHING: Mapping[str, Type] = MappingProxyType({})
+
+
 class Condition(Record):
     """What is decided while compiling, if it is, or may be; the types of names where the test holds and where not."""
 
     decided: bool | None = None
     doubtful: bool = False
-    true: Any = {}
-    false: Any = {}
+    true: Mapping[str, Type] = NOTHING
+    false: Mapping[str, Type] = NOTHING
 
 
 def read(emitter: Emitter, node: Any) -> Condition:
@@ -127,10 +132,11 @@ def _isinstance(emitter: Emitter, node: Any, subject: Any, types: Any) -> Condit
         if isinstance(part, _ast.Name) and part.id in plain:
             wanted.append(plain[part.id])
             continue
-        found: list[str] = []
-        wanted.append(read_type(emitter.module, part, lambda _, text, found=found: found.append(text)))
-        if found and not (isinstance(part, _ast.Name) and part.id in plain):
-            emitter.refuse(node, "annotation", found[0])
+
+        def refuse(_place: Any, text: str) -> None:
+            emitter.refuse(node, "annotation", text)
+
+        wanted.append(read_type(emitter.module, part, refuse))
     if not is_known(kind) or UNKNOWN in wanted or kind == ANY:
         refined = {}
         if kind == ANY and isinstance(subject, _ast.Name) and len(wanted) == 1 and wanted[0] not in plain.values():

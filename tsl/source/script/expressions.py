@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _ast
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.script import attributes, conditions, operands
@@ -131,7 +132,7 @@ def _ternary(emitter: Emitter, node: _ast.IfExp) -> Type:
 MODULES = frozenset({"self", "layer", "submodules"})
 
 
-def _arm(emitter: Emitter, node: Any, refined: dict[str, Type]) -> Type:
+def _arm(emitter: Emitter, node: Any, refined: Mapping[str, Type]) -> Type:
     before = dict(emitter.scope.names)
     emitter.scope.names.update(refined)
     kind = emit(emitter, node)
@@ -252,7 +253,8 @@ def element(emitter: Emitter, node: Any, source: Type) -> tuple[Type, bool]:
     """What iterating gives, and whether the loop is unrolled: over modules and tuples."""
     if isinstance(source, Thing):
         if source.kind == "iterable":
-            return source.what
+            what: tuple[Type, bool] = source.what
+            return what
         if source.kind == "submodules":
             return attributes.any_of(source), True
         if source.kind == "sliced":
@@ -325,18 +327,10 @@ def _tuple_item(emitter: Emitter, node: _ast.Subscript, base: Type) -> Type:
             return parts[at]
         return emitter.refuse(node, "slice", f"the tuple has {len(parts)} elements, and not one at {at}")
     kind = plain(emitter, node.slice)
-    if (
-        kind != UNKNOWN
-        and is_known(base)
-        and len(set(map(str, parts))) > 1
-        and not isinstance(node.slice, _ast.Name | _ast.Attribute)
-    ):
+    mixed = kind != UNKNOWN and is_known(base) and len(set(map(str, parts))) > 1
+    name = node.slice.id if isinstance(node.slice, _ast.Name) else ""
+    if mixed and not isinstance(node.slice, _ast.Attribute) and (not name or name in emitter.scope.declared):
         return emitter.refuse(node, "slice", "a tuple of several types is indexed with a number that is written out")
-    if isinstance(node.slice, _ast.Name) and kind == "int" and is_known(base) and len(set(map(str, parts))) > 1:
-        if emitter.scope.bound_outside(node.slice.id) is not None or node.slice.id in emitter.scope.declared:
-            return emitter.refuse(
-                node, "slice", "a tuple of several types is indexed with a number that is written out"
-            )
     return _one(list(parts)) if parts and len(set(map(str, parts))) == 1 else UNKNOWN
 
 

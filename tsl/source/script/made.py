@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _ast
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tsl.source import values
@@ -166,7 +167,7 @@ def _sequence(emitter: Emitter, cls: Class, name: str, source: Any, value: Value
 def _mapping(emitter: Emitter, cls: Class, name: str, source: _ast.Dict, value: Value, node: Any) -> Type:
     if not source.keys:
         return _refused(emitter, cls, name, "an empty dict that says not of what", node)
-    inside = list(value.parts.values()) if hasattr(value.parts, "values") else []
+    inside = list(value.parts.values()) if isinstance(value.parts, Mapping) else []
     if inside and all(_is_module(part) for part in inside):
         return _refused(emitter, cls, name, "a plain dict of modules", node)
     kinds = [plain(part) for part in inside]

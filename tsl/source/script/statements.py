@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _ast
+from collections.abc import Mapping
 from typing import Any
 
 from tsl.source.refs import Routine
@@ -99,7 +100,7 @@ class Emitter:
         """The type of an expression."""
         return expressions.emit(self, node)
 
-    def inside(self, statements: list[Any], refined: dict[str, Type]) -> tuple[Scope, bool]:
+    def inside(self, statements: list[Any], refined: Mapping[str, Type]) -> tuple[Scope, bool]:
         """Compiles a block of its own; gives its names back, and whether it ends."""
         scope = Scope(self.scope)
         scope.names.update(refined)
@@ -143,20 +144,20 @@ class Emitter:
         self.hints.append(wanted)
         given = self.value(node.value)
         self.hints.pop()
-        empty = isinstance(node.value, _ast.List | _ast.Dict | _ast.ListComp | _ast.DictComp)
-        if is_known(given) and is_known(wanted) and not fits(given, wanted) and not converts(given, wanted):
-            if not (empty and not getattr(node.value, "elts", None) and not getattr(node.value, "keys", None)):
-                text = f"`{node.target.id}` is annotated {told(wanted)} and given {told(given)}"
-                self.refuse(node, "annotated-value", text)
+        differs = is_known(given) and is_known(wanted) and not fits(given, wanted) and not converts(given, wanted)
+        if differs and not _empty(node.value):
+            text = f"`{node.target.id}` is annotated {told(wanted)} and given {told(given)}"
+            self.refuse(node, "annotated-value", text)
         self.bind(node.target, wanted if wanted != UNKNOWN else given, node.value)
         self.scope.declared[node.target.id] = wanted
         return False
 
     def augmented(self, node: _ast.AugAssign) -> bool:
-        if isinstance(node.target, _ast.Subscript) and isinstance(node.target.slice, _ast.Slice):
-            if is_a(self.value(node.target.value), "List"):
-                self.refuse(node, "slice", "a slice of a list cannot be assigned")
-                return False
+        target = node.target
+        sliced = isinstance(target, _ast.Subscript) and isinstance(target.slice, _ast.Slice)
+        if sliced and is_a(self.value(getattr(target, "value", None)), "List"):
+            self.refuse(node, "slice", "a slice of a list cannot be assigned")
+            return False
         kind = expressions.binary(self, node, node.target, node.op, node.value)
         if isinstance(node.target, _ast.Name):
             self.bind(node.target, kind, None)
@@ -386,8 +387,8 @@ def converts(given: Type, wanted: Type) -> bool:
     if is_a(given, "Tuple") and is_a(wanted, "Tuple") and len(given) == len(wanted):
         return all(fits(one, other) or converts(one, other) for one, other in zip(given[1:], wanted[1:], strict=True))
     if is_a(wanted, "Class"):
-        return head(given) == "Class" and given[1] is not wanted[1]
-    return given == "str" and wanted == "Device"
+        return head(given) == "Class"
+    return bool(given == "str" and wanted == "Device")
 
 
 def _empty(node: Any) -> bool:
@@ -400,7 +401,8 @@ def _is_docstring(node: Any) -> bool:
 
 HANDLERS: dict[type, Any] = {
     _ast.Expr: Emitter.expression, _ast.Assign: Emitter.assign, _ast.AnnAssign: Emitter.annotated,
-    _ast.AugAssign: Emitter.augmented, _ast.Return: Emitter.returns, _ast.If: Emitter.branch, _ast.For: Emitter.loop_for,
-    _ast.While: Emitter.loop_while, _ast.Assert: Emitter.asserts, _ast.Raise: Emitter.raises,
+    _ast.AugAssign: Emitter.augmented, _ast.Return: Emitter.returns, _ast.If: Emitter.branch,
+    _ast.For: Emitter.loop_for, _ast.While: Emitter.loop_while, _ast.Assert: Emitter.asserts,
+    _ast.Raise: Emitter.raises,
     _ast.Delete: Emitter.deletes, _ast.With: Emitter.with_, _ast.Break: Emitter.jump, _ast.Continue: Emitter.jump,
 }  # fmt: skip

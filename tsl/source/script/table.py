@@ -221,7 +221,7 @@ def _takes(given: Type, kind: Type, bound: dict[str, Type], converting: bool) ->
         return kind in ("int", "float", "complex")
     if given == "number":
         return kind in ("int", "float", "complex")
-    return given == "str" and kind == "Device"
+    return bool(given == "str" and kind == "Device")
 
 
 def _element(given: Type, kind: Type, bound: dict[str, Type]) -> bool:
