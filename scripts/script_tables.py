@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 TABLES = Path(__file__).resolve().parent.parent / "tsl" / "source" / "script" / "tables"
+DISPATCHING = ("torch.functional", "torch.nn.functional", "torch._jit_internal")
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
 
 
@@ -106,7 +107,10 @@ def compiled(path: str, function: Any) -> str:
     with os.fdopen(reading) as pipe:
         schema = pipe.read()
     os.waitpid(child, 0)
-    return f"f {path} {schema}" if schema else f"x {path}"
+    if schema:
+        return f"f {path} {schema}"
+    # What dispatches on a flag, or has overloads, is compiled where it is called.
+    return f"{'t' if getattr(function, '__module__', '') in DISPATCHING else 'x'} {path}"
 
 
 def _schema(function: Any) -> str:

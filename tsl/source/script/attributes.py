@@ -247,7 +247,7 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
     for ancestor in cls.ancestors():
         if name in ancestor.attributes:
             return _class_level(emitter, cls, ancestor, name, node)
-    if made.is_open(cls):
+    if made.is_open(cls) or name in made.set_anywhere(cls):
         return UNKNOWN
     return emitter.refuse(node, "module-attribute", f"`{cls.name}` has no attribute `{name}` when it is compiled")
 
@@ -277,7 +277,7 @@ def has(emitter: Emitter, base: Thing, name: str) -> bool | None:
         return True
     if cls.find(name) is not None or any(name in ancestor.attributes for ancestor in cls.ancestors()):
         return None
-    return None if made.is_open(cls) else False
+    return None if made.is_open(cls) or name in made.set_anywhere(cls) else False
 
 
 def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> None:
@@ -289,7 +289,8 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
         emitter.refuse(target, "new-attribute", f"`{name}` is a constant of the module and cannot be set")
         return
     if name not in left:
-        if name != "training" and not made.is_open(cls) and cls.find(f"{name}") is None:
+        known = made.is_whole(cls, left) and not made.is_open(cls)
+        if name != "training" and known and cls.find(name) is None:
             text = f"`{name}` is not made in `__init__`, and cannot be made while the model runs"
             emitter.refuse(target, "new-attribute", text)
         return

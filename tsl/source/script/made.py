@@ -213,6 +213,25 @@ def given(cls: Class, name: str) -> list[tuple[Class, Any]]:
     return found
 
 
+def set_anywhere(cls: Class) -> frozenset[str]:
+    """The attributes of `self` that any method of a class assigns."""
+    found: set[str] = set()
+    for ancestor in cls.ancestors():
+        for method in ancestor.methods.values():
+            found.update(name for name, _ in ancestor.module.once(_assignments, method))
+    return frozenset(found)
+
+
+def is_whole(cls: Class, left: Mapping[str, Value]) -> bool:
+    """Whether constructors were followed: what each of them assigns itself is there."""
+    for ancestor in cls.ancestors():
+        method = ancestor.methods.get("__init__")
+        own = [name for name, _ in ancestor.module.once(_assignments, method)] if method is not None else []
+        if own and not any(name in left for name in own):
+            return False
+    return True
+
+
 def _assignments(method: Any, _names: Names) -> list[tuple[str, Any]]:
     return [
         (target.attr, node)

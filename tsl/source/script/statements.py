@@ -144,7 +144,7 @@ class Emitter:
         self.hints.append(wanted)
         given = self.value(node.value)
         self.hints.pop()
-        differs = is_known(given) and is_known(wanted) and not fits(given, wanted) and not converts(given, wanted)
+        differs = is_known(given) and is_known(wanted) and not fits(given, wanted)
         if differs and not _empty(node.value):
             text = f"`{node.target.id}` is annotated {told(wanted)} and given {told(given)}"
             self.refuse(node, "annotated-value", text)

@@ -21,7 +21,7 @@ PLAIN = {
     "Tensor": TENSOR, "int": "int", "SymInt": "int", "float": "float", "bool": "bool", "SymBool": "bool", "str": "str",
     "complex": "complex", "Scalar": "number", "number": "number", "ScalarType": "int", "Layout": "int",
     "MemoryFormat": "int", "Device": "Device", "NoneType": NONE, "Any": ANY, "AnyListType": "AnyList",
-    "AnyTupleType": "AnyTuple",
+    "Dimname": "str", "AnyTupleType": "AnyTuple",
 }  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def read_type(text: str) -> Type:
     text = text.partition(" ")[0]
     if re.fullmatch(r"t\w?|key|value|[A-Z]", text) or text in ("t1", "t2"):
         return f"${text}"
-    return PLAIN.get(text, UNKNOWN)
+    return PLAIN.get(text, f"!{text}")
 
 
 def accepts(given: Type, wanted: Parameter, bound: dict[str, Type], converting: bool) -> bool:
@@ -304,7 +304,7 @@ def gathered(places: list[Parameter], given: list[Type]) -> list[Type]:
         last = number == len(places) - 1 or all(later.has_default for later in places[number + 1 :])
         if last and not isinstance(given[number], tuple) and (len(given) > number + 1 or not parameter.broadcasts):
             rest = given[number:]
-            if all(one == kind[1] or one == UNKNOWN or (one == TENSOR and kind[1] == "int") for one in rest):
+            if all(one in (kind[1], UNKNOWN, "number") or (one == TENSOR and kind[1] == "int") for one in rest):
                 return [*given[:number], ("List", kind[1])]
     return given
 
@@ -312,6 +312,8 @@ def gathered(places: list[Parameter], given: list[Type]) -> list[Type]:
 def substituted(kind: Type, bound: Mapping[str, Type]) -> Type:
     """A type with its variables replaced by what they are bound to."""
     if isinstance(kind, str):
+        if kind.startswith("!"):
+            return UNKNOWN
         return bound.get(kind, UNKNOWN) if kind.startswith("$") else kind
     if isinstance(kind, tuple) and kind[0] in ("List", "Dict", "Tuple", "Optional"):
         return (kind[0], *(substituted(part, bound) for part in kind[1:]))
