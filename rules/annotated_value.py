@@ -8,6 +8,7 @@ An annotation is held against the value when it is compiled, and converts nothin
 import torch
 
 
+@torch.jit.script
 def scaled(x: torch.Tensor):
     k: float = 2  # TSL245
     return x * k
@@ -18,6 +19,7 @@ def scaled(x: torch.Tensor):
 import torch
 
 
+@torch.jit.script
 def scaled(x: torch.Tensor):
     k: float = 2.0
     return x * k

@@ -13,6 +13,7 @@ def padded(x, n):
     return torch.cat([x, n])
 
 
+@torch.jit.script
 def use(x: torch.Tensor):
     return padded(x, 3)  # TSL225
 ```
@@ -26,6 +27,7 @@ def padded(x, n: int):
     return torch.cat([x, x[:n]])
 
 
+@torch.jit.script
 def use(x: torch.Tensor):
     return padded(x, 3)
 ```

@@ -8,6 +8,7 @@ A name has one type where paths meet. What an arm or a loop assigns has to be of
 import torch
 
 
+@torch.jit.script
 def scaled(x: torch.Tensor, flag: bool):
     if flag:  # TSL228
         k = 2
@@ -21,6 +22,7 @@ def scaled(x: torch.Tensor, flag: bool):
 import torch
 
 
+@torch.jit.script
 def scaled(x: torch.Tensor, flag: bool):
     if flag:
         k = 2.0

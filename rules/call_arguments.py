@@ -13,6 +13,7 @@ def add(a, b):
     return a + b
 
 
+@torch.jit.script
 def use(x: torch.Tensor):
     return add(x, x, x)  # TSL235
 ```
@@ -26,6 +27,7 @@ def add(a, b):
     return a + b
 
 
+@torch.jit.script
 def use(x: torch.Tensor):
     return add(x, x)
 ```

@@ -9,6 +9,7 @@ import torch
 from typing import List
 
 
+@torch.jit.script
 def kept(xs: List[torch.Tensor]):
     return [x for x in xs if x.numel() > 0]  # TSL204
 ```
@@ -19,6 +20,7 @@ import torch
 from typing import List
 
 
+@torch.jit.script
 def kept(xs: List[torch.Tensor]):
     result: List[torch.Tensor] = []
     for x in xs:

@@ -9,6 +9,7 @@ unless they say otherwise.
 import torch
 
 
+@torch.jit.script
 def sizes(x: torch.Tensor):
     out = []
     out.append(x.size(0))  # TSL236
@@ -21,6 +22,7 @@ import torch
 from typing import List
 
 
+@torch.jit.script
 def sizes(x: torch.Tensor):
     out: List[int] = []
     out.append(x.size(0))

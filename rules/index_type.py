@@ -10,6 +10,7 @@ import torch
 from typing import List
 
 
+@torch.jit.script
 def reset(xs: List[int], x: torch.Tensor):
     xs[0:2] = [0, 0]  # TSL238
     return x
@@ -21,6 +22,7 @@ import torch
 from typing import List
 
 
+@torch.jit.script
 def reset(xs: List[int], x: torch.Tensor):
     xs[0] = 0
     xs[1] = 0

@@ -10,6 +10,7 @@ import torch
 from typing import Dict
 
 
+@torch.jit.script
 def more(d: Dict[str, torch.Tensor], x: torch.Tensor):
     return {**d, "x": x}  # TSL207
 ```
@@ -20,6 +21,7 @@ import torch
 from typing import Dict
 
 
+@torch.jit.script
 def more(d: Dict[str, torch.Tensor], x: torch.Tensor):
     d["x"] = x
     return d

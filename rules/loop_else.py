@@ -9,6 +9,7 @@ import torch
 from typing import List
 
 
+@torch.jit.script
 def found(xs: List[torch.Tensor]):
     n = 0
     for x in xs:  # TSL206
@@ -24,6 +25,7 @@ import torch
 from typing import List
 
 
+@torch.jit.script
 def found(xs: List[torch.Tensor]):
     n = 0
     for x in xs:

@@ -13,6 +13,7 @@ def joined(*parts):  # TSL203
     return torch.cat(parts)
 
 
+@torch.jit.script
 def total(x: torch.Tensor):
     return joined(x, x)
 ```
@@ -27,6 +28,7 @@ def joined(parts: List[torch.Tensor]):
     return torch.cat(parts)
 
 
+@torch.jit.script
 def total(x: torch.Tensor):
     return joined([x, x])
 ```

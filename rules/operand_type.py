@@ -9,6 +9,7 @@ is Any until it is asked, have none.
 import torch
 
 
+@torch.jit.script
 def named(x: torch.Tensor, n: int):
     print("n=" + n)  # TSL226
     return x
@@ -19,6 +20,7 @@ def named(x: torch.Tensor, n: int):
 import torch
 
 
+@torch.jit.script
 def named(x: torch.Tensor, n: int):
     print("n=" + str(n))
     return x

@@ -10,6 +10,7 @@ import torch
 from typing import Optional
 
 
+@torch.jit.script
 def masked(x: torch.Tensor, mask: Optional[torch.Tensor]):
     return x * mask  # TSL227
 ```
@@ -20,6 +21,7 @@ import torch
 from typing import Optional
 
 
+@torch.jit.script
 def masked(x: torch.Tensor, mask: Optional[torch.Tensor]):
     if mask is not None:
         x = x * mask

@@ -8,6 +8,7 @@ TorchScript knows no recursion, through other functions either.
 import torch
 
 
+@torch.jit.script
 def halved(x: torch.Tensor, n: int) -> torch.Tensor:
     if n == 0:
         return x
@@ -19,6 +20,7 @@ def halved(x: torch.Tensor, n: int) -> torch.Tensor:
 import torch
 
 
+@torch.jit.script
 def halved(x: torch.Tensor, n: int) -> torch.Tensor:
     for _ in range(n):
         x = x / 2

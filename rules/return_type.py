@@ -9,6 +9,7 @@ a path without a `return` is None.
 import torch
 
 
+@torch.jit.script
 def count(x: torch.Tensor) -> float:
     return x.size(0)  # TSL229
 ```
@@ -18,6 +19,7 @@ def count(x: torch.Tensor) -> float:
 import torch
 
 
+@torch.jit.script
 def count(x: torch.Tensor) -> float:
     return float(x.size(0))
 ```

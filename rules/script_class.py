@@ -13,6 +13,7 @@ class Tag:
     pass
 
 
+@torch.jit.script
 def tagged(x: torch.Tensor):
     tag = Tag()  # TSL239
     return x
@@ -28,6 +29,7 @@ class Tag:
         self.n = 1
 
 
+@torch.jit.script
 def tagged(x: torch.Tensor):
     tag = Tag()
     return x * tag.n

@@ -9,6 +9,7 @@ in one arm, or in a loop alone, is undefined after it.
 import torch
 
 
+@torch.jit.script
 def scaled(x: torch.Tensor, flag: bool):
     if flag:
         k = 2
@@ -20,6 +21,7 @@ def scaled(x: torch.Tensor, flag: bool):
 import torch
 
 
+@torch.jit.script
 def scaled(x: torch.Tensor, flag: bool):
     k = 1
     if flag:

@@ -9,6 +9,7 @@ compiles. `dict` and `list` alone, `Callable`, `Sequence`, type variables, NumPy
 import torch
 
 
+@torch.jit.script
 def total(x: torch.Tensor, options: dict):  # TSL222
     return x
 ```
@@ -19,6 +20,7 @@ import torch
 from typing import Dict
 
 
+@torch.jit.script
 def total(x: torch.Tensor, options: Dict[str, float]):
     return x
 ```

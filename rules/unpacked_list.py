@@ -14,6 +14,7 @@ def add(a, b):
     return a + b
 
 
+@torch.jit.script
 def use(xs: List[torch.Tensor]):
     return add(*xs)  # TSL237
 ```
@@ -28,6 +29,7 @@ def add(a, b):
     return a + b
 
 
+@torch.jit.script
 def use(xs: List[torch.Tensor]):
     return add(xs[0], xs[1])
 ```

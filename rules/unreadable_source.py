@@ -13,6 +13,7 @@ async def half(x):  # TSL210
     return x / 2
 
 
+@torch.jit.script
 def use(x: torch.Tensor):
     y = half(x)
     return x
@@ -27,6 +28,7 @@ def half(x):
     return x / 2
 
 
+@torch.jit.script
 def use(x: torch.Tensor):
     y = half(x)
     return y

@@ -9,6 +9,7 @@ one that can change, such as a list.
 import torch
 
 
+@torch.jit.script
 def scaled(x: torch.Tensor, k=2.0):  # TSL223
     return x * k
 ```
@@ -18,6 +19,7 @@ def scaled(x: torch.Tensor, k=2.0):  # TSL223
 import torch
 
 
+@torch.jit.script
 def scaled(x: torch.Tensor, k: float = 2.0):
     return x * k
 ```

@@ -37,7 +37,7 @@ def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | No
     """
     from tsl.source.modules import Modules as Library
     from tsl.source.roots import default_roots, named_roots, read_captures
-    from tsl.source.script.compiler import compile_roots
+    from tsl.source.script.compiler import compile_roots, scripted_roots
     from tsl.source.session import Session
 
     session = Session((modules or Library()).module_of(file))
@@ -47,7 +47,8 @@ def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | No
     chosen = list(named if roots else default_roots(session, captures))
     for routine in chosen:
         session.judge(routine)
-    compile_roots(session, chosen)
+    names = frozenset(capture.name for capture in captures if capture.kind == "script")
+    compile_roots(session, chosen if roots else scripted_roots(session, chosen, names))
     unmatched = tuple(name for name, routines in found.items() if routines is None)
     return Analysis(_functions(session), unmatched, frozenset(capture.kind for capture in captures))
 

@@ -76,14 +76,15 @@ def _iterable(emitter: Emitter, node: _ast.Call, name: str) -> Type:
                 )
         return Thing("iterable", ("int", False))
     parts: list[Type] = []
-    unrolled = listed = False
+    unrolled = listed = modules = False
     for argument in node.args[: 1 if name == "enumerate" else None]:
         source = emitter.value(argument)
         kind, rolled = expressions.element(emitter, argument, source)
         parts.append(kind)
         listed = listed or is_a(source, "List")
+        modules = modules or (isinstance(source, Thing) and source.kind == "submodules")
         unrolled = unrolled or rolled
-    if name == "zip" and unrolled and listed:
+    if name == "zip" and modules and listed:
         emitter.refuse(
             node, "module-list", "modules are not looped over together with a list, whose length is not known"
         )

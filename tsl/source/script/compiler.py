@@ -20,8 +20,10 @@ from tsl.source.module import Module
 from tsl.source.refs import Instance, Layer, Routine
 from tsl.source.script import syntax
 from tsl.source.script.read_types import read
+from tsl.source.script.script_classes import is_plain
 from tsl.source.script.table import Parameter, Schema
 from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Type, fits, is_known, optional, told
+from tsl.source.scripted import is_scripted
 from tsl.source.tree import decorator_names
 from tsl.source.values import Value, reference
 
@@ -60,6 +62,8 @@ class Compiler:
         """Keeps a refusal."""
         if self._quiet:
             return
+        if text[:1].isupper():
+            text = f"{'an' if text[0] in 'AO' else 'a'} {text}"
         if "`" not in text:
             text = f"{text}: `{routine.module.file.segment(node)}`"
         self.session.record(routine, Refusal(node, how, text, routine.module.file))
@@ -84,7 +88,8 @@ class Compiler:
         if owner is not None and owner.cls.is_module:
             self.module(owner)
         elif owner is not None:
-            self.script_class(owner.cls)
+            if is_plain(owner.cls):
+                self.script_class(owner.cls)
         else:
             self.function(routine)
 
@@ -197,9 +202,9 @@ class Compiler:
         for number, parameter in enumerate(places + node.args.kwonlyargs):
             only_keyword = number >= len(places)
             default = None if only_keyword else defaults[skip:][number]
-            annotation = parameter.annotation or (
-                comments[0][number] if comments and number < len(comments[0]) else None
-            )
+            annotation = parameter.annotation or _commented(parameter)
+            if annotation is None and comments and number < len(comments[0]):
+                annotation = comments[0][number]
             kind = read(module, annotation, refuse) if annotation is not None else TENSOR
             if parameter.arg == "self" and annotation is None:
                 kind = UNKNOWN  # a method shown without its class
@@ -261,6 +266,17 @@ def compile_roots(session: Session, roots: list[Routine]) -> None:
         compiler.root(routine)
 
 
+def scripted_roots(session: Session, judged: list[Routine], names: frozenset[str]) -> list[Routine]:
+    """What is compiled of a file that names no root: its modules, and the functions it scripts."""
+    module = session.module
+    functions = [
+        Routine(node, module)
+        for name, node in module.names.functions.items()
+        if name in names or module.once(is_scripted, node) or (node.args.args[:1] and node.args.args[0].arg == "self")
+    ]
+    return [*(routine for routine in judged if routine.owner is not None), *functions]
+
+
 def _widens(given: Type, kind: Type) -> bool:
     if isinstance(kind, tuple) and kind[0] == "Optional":
         return _widens(given, kind[1])
@@ -277,6 +293,17 @@ def _unused_properties(cls: Class) -> frozenset[str]:
         if isinstance(node, _ast.List | _ast.Tuple):
             return frozenset(str(getattr(part, "value", "")) for part in node.elts)
     return frozenset()
+
+
+def _commented(parameter: Any) -> Any:
+    """The annotation that a comment beside a parameter is."""
+    text = parameter.type_comment
+    if not text:
+        return None
+    node = _ast.Constant(value=text)
+    node.lineno = node.end_lineno = parameter.lineno
+    node.col_offset, node.end_col_offset = parameter.col_offset, parameter.end_col_offset
+    return node
 
 
 def _type_comment(node: Any) -> tuple[list[Any], Any] | None:

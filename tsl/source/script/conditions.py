@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tsl.record import Record
+from tsl.source.script import made
 from tsl.source.script.types import (
     ANY,
     NONE,
@@ -73,7 +74,20 @@ def _truth(emitter: Emitter, node: Any) -> Condition:
         emitter.refuse(node, "optional", f"{told(kind)} is no condition; ask `is not None`")
     elif is_a(kind, "Tuple") or kind == "Device" or (is_a(kind, "Class") and False):
         emitter.refuse(node, "operand", f"{told(kind)} is no condition")
+    if _is_constant(emitter, node):
+        return Condition(None, True)
     return Condition(None, kind == UNKNOWN and _may_be_decided(node))
+
+
+def _is_constant(emitter: Emitter, node: Any) -> bool:
+    """Whether a test is of a constant of the module, whose value decides while compiling."""
+    if not isinstance(node, _ast.Attribute):
+        return False
+    owner = emitter.value(node.value)
+    if not (isinstance(owner, Thing) and owner.kind == "self"):
+        return False
+    cls = owner.what.refs[0].cls
+    return node.attr in made.constants(cls) or made.declared_final(cls, node.attr)
 
 
 def _may_be_decided(node: Any) -> bool:
@@ -126,6 +140,8 @@ def _isinstance(emitter: Emitter, node: Any, subject: Any, types: Any) -> Condit
     from tsl.source.script.read_types import read as read_type
 
     kind = emitter.value(subject)
+    if isinstance(kind, Thing):
+        return Condition(None, True)
     wanted: list[Type] = []
     plain = {"list": "List", "tuple": "Tuple"}
     for part in types.elts if isinstance(types, _ast.Tuple) else [types]:

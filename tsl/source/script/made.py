@@ -100,7 +100,10 @@ def is_absent(instance: Instance, name: str) -> bool:
 
 
 def _makes(statements: list[Any]) -> set[str]:
-    return {target.attr for target, _ in assigned(statements) if isinstance(target, _ast.Attribute)}
+    """The attributes that statements assign, and those they name in a call that may make them."""
+    nodes = list(walk(statements))
+    stored = {node.attr for node in nodes if isinstance(node, _ast.Attribute) and isinstance(node.ctx, _ast.Store)}
+    return stored | {node.value for node in nodes if isinstance(node, _ast.Constant) and isinstance(node.value, str)}
 
 
 def _by_default(method: Any, test: Any) -> bool | None:
@@ -188,7 +191,7 @@ def _is_module(value: Value) -> bool:
 
 def thing_of(value: Value) -> Thing | None:
     """The module or function a value is, where it is one."""
-    if len(value.refs) != 1:
+    if len(value.refs) != 1 or value.kind & values.UNKNOWN:
         return None
     ref = value.refs[0]
     if isinstance(ref, Instance):
@@ -218,7 +221,16 @@ def set_anywhere(cls: Class) -> frozenset[str]:
     found: set[str] = set()
     for ancestor in cls.ancestors():
         for method in ancestor.methods.values():
-            found.update(name for name, _ in ancestor.module.once(_assignments, method))
+            found |= ancestor.module.once(_set_in, method)
+    return frozenset(found)
+
+
+def _set_in(method: Any, _names: Names) -> frozenset[str]:
+    found = _makes(method.body)
+    for node in walk(method.body):
+        match node:
+            case _ast.Call(func=_ast.Attribute(attr=attr), args=[_ast.Constant(value=str(name)), *_]) if attr in OPENING:
+                found.add(name)
     return frozenset(found)
 
 

@@ -281,6 +281,10 @@ class Emitter:
                 self.scope.names[name] = UNKNOWN if condition.doubtful else kind
             self.scope.missing.update(goes_on.missing)
             return
+        for name in {**left[0].names, **right[0].names}:
+            for arm, refined in ((left[0], condition.true), (right[0], condition.false)):
+                if name in refined:
+                    arm.names.setdefault(name, refined[name])
         joined = join(left[0], right[0], self.scope, doubtful=condition.doubtful)
         for name, kind in joined.names.items():
             self.scope.missing.pop(name, None)

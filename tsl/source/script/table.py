@@ -176,7 +176,8 @@ def read_type(text: str) -> Type:
         return optional(inside[0]) if generic[1] == "Optional" else (generic[1], *inside)
     if text.startswith("("):
         parts = [re.sub(r" \w+$", "", part) for part in split(text[1:-1])]
-        return ("Tuple", *map(read_type, parts)) if parts else NONE
+        whole = [read_type(part) for part in parts]
+        return ("Tuple", *whole) if len(whole) > 1 else whole[0] if whole else NONE
     text = text.partition(" ")[0]
     if re.fullmatch(r"t\w?|key|value|[A-Z]", text) or text in ("t1", "t2"):
         return f"${text}"
@@ -187,6 +188,8 @@ def accepts(given: Type, wanted: Parameter, bound: dict[str, Type], converting: 
     """Whether a parameter takes a value of a type (1); binds type variables."""
     kind = wanted.kind
     if _takes(given, kind, bound, converting):
+        return True
+    if is_a(given, "Union") and is_a(kind, "List"):
         return True
     if wanted.broadcasts:
         inner = kind[1] if is_optional(kind) else kind
