@@ -18,6 +18,7 @@ from tsl.source.script.types import (
     UNKNOWN,
     Thing,
     Type,
+    converts,
     fits,
     head,
     is_a,
@@ -296,8 +297,6 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
         return
     before = emitter.compiler.quietly(lambda: made.type_of(emitter, cls, name, left[name], None))
     if not isinstance(before, Thing) and is_known(before) and is_known(kind) and not fits(kind, before):
-        from tsl.source.script.statements import converts
-
         if not converts(kind, before):
             emitter.refuse(target, "new-attribute", f"`{name}` is {told(before)} and would be {told(kind)}")
 

@@ -229,7 +229,9 @@ def _set_in(method: Any, _names: Names) -> frozenset[str]:
     found = _makes(method.body)
     for node in walk(method.body):
         match node:
-            case _ast.Call(func=_ast.Attribute(attr=attr), args=[_ast.Constant(value=str(name)), *_]) if attr in OPENING:
+            case _ast.Call(func=_ast.Attribute(attr=attr), args=[_ast.Constant(value=str(name)), *_]) if (
+                attr in OPENING
+            ):
                 found.add(name)
     return frozenset(found)
 

@@ -18,8 +18,8 @@ from tsl.source.script.types import (
     UNKNOWN,
     Thing,
     Type,
+    converts,
     fits,
-    head,
     is_a,
     is_known,
     is_optional,
@@ -376,23 +376,6 @@ class Emitter:
 
     def jump(self, node: Any) -> bool:
         return True
-
-
-def converts(given: Type, wanted: Type) -> bool:
-    """Whether the compiler converts a value by itself, where it assigns or returns it."""
-    if is_optional(wanted):
-        return converts(given, wanted[1])
-    if given == TENSOR and wanted in ("int", "float", "complex", "number"):
-        return True
-    if given == "number" or wanted == "number":
-        return True
-    if is_a(given, "Tuple") and is_a(wanted, "List"):
-        return all(fits(part, wanted[1]) for part in given[1:])
-    if is_a(given, "Tuple") and is_a(wanted, "Tuple") and len(given) == len(wanted):
-        return all(fits(one, other) or converts(one, other) for one, other in zip(given[1:], wanted[1:], strict=True))
-    if is_a(wanted, "Class"):
-        return head(given) == "Class"
-    return bool(given == "str" and wanted == "Device")
 
 
 def _empty(node: Any) -> bool:
