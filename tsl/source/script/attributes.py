@@ -296,9 +296,9 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
             emitter.refuse(target, "new-attribute", text)
         return
     before = emitter.compiler.quietly(lambda: made.type_of(emitter, cls, name, left[name], None))
-    if not isinstance(before, Thing) and is_known(before) and is_known(kind) and not fits(kind, before):
-        if not converts(kind, before):
-            emitter.refuse(target, "new-attribute", f"`{name}` is {told(before)} and would be {told(kind)}")
+    known = not isinstance(before, Thing) and is_known(before) and is_known(kind)
+    if known and not fits(kind, before) and not converts(kind, before):
+        emitter.refuse(target, "new-attribute", f"`{name}` is {told(before)} and would be {told(kind)}")
 
 
 def any_of(source: Thing) -> Type:

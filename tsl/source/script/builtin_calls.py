@@ -114,6 +114,8 @@ def builtin(emitter: Emitter, node: _ast.Call, name: str) -> Type:
     given = calls.arguments(emitter, node)
     if name == "tuple" and given.places and is_a(given.places[0], "List"):
         return emitter.refuse(node, "unpack", "how many values a list has is not known when it is compiled")
+    if name == "sorted" and given.named:
+        return emitter.refuse(node, "signature", f"`sorted` takes no `{next(iter(given.named))}` in TorchScript")
     if name in ("sorted",) and given.places and is_a(given.places[0], "List"):
         return given.places[0]
     if name in SCHEMAS and given.certain and given.places:

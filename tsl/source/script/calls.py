@@ -11,6 +11,7 @@ from tsl.source.script.read_types import read
 from tsl.source.script.table import Answer, read_schema, table
 from tsl.source.script.table import call as matched
 from tsl.source.script.types import (
+    ANY,
     NONE,
     TENSOR,
     UNKNOWN,
@@ -34,7 +35,7 @@ FOREIGN = frozenset(
     contextlib tempfile shutil socket struct decimal fractions numbers cmath""".split()
 )
 FOREIGN_OK = frozenset({"collections.OrderedDict", "typing.cast", "functools.wraps", "collections.namedtuple"})
-REFUSED = frozenset({"torch.finfo", "torch.iinfo"})
+REFUSED = frozenset({"torch.finfo", "torch.iinfo", "torch.Tensor"})
 TORCH_OK = frozenset(
     """torch.device torch.Size torch.tensor torch.as_tensor torch.jit.annotate torch.jit.isinstance torch.jit.fork
     torch.jit.wait torch.jit.is_scripting torch.jit.is_tracing torch._assert torch.jit._unwrap_optional
@@ -143,6 +144,9 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
             inside = attributes.any_of(base)
             kinds = {"keys": "str", "values": inside, "items": UNKNOWN}
             return Thing("iterable", (kinds[which], True))
+        case "submodules" if callee.what[0] == "sequential" and len(node.args) + len(node.keywords) > 1:
+            arguments(emitter, node)
+            return emitter.refuse(node, "signature", f"`{emitter.module.file.segment(node.func)}` takes one argument")
         case "layer":
             return _layer(emitter, node, callee.what)
     arguments(emitter, node)
@@ -236,7 +240,10 @@ def _method(emitter: Emitter, node: _ast.Call, kind: Type, name: str) -> Type:
     """Calls a method of a value: an operator that takes the value first."""
     given = arguments(emitter, node)
     if name == "tolist":
-        return emitter.hints[-1] if emitter.hints else UNKNOWN
+        hint = emitter.hints[-1] if emitter.hints else UNKNOWN
+        if hint == UNKNOWN:
+            return emitter.refuse(node, "annotated-value", "what `tolist()` gives has no type until it is annotated")
+        return UNKNOWN if hint == ANY else hint
     return _operator(emitter, node, f"aten::{name}", [kind, *given.places], given, f"{told(kind)}.{name}")
 
 
@@ -292,7 +299,7 @@ def _path(emitter: Emitter, node: _ast.Call, path: str) -> Type:
         return schema.returns
     if path.startswith("torch.ops."):
         return _custom(emitter, node, path)
-    if kind == "x" or path in REFUSED or _is_missing(path):
+    if kind == "x" or path in REFUSED or path in LEGACY or _is_missing(path):
         if path in TORCH_OK or (path.startswith("torch.nn.functional.") and kind == "x"):
             return "Device" if path == "torch.device" else UNKNOWN
         return emitter.refuse(node, "operator-missing", f"`{path}` is nothing the compiler can call")
@@ -303,6 +310,9 @@ def _path(emitter: Emitter, node: _ast.Call, path: str) -> Type:
     if path == "torch.device":
         return "Device"
     if path == "warnings.warn":
+        kinds = [*node.args[1:], *(keyword.value for keyword in node.keywords if keyword.arg == "category")]
+        if kinds:
+            emitter.refuse(node, "python-call", "`warnings.warn` takes no category where it is compiled")
         return NONE
     return UNKNOWN
 

@@ -12,6 +12,7 @@ from tsl.source.script import made
 from tsl.source.script.types import (
     ANY,
     NONE,
+    TENSOR,
     UNKNOWN,
     Thing,
     Type,
@@ -187,4 +188,6 @@ def _hasattr(emitter: Emitter, node: Any) -> Condition:
     if isinstance(base, Thing) and base.kind == "self":
         has = attributes.has(emitter, base, node.args[1].value)
         return Condition(None, True) if has is None else Condition(has)
+    if base in (TENSOR, "int", "float", "str"):
+        emitter.refuse(node, "argument", f"`hasattr` asks modules and objects, and is given {told(base)}")
     return Condition(None, True)

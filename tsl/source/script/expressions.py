@@ -13,6 +13,7 @@ from tsl.source.script.types import (
     UNKNOWN,
     Thing,
     Type,
+    fits,
     is_a,
     is_known,
     is_optional,
@@ -159,6 +160,8 @@ def _list(emitter: Emitter, node: _ast.List) -> Type:
     for other in kinds[1:]:
         both = unify(kind, other)
         if both is None:
+            if {kind, other} <= {"int", "float", "number"}:
+                return ("List", UNKNOWN)
             if is_known(hint) and not is_a(hint, "List"):
                 return UNKNOWN
             parts = [*kind[1:]] if is_a(kind, "Union") else [kind]
@@ -306,6 +309,8 @@ def _subscript(emitter: Emitter, node: _ast.Subscript) -> Type:
             return emitter.refuse(node, "slice", f"a list is indexed with an int, and this is {told(at)}")
         return "str" if base == "str" else base[1]
     if is_a(base, "Dict"):
+        if is_known(at) and is_known(base) and not fits(at, base[1]):
+            return emitter.refuse(node, "element", f"the keys of the dict are {told(base[1])}, this one is {told(at)}")
         return base[2]
     if is_optional(base) and is_known(base):
         return emitter.refuse(node, "optional", f"{told(base)} has no elements until it is known not to be None")

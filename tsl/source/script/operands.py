@@ -77,6 +77,8 @@ def _refuse(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Ty
 
 def unary(emitter: Emitter, node: Any, kind: Type) -> Type:
     """The type of `-x` or `~x`."""
+    if kind in ("int", "float") and isinstance(node.op, _ast.Invert):
+        return emitter.refuse(node, "operand", f"there is no `~` of {told(kind)}")
     if kind in (TENSOR, "int", "float", "complex", UNKNOWN):
         return kind
     if is_optional(kind) and is_known(kind):

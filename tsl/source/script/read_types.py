@@ -68,7 +68,7 @@ def _plain(module: Module, node: Any, refuse: Refuse, depth: int) -> Type:
     if path in GENERIC:
         if path.startswith("typing.") and GENERIC[path] != "Final":
             refuse(node, f"`{name}` does not say of what")
-        elif path.startswith("builtins."):
+        elif path == "builtins.dict":
             refuse(node, f"`{name}` does not say of what: the compiler knows no type of that name")
         return UNKNOWN
     if path.startswith(("typing.", "collections.abc.")) and name in REFUSED:

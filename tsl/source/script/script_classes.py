@@ -30,9 +30,7 @@ def is_named_tuple(cls: Class) -> bool:
 
 def is_plain(cls: Class) -> bool:
     """Whether a class is one the compiler compiles, as far as its text tells."""
-    return all(path == "builtins.object" for ancestor in cls.ancestors() for path in ancestor.foreign) and not any(
-        True for _ in cls.bases
-    )
+    return all(path == "builtins.object" for ancestor in cls.ancestors() for path in ancestor.foreign)
 
 
 def attribute(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
@@ -118,11 +116,13 @@ def construct(
         return ("Class", cls)
     if is_enum(cls) or not is_plain(cls):
         return UNKNOWN
-    if "__init__" not in cls.methods:
+    if cls.find("__init__") is None:
         return emitter.refuse(node, "script-class", f"`{cls.name}` has no `__init__`, which the compiler wants")
     bound = reference(Instance(cls, None))
-    routine = Routine(cls.methods["__init__"], cls.module, cls, bound)
     emitter.compiler.script_class(cls)
+    if "__init__" not in cls.methods:
+        return ("Class", cls)
+    routine = Routine(cls.methods["__init__"], cls.module, cls, bound)
     answer = call([emitter.compiler.signature(routine).schema], given, named)
     if certain and answer.refused:
         emitter.refuse(node, "signature", f"`{cls.name}` does not take these arguments")

@@ -9,6 +9,7 @@ from typing import Any
 from tsl.source.refs import Routine
 from tsl.source.script import conditions, expressions
 from tsl.source.script.compiler import Compiler, Signature
+from tsl.source.script.forms import is_docstring, is_empty, jumps
 from tsl.source.script.read_types import read
 from tsl.source.script.scope import Scope, join
 from tsl.source.script.types import (
@@ -76,7 +77,7 @@ class Emitter:
         wanted = self.signature.returns
         if wanted in (NONE, UNKNOWN, ANY) or isinstance(wanted, Thing) or is_optional(wanted):
             return
-        if all(isinstance(statement, _ast.Pass) or _is_docstring(statement) for statement in node.body):
+        if all(isinstance(statement, _ast.Pass) or is_docstring(statement) for statement in node.body):
             return
         self.refuse(node, "return", "a path ends without a `return`")
 
@@ -85,7 +86,7 @@ class Emitter:
     def block(self, statements: list[Any]) -> bool:
         """Compiles statements and says whether they end the block: what follows a `return` is not compiled."""
         for number, statement in enumerate(statements):
-            if number == 0 and _is_docstring(statement):
+            if number == 0 and is_docstring(statement):
                 continue
             if self.statement(statement):
                 return True
@@ -141,11 +142,11 @@ class Emitter:
         if node.value is None or not isinstance(node.target, _ast.Name):
             return False
         wanted = read(self.module, node.annotation, lambda place, text: self.refuse(node, "annotation", text) and None)
-        self.hints.append(wanted)
+        self.hints.append(wanted if wanted != UNKNOWN else ANY)
         given = self.value(node.value)
         self.hints.pop()
         differs = is_known(given) and is_known(wanted) and not fits(given, wanted)
-        if differs and not _empty(node.value):
+        if differs and not is_empty(node.value):
             text = f"`{node.target.id}` is annotated {told(wanted)} and given {told(given)}"
             self.refuse(node, "annotated-value", text)
         self.bind(node.target, wanted if wanted != UNKNOWN else given, node.value)
@@ -170,7 +171,7 @@ class Emitter:
         match target:
             case _ast.Name(id=name):
                 before = self.scope.assign(name, kind)
-                if before is not None and not converts(kind, before) and not _empty(source):
+                if before is not None and not converts(kind, before) and not is_empty(source):
                     text = f"`{name}` was {told(before)} before this block and would be {told(kind)}"
                     self.refuse(target, "branch", text)
             case _ast.Tuple(elts=parts) | _ast.List(elts=parts):
@@ -213,6 +214,8 @@ class Emitter:
             from tsl.source.script import script_classes
 
             script_classes.store(self, base[1], target, kind)
+        elif base in (TENSOR, "int", "float", "str"):
+            self.refuse(target, "new-attribute", f"`{target.attr}` of {told(base)} cannot be set")
 
     def _set_item(self, target: Any, base: Any, index: Any, kind: Type) -> None:
         held = self.value(base)
@@ -244,7 +247,7 @@ class Emitter:
         self.hints.pop()
         if self.signature.declared:
             known = is_known(kind) and is_known(wanted)
-            if known and not fits(kind, wanted) and not converts(kind, wanted) and not _empty(node.value):
+            if known and not fits(kind, wanted) and not converts(kind, wanted) and not is_empty(node.value):
                 text = f"the function promises {told(wanted)} and returns {told(kind)}"
                 self.refuse(node, "optional" if is_optional(kind) and kind[1] == wanted else "return", text)
             return True
@@ -300,7 +303,8 @@ class Emitter:
         source = self.value(node.iter)
         element, unrolled = expressions.element(self, node.iter, source)
         if unrolled:
-            return self._unrolled(node, element)
+            known = is_a(source, "Tuple") or (isinstance(source, Thing) and source.kind == "submodules")
+            return self._unrolled(node, element, known=known)
         scope = Scope(self.scope)
         self.scope = scope
         self.bind(node.target, element, None)
@@ -310,9 +314,13 @@ class Emitter:
         self._after_loop(scope, UNKNOWN in (source,))
         return False
 
-    def _unrolled(self, node: _ast.For, element: Type) -> bool:
+    def _unrolled(self, node: _ast.For, element: Type, *, known: bool) -> bool:
         """A loop over modules or a tuple: its body is compiled once for each, in the block around it."""
         before = dict(self.scope.names)
+        for jump in jumps(node.body) if known else ():
+            self.refuse(
+                jump, "module-list", "a loop over modules or a tuple is unrolled, and cannot be left or cut short"
+            )
         self.bind(node.target, element, None)
         self.block(node.body)
         for name, kind in before.items():
@@ -376,14 +384,6 @@ class Emitter:
 
     def jump(self, node: Any) -> bool:
         return True
-
-
-def _empty(node: Any) -> bool:
-    return (isinstance(node, _ast.List) and not node.elts) or (isinstance(node, _ast.Dict) and not node.keys)
-
-
-def _is_docstring(node: Any) -> bool:
-    return isinstance(node, _ast.Expr) and isinstance(node.value, _ast.Constant) and isinstance(node.value.value, str)
 
 
 HANDLERS: dict[type, Any] = {

@@ -190,7 +190,7 @@ def accepts(given: Type, wanted: Parameter, bound: dict[str, Type], converting: 
     if _takes(given, kind, bound, converting):
         return True
     if is_a(given, "Union") and is_a(kind, "List"):
-        return True
+        return all(part == kind[1] or is_a(part, "Tuple") or is_a(part, "List") for part in given[1:])
     if wanted.broadcasts:
         inner = kind[1] if is_optional(kind) else kind
         return _takes(given, inner[1], bound, converting)
@@ -304,7 +304,7 @@ def gathered(places: list[Parameter], given: list[Type]) -> list[Type]:
         kind = parameter.kind
         if not is_a(kind, "List") or number >= len(given) or kind[1] == UNKNOWN or str(kind[1]).startswith("$"):
             continue
-        last = number == len(places) - 1 or all(later.has_default for later in places[number + 1 :])
+        last = number == len(places) - 1
         if last and not isinstance(given[number], tuple) and (len(given) > number + 1 or not parameter.broadcasts):
             rest = given[number:]
             if all(one in (kind[1], UNKNOWN, "number") or (one == TENSOR and kind[1] == "int") for one in rest):
