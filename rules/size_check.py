@@ -57,7 +57,8 @@ A check of the data is [tensor-assert](tensor-assert.md).
 from collections.abc import Iterator
 
 from tsl.rule import Finding, source_rule
-from tsl.source.facts import WAYS, Function
+from tsl.source.facts import Function
+from tsl.source.ways import WAYS
 
 OTHERS = {"constructor", "data", "numpy", "layout"}  # what is lost there is no check of a size
 CHECKED = [how for how in WAYS if how not in OTHERS]

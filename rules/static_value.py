@@ -56,7 +56,8 @@ A number that is not to change is better a plain attribute than a weight.
 from collections.abc import Iterator
 
 from tsl.rule import Finding, source_rule
-from tsl.source.facts import WAYS, Function
+from tsl.source.facts import Function
+from tsl.source.ways import WAYS
 
 
 @source_rule("TSL161", severity="info", since="0.1", help="trace again after each training, or keep it a tensor")

@@ -43,10 +43,10 @@ def test_the_worked_example_is_explained(followed: Path) -> None:
 
 
 def test_every_way_and_query_the_page_names_exists() -> None:
-    from tsl.source import facts
+    from tsl.source import facts, ways
 
     asked = re.search(r"## What a rule may ask(.*?)^## ", TEXT, re.M | re.S)
     assert asked
-    assert {"range", "len"} <= set(facts.WAYS)
+    assert {"range", "len"} <= set(ways.WAYS)
     for owner, name in re.findall(r"`(function|use)\.(\w+)", asked[1]):
         assert hasattr(facts.Function if owner == "function" else facts.Use, name), f"{owner}.{name}"

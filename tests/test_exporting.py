@@ -25,8 +25,9 @@ from tsl.source.exporting.things import (
     join_things,
     join_values,
 )
-from tsl.source.facts import STEPS, Function, Note, Step
+from tsl.source.facts import Function, Note, Step
 from tsl.source.file import parse
+from tsl.source.ways import STEPS
 
 MODEL = """
 import torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine import analysed, function_named, told, uses_in
-from tsl.source.facts import WAYS
+from tsl.source.ways import WAYS
 
 # Values through names, containers and calls
 

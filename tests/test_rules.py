@@ -21,11 +21,12 @@ from tsl.diagnostic import Severity
 from tsl.page import Fence, page_of, problems
 from tsl.rule import Rule, Verdict, verdicts
 from tsl.source import values
-from tsl.source.facts import CHECKS, DIFFERS, METADATA, TESTS, WAYS, Call, Fact, Function, Use
+from tsl.source.facts import CHECKS, DIFFERS, METADATA, TESTS, Call, Fact, Function, Use
 from tsl.source.file import SourceFile, parse
 from tsl.source.refs import Arguments
 from tsl.source.torch_hand import WATCHED, WATCHED_ELSEWHERE, WATCHED_METHODS
 from tsl.source.values import Value
+from tsl.source.ways import WAYS
 
 LONGEST_RULE = 30
 FORM = re.compile(r"[a-z`].*`[^`]+`.*(?<![.!:])|`[^`]+`.*(?<![.!:])")  # lower case, a value named, no final stop

@@ -109,7 +109,7 @@ def unread_of(facts: GraphFacts) -> tuple[Unread, ...]:
 
 
 def asked_of_targets(archive: Archive, graphs: GraphFacts, plan: Plan) -> Iterator[tuple[Rule, Verdict]]:
-    """What the rules on targets and locks find in an archive and its graphs, each with the remedy that its place has."""
+    """What the rules on targets and locks find, each with the remedy that its place has. Raises RuleCallError."""
     from tsl.archive.inspection.parts import versions_of
     from tsl.target.facts import TargetFacts
     from tsl.target.lock import LockError, drifts, lock_of

@@ -39,14 +39,18 @@ def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | No
     from tsl.source.exporting import steps_of
     from tsl.source.modules import Modules as Library
     from tsl.source.roots import default_roots, named_roots, read_captures
+    from tsl.source.script.compiler import compile_roots, scripted_roots
     from tsl.source.session import Session
 
     session = Session((modules or Library()).module_of(file))
     captures = read_captures(session)
     found = {name: named_roots(session, name) for name in roots}
     named = (routine for routines in found.values() for routine in routines or ())
-    for routine in named if roots else default_roots(session, captures):
+    chosen = list(named if roots else default_roots(session, captures))
+    for routine in chosen:
         session.judge(routine)
+    names = frozenset(capture.name for capture in captures if capture.kind == "script")
+    compile_roots(session, chosen if roots else scripted_roots(session, chosen, names))
     unmatched = tuple(name for name, routines in found.items() if routines is None)
     functions = _functions(session) if roots else (*_functions(session), *steps_of(session))
     return Analysis(functions, unmatched, frozenset(capture.kind for capture in captures))

@@ -175,7 +175,7 @@ class Write(Record):
 
 
 class Event(Record):
-    """Something at `node` that harms a trace and is no use of a value as a plain one; `how` is one of EVENTS."""
+    """Something at `node` that harms a trace and is no use of a value as a plain one; `how` is one of ways.EVENTS."""
 
     node: Any
     how: str
@@ -218,7 +218,7 @@ class Event(Record):
 
 
 class Step(Record):
-    """Something out of order in the life of a model, at `node`; `how` is one of STEPS.
+    """Something out of order in the life of a model, at `node`; `how` is one of ways.STEPS.
 
     `text` is the model, example or path as the user wrote it, `about` what else the sentence needs. `story` are the
     places that led here, `home` the function it stands in, or the module.
@@ -250,6 +250,26 @@ class Step(Record):
         return self.story
 
 
+class Refusal(Record):
+    """What the compiler of TorchScript refuses, or takes for something else, at `node`; `how` is the class of it."""
+
+    node: Any
+    how: str
+    text: str
+    file: SourceFile
+    inside: frozenset[str] = frozenset()
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two refusals the same."""
+        return (id(self.node), "script", self.how)
+
+    @property
+    def weight(self) -> tuple[Any, ...]:
+        """Which of the same refusals stands: the first in a fixed order."""
+        return (self.text,)
+
+
 class Branch(Record):
     """A test that picks between arms."""
 
@@ -261,7 +281,7 @@ class Branch(Record):
         return self.test.only_checks
 
 
-Fact = Use | Call | Write | Event | Step
+Fact = Use | Call | Write | Event | Step | Refusal
 
 
 class Function:
@@ -278,7 +298,7 @@ class Function:
         return (fact for fact in self.facts if isinstance(fact, Use))
 
     def conversions(self, *how: str) -> Iterator[Use]:
-        """The uses of these ways (`tsl.source.facts.WAYS` lists them), in the order of the text."""
+        """The uses of these ways (`tsl.source.ways.WAYS` lists them), in the order of the text."""
         return (use for use in self.uses if use.how in how)
 
     def branches(self) -> Iterator[Branch]:
@@ -302,6 +322,10 @@ class Function:
         """What is out of order in it, of one of STEPS."""
         return (fact for fact in self.facts if isinstance(fact, Step) and fact.how == how)
 
+    def refusals(self, how: str) -> Iterator[Refusal]:
+        """What the compiler of TorchScript refuses in it, of one class."""
+        return (fact for fact in self.facts if isinstance(fact, Refusal) and fact.how == how)
+
     def writes(self) -> Iterator[Write]:
         """The attributes of the module that are assigned while it runs."""
         return (fact for fact in self.facts if isinstance(fact, Write))
@@ -321,70 +345,3 @@ def _operands(node: Any) -> Iterator[Any]:
         yield part
         if isinstance(part, _ast.Compare):
             yield from _operands(part)
-
-
-WAYS = {
-    "if": "tested by `if` or `elif`",
-    "while": "tested by `while`",
-    "assert": "asserted",
-    "ternary": "tested by a conditional expression",
-    "filter": "tested by the `if` of a comprehension",
-    "boolean": "operand of `and`, `or`, `not`, a chained or sequence comparison, any() or all()",
-    "match": "the subject of `match`",
-    "contains": "looked up with `in`",
-    "predicate": "the result of a torch function that returns a Python bool",
-    "number": "converted by bool(), int(), float(), complex(), round() or operator.index()",
-    "item": "taken out with .item()",
-    "math": "passed to a function of `math`",
-    "extreme": "compared by max(), min() or sorted()",
-    "len": "counted by len()",
-    "index": "used as an index into, or a repeat count of, a Python sequence",
-    "range": "the bound of a range()",
-    "argument": "an argument that torch takes as a plain Python number",
-    "format": "formatted into a string",
-    "list": "turned into a list, or into NumPy",
-    "iterate": "iterated by `for`, a comprehension or list()",
-    "unroll": "a list as long as a tensor's dimension, iterated by `for` or a comprehension",
-    "pieces": "the same of what chunk() makes, which is shorter than asked for only where the dimension is",
-    "unpack": "unpacked into names",
-    "star": "spread with `*`",
-    "constructor": "copied into a new tensor by torch.tensor() and its like",
-    "data": "read through `.data`, which tracing does not follow",
-    "numpy": "handed to NumPy",
-    "layout": "a stride or storage offset read as a plain number",
-}
-EVENTS = {
-    "output": "a container or an object that a root returns, which is what leaves the traced model",
-    "captured": "a tensor from outside that requires a gradient is put into the trace",
-    "handed": "a tensor is read after a compiled function that may have returned it as it was",
-    "broadcast": "a tensor is written into, by one that is stretched to its sizes",
-    "type": "a size is asked whether it is a tensor, as it is while tracing alone",
-    "length": "a tensor is made that is as long as data says",
-}
-STEPS = {
-    "training": "a model is captured in train mode, and what it computes depends on the mode",
-    "grad": "a trace is recorded with gradients on",
-    "device": "an example is on another device than the model",
-    "hazard": "a model is traced whose result depends on what the example holds",
-    "autocast": "a model is captured under autocast",
-    "freeze": "a module in train mode is frozen",
-    "optimized": "what optimize_for_inference made is saved",
-    "lost-method": "a step keeps only forward, and the module exports other methods",
-    "example": "an example is of a type that the capture refuses, or takes for something else",
-    "unchecked": "a trace is not checked, and the model draws random numbers or depends on data",
-    "one": "an axis that is declared dynamic has length one in the example",
-    "load-device": "an archive is loaded to the device it was saved from",
-    "kind": "an archive is read by the function for the other kind",
-    "pickled": "a scripted or traced module is given to torch.save",
-    "untrusted": "a file from elsewhere is loaded by what may run its code",
-    "default": "an export to ONNX takes the default exporter, and was written for the other one",
-    "symbolic": "a symbolic function is registered that the default exporter does not read",
-    "dtype": "an example is of another floating dtype than the model",
-    "wrapped": "what torch.compile or DataParallel made is captured",
-    "uncompiled": "a module that is neither scripted nor traced is frozen, or saved by torch.jit.save",
-    "removed": "a function or argument of torch.onnx is used that is no longer there",
-    "names": "the names given to an export to ONNX do not fit the model or each other",
-    "shapes": "dynamic shapes are told to an exporter that does not take them in this form",
-    "island": "a compiled function is called in a model that is traced",
-    "python": "a capture is written for a Python that torch.jit does not support",
-}

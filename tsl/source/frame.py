@@ -152,7 +152,7 @@ class Frame:
         return value
 
     def note_event(self, node: Any, how: str, value: Value) -> None:
-        """Notes what harms a trace in another way than a use (facts.EVENTS), where it runs under trace."""
+        """Notes what harms a trace in another way than a use (ways.EVENTS), where it runs under trace."""
         if self._counts and not value.kind & UNKNOWN:
             self.session.record(self.routine, Event(node, how, value, self.module.file, frozenset(self.within)))
 

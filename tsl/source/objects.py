@@ -58,6 +58,11 @@ class Objects:
             return Value(found.kind, values.STATIC, found.const, found.parts, found.item, found.refs)
         return found
 
+    def made(self, instance: Instance) -> dict[str, Value]:
+        """What the constructor of an object leaves on it, by name."""
+        left = self._left_by_constructor(instance)
+        return {name[5:]: value for name, value in left.items() if name.startswith("self.")}
+
     def item(self, instance: Instance, key: object) -> Value:
         """`object[key]` for an object of a dataclass that is a mapping: a field by name, or by place of those set."""
         if not has_fields(instance.cls) or instance.arguments is None:

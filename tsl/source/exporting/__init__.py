@@ -8,7 +8,7 @@ Definitions, cited by number elsewhere:
    `state_dict()` returns. It has a *state*: mode (train or eval), device, stages it went through.
 2. A state is a word or `?`. Where paths meet and disagree, or something unknown had the thing in hand, it is `?`, and
    a thing of unknown state is in no wrong order: what is unknown is silent.
-3. A *step* is a place where something is out of order (`facts.STEPS`). The legal order is
+3. A *step* is a place where something is out of order (`ways.STEPS`). The legal order is
 
        construct -> load weights -> to(device) -> eval() -> no_grad -> trace | script -> freeze -> optimize -> save
        load(map_location) -> eval() -> run

@@ -1,0 +1,364 @@
+"""Names of a module's top level and attributes of values and modules, as the compiler resolves them."""
+
+from __future__ import annotations
+
+import _ast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tsl.source import values
+from tsl.source.classes import Class
+from tsl.source.refs import External, Instance, Layer, Routine
+from tsl.source.script import made
+from tsl.source.script.table import table
+from tsl.source.script.types import (
+    ANY,
+    NONE,
+    TENSOR,
+    UNKNOWN,
+    Thing,
+    Type,
+    converts,
+    fits,
+    head,
+    is_a,
+    is_known,
+    is_optional,
+    told,
+)
+from tsl.source.tree import decorator_names
+
+if TYPE_CHECKING:
+    from tsl.source.script.statements import Emitter
+
+TENSOR_FIELDS: dict[str, Type] = {
+    "dtype": "int", "device": "Device", "grad": ("Optional", TENSOR), "data": TENSOR, "shape": ("List", "int"),
+    "layout": "int", "T": TENSOR, "H": TENSOR, "mT": TENSOR, "mH": TENSOR, "itemsize": "int", "nbytes": "int",
+    "ndim": "int", "name": UNKNOWN, "names": UNKNOWN, "real": TENSOR, "imag": TENSOR, "requires_grad": "bool",
+    "is_leaf": "bool", "is_nested": "bool", "retains_grad": "bool", "output_nr": "int",
+}  # fmt: skip
+MODULE_METHODS = frozenset(
+    """parameters named_parameters buffers named_buffers children named_children modules named_modules train eval to
+    half float double cuda cpu requires_grad_ zero_grad extra_repr state_dict register_buffer register_parameter
+    add_module apply type get_submodule get_parameter get_buffer _modules _parameters _buffers __class__ __dict__
+    load_state_dict compile register_forward_hook register_forward_pre_hook _get_name forward""".split()
+)
+
+
+MODULE_REFUSED = frozenset(
+    """register_buffer register_parameter add_module __class__ __dict__ apply state_dict load_state_dict
+    register_forward_hook register_forward_pre_hook _get_name _modules _parameters _buffers""".split()
+)
+
+
+def global_name(emitter: Emitter, node: _ast.Name) -> Type:
+    """What a name that no block binds means."""
+    closure = emitter.routine.closure
+    if closure and node.id in closure:
+        return UNKNOWN
+    return in_module(emitter, emitter.module, node.id, node)
+
+
+def in_module(emitter: Emitter, module: Any, name: str, node: Any) -> Type:
+    """What a name of a module's top level means to the compiler."""
+    names = module.names
+    if name in names.functions:
+        return Thing("function", Routine(names.functions[name], module))
+    if name in module.classes:
+        return Thing("class", module.classes[name])
+    if name in names.assigned:
+        return _assigned(emitter, module, name, node)
+    external = names.external(name)
+    if external is not None:
+        return followed(emitter, external.path, node, module)
+    if names.stars or not isinstance(node, _ast.Name):
+        return UNKNOWN
+    if name.startswith("__"):
+        return UNKNOWN
+    if name in _bound_somewhere(module):
+        return UNKNOWN
+    return emitter.refuse(node, "undefined", f"nothing binds `{name}` before it is read")
+
+
+def _bound_somewhere(module: Any) -> frozenset[str]:
+    return module.once(_all_bound, module.file.tree)  # type: ignore[no-any-return]
+
+
+def _all_bound(tree: Any, _names: Any) -> frozenset[str]:
+    """Every name that is bound outside of functions: by a loop, a `with`, an assignment to several names."""
+    found: set[str] = set()
+    queue = list(tree.body)
+    while queue:
+        node = queue.pop()
+        if isinstance(node, _ast.FunctionDef | _ast.AsyncFunctionDef | _ast.ClassDef | _ast.Lambda):
+            found.add(getattr(node, "name", ""))
+            continue
+        if isinstance(node, _ast.Name) and isinstance(node.ctx, _ast.Store):
+            found.add(node.id)
+        if isinstance(node, _ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+        for field in node._fields:
+            child = getattr(node, field, None)
+            queue += [part for part in (child if isinstance(child, list) else [child]) if isinstance(part, _ast.AST)]
+    return frozenset(found)
+
+
+def followed(emitter: Emitter, path: str, node: Any, module: Any) -> Type:
+    """What a dotted path means: a function or class that can be read, or the path."""
+    found = module.modules.find(path, module)
+    if found is None:
+        kind, what = table().paths.get(path, ("", ""))
+        return what if kind == "k" else Thing("path", path)
+    result = in_module(emitter, found.module, found.name, None)
+    for name in found.rest:
+        result = Thing("path", "?") if not isinstance(result, Thing) else UNKNOWN
+        _ = name
+    return result
+
+
+def _assigned(emitter: Emitter, module: Any, name: str, node: Any) -> Type:
+    nodes = module.names.assigned[name]
+    path = module.names.dotted(nodes[0]) if len(nodes) == 1 else None
+    if path and not path.startswith(f"{name}."):
+        kind, _ = table().paths.get(path, ("", ""))
+        if kind == "k":
+            return _global(emitter, node, name, "a constant of another module")
+        if kind:
+            return Thing("path", path)
+    value = emitter.session.global_value(module, name)
+    for flag, what in GLOBALS:
+        if value.is_only(flag) and not value.refs and isinstance(node, _ast.Name):
+            return _global(emitter, node, name, what)
+    if len(value.refs) == 1 and value.is_only(values.REF):
+        ref = value.refs[0]
+        if isinstance(ref, Routine):
+            return Thing("function", ref)
+        if isinstance(ref, Class):
+            return Thing("class", ref)
+    return UNKNOWN
+
+
+GLOBALS = (
+    (values.BOOL, "a bool"),
+    (values.INT, "an int"),
+    (values.FLOAT, "a float"),
+    (values.STR, "a str"),
+    (values.SEQ, "a list or tuple"),
+    (values.DICT, "a dict"),
+)
+
+
+def _global(emitter: Emitter, node: Any, name: str, what: str) -> Type:
+    if not isinstance(node, _ast.Name):
+        return UNKNOWN
+    return emitter.refuse(node, "global", f"`{name}` is {what} outside of the function, which the compiler cannot read")
+
+
+def attribute(emitter: Emitter, node: _ast.Attribute, base: Type) -> Type:
+    """What `base.name` means."""
+    if isinstance(base, Thing):
+        return _of_thing(emitter, node, base)
+    if base in (UNKNOWN, ANY):
+        return UNKNOWN
+    name = node.attr
+    if is_a(base, "Class"):
+        from tsl.source.script import script_classes
+
+        return script_classes.attribute(emitter, node, base[1])
+    if is_optional(base):
+        if not is_known(base):
+            return UNKNOWN
+        return emitter.refuse(node, "optional", f"{told(base)} has no `{name}` until it is known not to be None")
+    if base == TENSOR and (
+        name in TENSOR_FIELDS or (name.startswith("is_") and not table().operators.get(f"aten::{name}"))
+    ):
+        return TENSOR_FIELDS.get(name, "bool")
+    if base == "Device":
+        return {"type": "str", "index": ("Optional", "int")}.get(name, UNKNOWN)
+    if is_a(base, "Tuple") or is_a(base, "Union") or base in ("number", NONE) or name.startswith("__"):
+        return UNKNOWN
+    if base == TENSOR and name == "tolist":
+        return Thing("method", (base, name))
+    if not table().has_method(base, name):
+        return emitter.refuse(node, "attribute", f"{told(base)} has no `{name}` in TorchScript")
+    return Thing("method", (base, name))
+
+
+def _of_thing(emitter: Emitter, node: _ast.Attribute, base: Thing) -> Type:
+    if base.kind == "self":
+        return own_attribute(emitter, base, node.attr, node)
+    if base.kind == "path":
+        if base.what == "?":
+            return UNKNOWN
+        path = f"{base.what}.{node.attr}"
+        from tsl.source.names import canonical
+
+        return followed(emitter, canonical(path), node, emitter.module)
+    if base.kind == "class":
+        from tsl.source.script import script_classes
+
+        return script_classes.of_class(emitter, node, base.what)
+    if base.kind == "submodules" and node.attr in ("items", "values", "keys"):
+        return Thing("items", (node.attr, base))
+    if base.kind == "layer":
+        return _of_layer(base.what, node.attr)
+    return UNKNOWN
+
+
+def _of_layer(layer: Layer, name: str) -> Type:
+    return TENSOR if name == "weight" and layer.path in WEIGHTED else UNKNOWN
+
+
+WEIGHTED = frozenset(f"torch.nn.{name}" for name in "Linear Conv1d Conv2d Conv3d Embedding".split())
+
+
+def instance_of(base: Thing) -> Instance:
+    """The module a Thing is."""
+    ref = base.what.refs[0]
+    assert isinstance(ref, Instance)
+    return ref
+
+
+def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
+    """What `self.name` means on a module."""
+    instance = instance_of(base)
+    cls = instance.cls
+    found = cls.find(name)
+    if found is not None:
+        routine = Routine(found[0], found[1].module, found[1], base.what)
+        if name in found[1].properties:
+            if decorator_names(found[0]) & {"ignore", "unused"}:
+                return UNKNOWN
+            return emitter.compiler.function(routine)
+        return Thing("function", routine)
+    if name == "training":
+        return "bool"
+    left = emitter.session.objects.made(instance)
+    if name in left and made.is_absent(instance, name):
+        text = f"`{name}` is made in one arm of `__init__` alone, and not with the defaults"
+        return emitter.refuse(node, "module-attribute", text)
+    if name in left:
+        return made.type_of(emitter, cls, name, left[name], node)
+    if name in MODULE_REFUSED and not made.is_open(cls):
+        return emitter.refuse(
+            node, "module-attribute", f"`{name}` of a module is Python, and not there when it is compiled"
+        )
+    if name in MODULE_METHODS:
+        return Thing("path", f"?.{name}") if name != "forward" else UNKNOWN
+    for ancestor in cls.ancestors():
+        if name in ancestor.attributes:
+            return _class_level(emitter, cls, ancestor, name, node)
+    if made.is_open(cls) or name in made.set_anywhere(cls):
+        return UNKNOWN
+    return emitter.refuse(node, "module-attribute", f"`{cls.name}` has no attribute `{name}` when it is compiled")
+
+
+def _class_level(emitter: Emitter, cls: Class, owner: Class, name: str, node: Any) -> Type:
+    held = owner.attributes[name]
+    if name in made.constants(cls) or (
+        isinstance(held, _ast.AnnAssign) and made.is_final(owner.module, held.annotation)
+    ):
+        return emitter.compiler.literal(owner.module, held.value if isinstance(held, _ast.AnnAssign) else held)
+    if isinstance(held, _ast.AnnAssign) and held.value is None:
+        return UNKNOWN
+    value = held.value if isinstance(held, _ast.AnnAssign) else held
+    if isinstance(
+        value, _ast.Constant | _ast.List | _ast.Tuple | _ast.Dict | _ast.UnaryOp | _ast.Set
+    ) and not made.is_open(cls):
+        text = f"`{name}` stands on the class, and the compiler reads what stands on the object"
+        return emitter.refuse(node, "module-attribute", text)
+    return UNKNOWN
+
+
+def has(emitter: Emitter, base: Thing, name: str) -> bool | None:
+    """Whether a module has an attribute, None where that is not known."""
+    instance = instance_of(base)
+    cls = instance.cls
+    if name in emitter.session.objects.made(instance) or name == "training":
+        return True
+    if cls.find(name) is not None or any(name in ancestor.attributes for ancestor in cls.ancestors()):
+        return None
+    return None if made.is_open(cls) or name in made.set_anywhere(cls) else False
+
+
+def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> None:
+    """Assigns to an attribute of a module."""
+    instance = instance_of(base)
+    cls, name = instance.cls, target.attr
+    left = emitter.session.objects.made(instance)
+    if name in made.constants(cls) or made.declared_final(cls, name):
+        emitter.refuse(target, "new-attribute", f"`{name}` is a constant of the module and cannot be set")
+        return
+    if name not in left:
+        known = made.is_whole(cls, left) and not made.is_open(cls)
+        if name != "training" and known and cls.find(name) is None:
+            text = f"`{name}` is not made in `__init__`, and cannot be made while the model runs"
+            emitter.refuse(target, "new-attribute", text)
+        return
+    before = emitter.compiler.quietly(lambda: made.type_of(emitter, cls, name, left[name], None))
+    known = not isinstance(before, Thing) and is_known(before) and is_known(kind)
+    if known and not fits(kind, before) and not converts(kind, before):
+        emitter.refuse(target, "new-attribute", f"`{name}` is {told(before)} and would be {told(kind)}")
+
+
+def any_of(source: Thing) -> Type:
+    """One of the modules of a list: the first, where all are of one kind."""
+    value = source.what[1]
+    parts = list(value.parts.values()) if isinstance(value.parts, Mapping) else list(value.parts or ())
+    found = [made.thing_of(part) for part in ([value.item] if value.item else parts)]
+    known = [one for one in found if one is not None and one.kind in ("self", "layer")]
+    if not known or len(known) < len(found):
+        return UNKNOWN
+    kinds = {one.what.path if one.kind == "layer" else id(instance_of(one).cls) for one in known}
+    return known[0] if len(kinds) == 1 else UNKNOWN
+
+
+def item(emitter: Emitter, node: _ast.Subscript, base: Thing) -> Type:
+    """`modules[index]`."""
+    if base.kind != "submodules":
+        emitter.value(node.slice) if not isinstance(node.slice, _ast.Slice) else None
+        return UNKNOWN
+    shape, value = base.what
+    at = node.slice
+    if shape == "dict":
+        if isinstance(at, _ast.Constant) and isinstance(at.value, str):
+            return UNKNOWN
+        emitter.value(at)
+        return _by_variable(emitter, node, at, "the key of a ModuleDict is written out when it is compiled")
+    if isinstance(at, _ast.Slice):
+        return Thing("sliced", base.what)
+    number = at.value if isinstance(at, _ast.Constant) else None
+    if isinstance(at, _ast.UnaryOp) and isinstance(at.operand, _ast.Constant):
+        number = -at.operand.value if isinstance(at.operand.value, int) else None
+    if isinstance(number, int):
+        parts = value.parts
+        if isinstance(parts, tuple) and parts and not -len(parts) <= number < len(parts) and value.item is None:
+            return emitter.refuse(node, "module-list", f"there are {len(parts)} modules, and not one at {number}")
+        inside = parts[number] if isinstance(parts, tuple) and parts and value.item is None else value.item
+        thing = made.thing_of(inside) if inside is not None else None
+        return thing if thing is not None else UNKNOWN
+    kind = emitter.value(at)
+    if isinstance(kind, Thing):
+        return UNKNOWN
+    return _by_variable(emitter, node, at, "the index of a ModuleList or Sequential is a number that is written out")
+
+
+def _by_variable(emitter: Emitter, node: Any, at: Any, text: str) -> Type:
+    if isinstance(at, _ast.Attribute):
+        owner = emitter.value(at.value)
+        if not (isinstance(owner, Thing) and owner.kind == "self"):
+            return UNKNOWN
+        cls = instance_of(owner).cls
+        if at.attr in made.constants(cls) or made.declared_final(cls, at.attr):
+            return UNKNOWN
+    if _is_folded(emitter, at):
+        return UNKNOWN
+    return emitter.refuse(node, "module-list", text)
+
+
+def _is_folded(emitter: Emitter, at: Any) -> bool:
+    """Whether the compiler may know an index: a name given a number that is written out, and nothing else."""
+    return isinstance(at, _ast.Name) and at.id in emitter.numbers
+
+
+__all__ = ["External", "attribute", "global_name", "has", "head", "item", "own_attribute", "store"]

@@ -1,0 +1,328 @@
+"""What the constructor of a module leaves on it, as types of TorchScript."""
+
+from __future__ import annotations
+
+import _ast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tsl.source import values
+from tsl.source.classes import Class
+from tsl.source.names import Names
+from tsl.source.refs import External, Instance, Layer, Routine
+from tsl.source.script.read_types import read
+from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Thing, Type, unify
+from tsl.source.tree import assigned, decorator_names, walk
+from tsl.source.values import Value
+
+if TYPE_CHECKING:
+    from tsl.source.script.statements import Emitter
+
+HOLDERS = {"torch.nn.ModuleList": "list", "torch.nn.Sequential": "sequential", "torch.nn.ModuleDict": "dict",
+           "torch.nn.ParameterList": "list"}  # fmt: skip
+PLAIN = (
+    (values.BOOL, "bool"),
+    (values.INT, "int"),
+    (values.FLOAT, "float"),
+    (values.STR, "str"),
+    (values.TENSOR, TENSOR),
+)
+OPENING = frozenset({"setattr", "add_module", "register_module", "register_parameter", "register_buffer", "__dict__"})
+
+
+def type_of(emitter: Emitter, cls: Class, name: str, value: Value, node: Any) -> Type:
+    """The type of an attribute that the constructor made; `node` is where it is read, for what is refused."""
+    annotated = _annotated(emitter, cls, name)
+    if annotated is not None:
+        return annotated
+    nodes = given(cls, name)
+    shape = holder(cls, nodes)
+    if shape:
+        return Thing("submodules", (shape, value))
+    foreign = _foreign(nodes, value)
+    if foreign:
+        return _refused(emitter, cls, name, foreign, node)
+    thing = thing_of(value)
+    if thing is not None and value.is_only(values.REF):
+        return _checked(emitter, cls, name, thing, node)
+    if all(isinstance(part, _ast.Constant) and part.value is None for _, part in nodes) and nodes:
+        return NONE
+    if value.is_only(values.NONE):
+        return UNKNOWN
+    for flag, kind in PLAIN:
+        if value.is_only(flag):
+            return kind
+    if value.is_only(values.SEQ) and len(nodes) == 1 and not value.refs:
+        return _sequence(emitter, cls, name, nodes[0][1], value, node)
+    if value.is_only(values.DICT) and len(nodes) == 1 and isinstance(nodes[0][1], _ast.Dict):
+        return _mapping(emitter, cls, name, nodes[0][1], value, node)
+    return UNKNOWN
+
+
+def _foreign(nodes: list[tuple[Class, Any]], value: Value) -> str:
+    """What an attribute holds that is of no type of TorchScript, where that is plain to see."""
+    if len(nodes) != 1 or not isinstance(nodes[0][1], _ast.Call):
+        return ""
+    owner, node = nodes[0]
+    path = owner.module.names.dotted(node.func) or ""
+    if path in PYTHON_OBJECTS:
+        return f"a `{path}`"
+    if len(value.refs) == 1 and isinstance(value.refs[0], Instance):
+        cls = value.refs[0].cls
+        marks = decorator_names(cls.node)
+        if "dataclass" in marks and "script" not in marks:
+            return f"an object of the dataclass `{cls.name}`"
+    return ""
+
+
+PYTHON_OBJECTS = frozenset(
+    """types.SimpleNamespace functools.partial argparse.Namespace logging.getLogger collections.defaultdict
+    collections.deque collections.Counter threading.Lock builtins.set builtins.open""".split()
+)
+
+
+def is_absent(instance: Instance, name: str) -> bool:
+    """Whether an object made with the defaults has an attribute not, which one arm of a test alone makes."""
+    if instance.arguments is not None:
+        return False
+    found = [(ancestor, node) for ancestor in instance.cls.ancestors() if (node := ancestor.methods.get("__init__"))]
+    if len(found) != 1:
+        return False
+    method = found[0][1]
+    made_in = [number for number, one in enumerate(method.body) if name in _makes([one])]
+    if len(made_in) != 1 or not isinstance(method.body[made_in[0]], _ast.If):
+        return False
+    branch = method.body[made_in[0]]
+    answer = _by_default(method, branch.test)
+    if answer is None:
+        return False
+    return name not in _makes(branch.body if answer else branch.orelse)
+
+
+def _makes(statements: list[Any]) -> set[str]:
+    """The attributes that statements assign, and those they name in a call that may make them."""
+    nodes = list(walk(statements))
+    stored = {node.attr for node in nodes if isinstance(node, _ast.Attribute) and isinstance(node.ctx, _ast.Store)}
+    return stored | {node.value for node in nodes if isinstance(node, _ast.Constant) and isinstance(node.value, str)}
+
+
+def _by_default(method: Any, test: Any) -> bool | None:
+    """What a test of a parameter says of its default; None where that is not written out."""
+    arguments = method.args
+    places = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+    defaults = {place.arg: node.value for place, node in zip(places, arguments.defaults, strict=True)
+                if isinstance(node, _ast.Constant)}  # fmt: skip
+    match test:
+        case _ast.Name(id=name) if name in defaults:
+            return bool(defaults[name])
+        case _ast.UnaryOp(op=_ast.Not(), operand=_ast.Name(id=name)) if name in defaults:
+            return not defaults[name]
+        case _ast.Compare(left=_ast.Name(id=name), ops=[op], comparators=[_ast.Constant(value=value)]) if (
+            name in defaults
+        ):
+            if isinstance(op, _ast.Eq | _ast.Is):
+                return bool(defaults[name] == value)
+            if isinstance(op, _ast.NotEq | _ast.IsNot):
+                return bool(defaults[name] != value)
+    return None
+
+
+def _annotated(emitter: Emitter, cls: Class, name: str) -> Type | None:
+    for ancestor in cls.ancestors():
+        held = ancestor.attributes.get(name)
+        if isinstance(held, _ast.AnnAssign):
+            return read(ancestor.module, held.annotation, _ignore)
+    _ = emitter
+    return None
+
+
+def _ignore(_place: Any, _text: str) -> None:
+    return None
+
+
+def _checked(emitter: Emitter, cls: Class, name: str, thing: Thing, node: Any) -> Type:
+    if thing.kind == "function" and isinstance(thing.what.node, _ast.Lambda) and node is not None:
+        return _refused(emitter, cls, name, "a lambda", node)
+    return thing
+
+
+def _refused(emitter: Emitter, cls: Class, name: str, what: str, node: Any) -> Type:
+    if node is None or is_open(cls):
+        return UNKNOWN
+    return emitter.refuse(node, "module-attribute", f"`{name}` holds {what}, which the compiler cannot take over")
+
+
+def _sequence(emitter: Emitter, cls: Class, name: str, source: Any, value: Value, node: Any) -> Type:
+    parts = value.parts if isinstance(value.parts, tuple) else None
+    if isinstance(source, _ast.List | _ast.ListComp):
+        if isinstance(source, _ast.List) and not source.elts:
+            return _refused(emitter, cls, name, "an empty list that says not of what", node)
+        inside = list(parts or ()) or ([value.item] if value.item else [])
+        if inside and all(_is_module(part) for part in inside):
+            return _refused(emitter, cls, name, "a plain list of modules", node)
+        kinds = [plain(part) for part in inside]
+        return ("List", kinds[0]) if kinds and all(kind == kinds[0] for kind in kinds) else UNKNOWN
+    if isinstance(source, _ast.Tuple) and parts is not None:
+        return ("Tuple", *map(plain, parts))
+    return UNKNOWN
+
+
+def _mapping(emitter: Emitter, cls: Class, name: str, source: _ast.Dict, value: Value, node: Any) -> Type:
+    if not source.keys:
+        return _refused(emitter, cls, name, "an empty dict that says not of what", node)
+    inside = list(value.parts.values()) if isinstance(value.parts, Mapping) else []
+    if inside and all(_is_module(part) for part in inside):
+        return _refused(emitter, cls, name, "a plain dict of modules", node)
+    kinds = [plain(part) for part in inside]
+    if len(kinds) > 1 and UNKNOWN not in kinds and any(unify(kinds[0], kind) is None for kind in kinds[1:]):
+        return _refused(emitter, cls, name, "a dict of values of several types", node)
+    return UNKNOWN
+
+
+def plain(value: Value) -> Type:
+    """The type of a plain value."""
+    return next((kind for flag, kind in PLAIN if value.is_only(flag)), UNKNOWN)
+
+
+def _is_module(value: Value) -> bool:
+    thing = thing_of(value)
+    return thing is not None and thing.kind in ("self", "layer")
+
+
+def thing_of(value: Value) -> Thing | None:
+    """The module or function a value is, where it is one."""
+    if len(value.refs) != 1 or value.kind & values.UNKNOWN:
+        return None
+    ref = value.refs[0]
+    if isinstance(ref, Instance):
+        return Thing("self", values.reference(ref)) if ref.cls.is_module else None
+    if isinstance(ref, Layer):
+        return Thing("layer", ref) if ref.path not in HOLDERS else Thing("submodules", (HOLDERS[ref.path], value))
+    if isinstance(ref, Routine):
+        return Thing("function", ref)
+    if isinstance(ref, External):
+        return Thing("path", ref.path)
+    return None
+
+
+def given(cls: Class, name: str) -> list[tuple[Class, Any]]:
+    """The expressions that constructors assign to an attribute."""
+    found = []
+    for ancestor in cls.ancestors():
+        method = ancestor.methods.get("__init__")
+        for attribute, node in ancestor.module.once(_assignments, method) if method is not None else ():
+            if attribute == name:
+                found.append((ancestor, node))
+    return found
+
+
+def set_anywhere(cls: Class) -> frozenset[str]:
+    """The attributes of `self` that any method of a class assigns."""
+    found: set[str] = set()
+    for ancestor in cls.ancestors():
+        for method in ancestor.methods.values():
+            found |= ancestor.module.once(_set_in, method)
+    return frozenset(found)
+
+
+def _set_in(method: Any, _names: Names) -> frozenset[str]:
+    found = _makes(method.body)
+    for node in walk(method.body):
+        match node:
+            case _ast.Call(func=_ast.Attribute(attr=attr), args=[_ast.Constant(value=str(name)), *_]) if (
+                attr in OPENING
+            ):
+                found.add(name)
+    return frozenset(found)
+
+
+def is_whole(cls: Class, left: Mapping[str, Value]) -> bool:
+    """Whether constructors were followed: what each of them assigns itself is there."""
+    for ancestor in cls.ancestors():
+        method = ancestor.methods.get("__init__")
+        own = [name for name, _ in ancestor.module.once(_assignments, method)] if method is not None else []
+        if own and not any(name in left for name in own):
+            return False
+    return True
+
+
+def _assignments(method: Any, _names: Names) -> list[tuple[str, Any]]:
+    return [
+        (target.attr, node)
+        for target, node in _all_assigned(method)
+        if isinstance(target, _ast.Attribute) and isinstance(target.value, _ast.Name) and target.value.id == "self"
+    ]
+
+
+def _all_assigned(method: Any) -> list[tuple[Any, Any]]:
+    found = list(assigned(method.body))
+    return [
+        (target, node if node is not None or not isinstance(statement, _ast.AnnAssign) else statement.value)
+        for (target, node), statement in ((pair, _statement_of(method, pair[0])) for pair in found)
+    ]
+
+
+def _statement_of(method: Any, target: Any) -> Any:
+    return next(
+        (node for node in walk(method.body) if isinstance(node, _ast.AnnAssign) and node.target is target), None
+    )
+
+
+def holder(cls: Class, nodes: list[tuple[Class, Any]]) -> str:
+    """The container of modules an attribute is: `list`, `sequential`, `dict`, or none."""
+    kinds = {
+        HOLDERS.get(owner.module.names.dotted(node.func) or "", "") if isinstance(node, _ast.Call) else ""
+        for owner, node in nodes
+    }
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def constants(cls: Class) -> frozenset[str]:
+    """The attributes a class lists in `__constants__`."""
+    found: set[str] = set()
+    for ancestor in cls.ancestors():
+        node = ancestor.attributes.get("__constants__")
+        if isinstance(node, _ast.List | _ast.Tuple | _ast.Set):
+            found.update(str(getattr(part, "value", "")) for part in node.elts)
+    return frozenset(found)
+
+
+def is_final(module: Any, annotation: Any) -> bool:
+    """Whether an annotation is Final."""
+    base = annotation.value if isinstance(annotation, _ast.Subscript) else annotation
+    return (module.names.dotted(base) or "").endswith("Final")
+
+
+def declared_final(cls: Class, name: str) -> bool:
+    """Whether a class declares an attribute Final."""
+    return any(
+        isinstance(held, _ast.AnnAssign) and is_final(ancestor.module, held.annotation)
+        for ancestor in cls.ancestors()
+        if (held := ancestor.attributes.get(name)) is not None
+    )
+
+
+def is_open(cls: Class) -> bool:
+    """Whether objects of a class may have attributes that nobody is seen to set."""
+    for ancestor in cls.ancestors():
+        if any(path not in KNOWN_BASES for path in ancestor.foreign):
+            return True
+        if "__getattr__" in ancestor.methods or ancestor.module.once(_opens, ancestor.node):
+            return True
+    return False
+
+
+KNOWN_BASES = frozenset({"torch.nn.Module", "builtins.object", "abc.ABC", "typing.Protocol"})
+
+
+def _opens(node: Any, _names: Names) -> bool:
+    for part in walk(node.body):
+        match part:
+            case _ast.Call(func=_ast.Name(id="setattr")):
+                return True
+            case _ast.Call(func=_ast.Attribute(attr=attr), args=[first, *_]) if attr in OPENING:
+                if not isinstance(first, _ast.Constant):
+                    return True
+            case _ast.Attribute(attr="__dict__"):
+                return True
+    return False

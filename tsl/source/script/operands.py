@@ -1,0 +1,110 @@
+"""Operators: which operands they take, by the overloads of the operator they stand for."""
+
+from __future__ import annotations
+
+import _ast
+from typing import TYPE_CHECKING, Any
+
+from tsl.source.script.table import call, table
+from tsl.source.script.types import (
+    ANY,
+    NONE,
+    TENSOR,
+    UNKNOWN,
+    Type,
+    is_a,
+    is_known,
+    is_optional,
+    told,
+)
+
+if TYPE_CHECKING:
+    from tsl.source.script.statements import Emitter
+
+BINARY = {
+    _ast.Add: "add", _ast.Sub: "sub", _ast.Mult: "mul", _ast.Div: "div", _ast.Mod: "remainder", _ast.Pow: "pow",
+    _ast.FloorDiv: "floordiv", _ast.MatMult: "matmul", _ast.BitAnd: "__and__", _ast.BitOr: "__or__",
+    _ast.BitXor: "__xor__", _ast.LShift: "__lshift__", _ast.RShift: "__rshift__",
+}  # fmt: skip
+SIGNS = {
+    _ast.Add: "+", _ast.Sub: "-", _ast.Mult: "*", _ast.Div: "/", _ast.Mod: "%", _ast.Pow: "**", _ast.FloorDiv: "//",
+    _ast.MatMult: "@", _ast.BitAnd: "&", _ast.BitOr: "|", _ast.BitXor: "^", _ast.LShift: "<<", _ast.RShift: ">>",
+    _ast.Eq: "==", _ast.NotEq: "!=", _ast.Lt: "<", _ast.LtE: "<=", _ast.Gt: ">", _ast.GtE: ">=", _ast.In: "in",
+    _ast.NotIn: "not in",
+}  # fmt: skip
+COMPARE = {
+    _ast.Eq: "eq", _ast.NotEq: "ne", _ast.Lt: "lt", _ast.LtE: "le", _ast.Gt: "gt", _ast.GtE: "ge",
+}  # fmt: skip
+NUMBERS = ("int", "float", "bool", "complex", "number")
+
+
+def binary(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
+    """The type of an operation; tells operands that no overload takes."""
+    if is_a(left, "Class") or is_a(right, "Class"):
+        return UNKNOWN
+    if (left == TENSOR and right in (TENSOR, *NUMBERS)) or (right == TENSOR and left in NUMBERS):
+        return TENSOR
+    if isinstance(op, _ast.Add) and is_a(left, "Tuple") and is_a(right, "Tuple"):
+        return (*left, *right[1:])
+    if isinstance(op, _ast.Mod) and left == "str":
+        return "str"
+    if not is_known(left) or not is_known(right):
+        return _doubtful(emitter, node, left, op, right)
+    answer = call(table().overloads(f"aten::{BINARY[type(op)]}"), [_plain(left), _plain(right)], {})
+    if answer.refused:
+        return _refuse(emitter, node, left, op, right)
+    return answer.returns
+
+
+def _plain(kind: Type) -> Type:
+    return "int" if kind == "bool" else kind
+
+
+def _doubtful(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
+    if (is_optional(left) and is_known(left)) or (is_optional(right) and is_known(right)):
+        return _refuse(emitter, node, left, op, right)
+    if TENSOR in (left, right) and isinstance(op, _ast.Sub | _ast.MatMult | _ast.Div | _ast.Mult | _ast.Add):
+        return TENSOR
+    return UNKNOWN
+
+
+def _refuse(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
+    sign = SIGNS[type(op)]
+    if is_optional(left) or is_optional(right):
+        return emitter.refuse(node, "optional", f"`{sign}` between {told(left)} and {told(right)}, which may be None")
+    return emitter.refuse(node, "operand", f"there is no `{sign}` between {told(left)} and {told(right)}")
+
+
+def unary(emitter: Emitter, node: Any, kind: Type) -> Type:
+    """The type of `-x` or `~x`."""
+    if kind in ("int", "float") and isinstance(node.op, _ast.Invert):
+        return emitter.refuse(node, "operand", f"there is no `~` of {told(kind)}")
+    if kind in (TENSOR, "int", "float", "complex", UNKNOWN):
+        return kind
+    if is_optional(kind) and is_known(kind):
+        return emitter.refuse(node, "optional", f"{told(kind)} has no sign, it may be None")
+    if kind == "str" or kind == NONE or is_a(kind, "List"):
+        return emitter.refuse(node, "operand", f"{told(kind)} has no sign")
+    return UNKNOWN
+
+
+def compare(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
+    """The type of a comparison; tells operands that cannot be compared."""
+    if isinstance(op, _ast.In | _ast.NotIn):
+        return "bool"
+    if isinstance(op, _ast.Is | _ast.IsNot) or is_a(left, "Class") or is_a(right, "Class"):
+        return "bool"
+    if TENSOR in (left, right):
+        other = right if left == TENSOR else left
+        if other in (TENSOR, UNKNOWN, *NUMBERS):
+            return TENSOR
+    if not is_known(left) or not is_known(right) or ANY in (left, right):
+        return UNKNOWN
+    if is_a(left, "Tuple") and is_a(right, "Tuple"):
+        return "bool"
+    answer = call(table().overloads(f"aten::{COMPARE[type(op)]}"), [_plain(left), _plain(right)], {})
+    if answer.refused:
+        if left == right == "bool" or left == right == NONE:
+            return "bool"
+        return _refuse(emitter, node, left, op, right)
+    return answer.returns

@@ -1,0 +1,145 @@
+"""Objects of classes that are no modules, as the compiler takes them: script classes, named tuples, enums."""
+
+from __future__ import annotations
+
+import _ast
+from typing import TYPE_CHECKING, Any
+
+from tsl.source.classes import Class
+from tsl.source.names import Names
+from tsl.source.refs import Instance, Routine
+from tsl.source.script.read_types import read
+from tsl.source.script.table import Parameter, Schema, call
+from tsl.source.script.types import UNKNOWN, Thing, Type, is_known, told
+from tsl.source.tree import assigned, decorator_names
+from tsl.source.values import reference
+
+if TYPE_CHECKING:
+    from tsl.source.script.statements import Emitter
+
+
+def is_enum(cls: Class) -> bool:
+    """Whether a class is an enumeration."""
+    return any(path.startswith("enum.") for ancestor in cls.ancestors() for path in ancestor.foreign)
+
+
+def is_named_tuple(cls: Class) -> bool:
+    """Whether a class is a named tuple."""
+    return any("NamedTuple" in path for path in cls.foreign)
+
+
+def is_plain(cls: Class) -> bool:
+    """Whether a class is one the compiler compiles, as far as its text tells."""
+    return all(path == "builtins.object" for ancestor in cls.ancestors() for path in ancestor.foreign)
+
+
+def attribute(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
+    """What `object.name` means."""
+    name = node.attr
+    if is_enum(cls):
+        return UNKNOWN
+    if is_named_tuple(cls):
+        held = cls.attributes.get(name)
+        if isinstance(held, _ast.AnnAssign):
+            return read(cls.module, held.annotation, lambda _, __: None)
+        return UNKNOWN
+    found = cls.find(name)
+    if found is not None:
+        if name in found[1].properties:
+            return UNKNOWN
+        return Thing("function", Routine(found[0], found[1].module, found[1], reference(Instance(cls, None))))
+    if not is_plain(cls) or "dataclass" in decorator_names(cls.node):
+        return UNKNOWN
+    if name in made(cls) or name.startswith("__"):
+        return UNKNOWN
+    if name in cls.attributes and isinstance(cls.attributes[name], _ast.AnnAssign) and not decorator_names(cls.node):
+        return UNKNOWN
+    return emitter.refuse(node, "script-class", f"objects of `{cls.name}` have no `{name}` when it is compiled")
+
+
+def of_class(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
+    """What `Class.name` means."""
+    if is_enum(cls):
+        return ("Class", cls) if node.attr in cls.attributes else UNKNOWN
+    found = cls.find(node.attr)
+    if found is not None:
+        marks = decorator_names(found[0])
+        if "staticmethod" in marks:
+            return Thing("function", Routine(found[0], found[1].module, found[1]))
+        if cls.is_module and "classmethod" not in marks:
+            return emitter.refuse(node, "module-made", f"`{cls.name}.{node.attr}` cannot be called on the class")
+        return UNKNOWN
+    held = cls.attributes.get(node.attr)
+    value = held.value if isinstance(held, _ast.AnnAssign) else held
+    if isinstance(value, _ast.Constant | _ast.List | _ast.Tuple | _ast.Dict):
+        return emitter.refuse(
+            node, "global", f"`{cls.name}.{node.attr}` stands outside of the function, which the compiler cannot read"
+        )
+    return UNKNOWN
+
+
+def made(cls: Class) -> frozenset[str]:
+    """The attributes `__init__` makes."""
+    method = cls.methods.get("__init__")
+    return cls.module.once(_made, method) if method is not None else frozenset()
+
+
+def _made(method: Any, _names: Names) -> frozenset[str]:
+    return frozenset(target.attr for target, _ in assigned(method.body) if isinstance(target, _ast.Attribute))
+
+
+def store(emitter: Emitter, cls: Class, target: _ast.Attribute, kind: Type) -> None:
+    """Assigns to an attribute of an object."""
+    _ = kind
+    if emitter.routine.name == "__init__" or not is_plain(cls) or "dataclass" in decorator_names(cls.node):
+        return
+    if target.attr not in made(cls) and target.attr not in cls.attributes and "__init__" in cls.methods:
+        emitter.refuse(target, "script-class", f"`{target.attr}` is not made in `__init__` of `{cls.name}`")
+
+
+def construct(
+    emitter: Emitter, node: _ast.Call, cls: Class, given: list[Type], named: dict[str, Type], certain: bool
+) -> Type:
+    """Calls a class."""
+    if cls.is_module:
+        return emitter.refuse(
+            node, "module-made", f"a module of class `{cls.name}` cannot be made while the model runs"
+        )
+    if is_named_tuple(cls):
+        return _named_tuple(emitter, node, cls, given, named, certain)
+    if "dataclass" in decorator_names(cls.node):
+        if "script" not in decorator_names(cls.node):
+            place = cls.node if cls.module is emitter.module else node
+            emitter.refuse(
+                place, "no-source", f"`{cls.name}` is a dataclass, and the compiler cannot read its `__init__`"
+            )
+        return ("Class", cls)
+    if is_enum(cls) or not is_plain(cls):
+        return UNKNOWN
+    if cls.find("__init__") is None:
+        return emitter.refuse(node, "script-class", f"`{cls.name}` has no `__init__`, which the compiler wants")
+    bound = reference(Instance(cls, None))
+    emitter.compiler.script_class(cls)
+    if "__init__" not in cls.methods:
+        return ("Class", cls)
+    routine = Routine(cls.methods["__init__"], cls.module, cls, bound)
+    answer = call([emitter.compiler.signature(routine).schema], given, named)
+    if certain and answer.refused:
+        emitter.refuse(node, "signature", f"`{cls.name}` does not take these arguments")
+    return ("Class", cls)
+
+
+def _named_tuple(
+    emitter: Emitter, node: _ast.Call, cls: Class, given: list[Type], named: dict[str, Type], certain: bool
+) -> Type:
+    fields = [
+        Parameter(name, read(cls.module, held.annotation, lambda _, __: None), held.value is not None, False)
+        for name, held in cls.attributes.items()
+        if isinstance(held, _ast.AnnAssign)
+    ]
+    answer = call([Schema(tuple(fields), UNKNOWN)], given, named)
+    if certain and answer.refused and fields:
+        kinds = ", ".join(told(kind) for kind in given)
+        emitter.refuse(node, "signature", f"`{cls.name}` does not take ({kinds})")
+    _ = is_known
+    return ("Class", cls)

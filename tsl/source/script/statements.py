@@ -1,0 +1,395 @@
+"""Statements as the compiler emits them: what they bind, where they end, and what it refuses in them."""
+
+from __future__ import annotations
+
+import _ast
+from collections.abc import Mapping
+from typing import Any
+
+from tsl.source.refs import Routine
+from tsl.source.script import conditions, expressions
+from tsl.source.script.compiler import Compiler, Signature
+from tsl.source.script.forms import is_docstring, is_empty, jumps
+from tsl.source.script.read_types import read
+from tsl.source.script.scope import Scope, join
+from tsl.source.script.types import (
+    ANY,
+    NONE,
+    TENSOR,
+    UNKNOWN,
+    Thing,
+    Type,
+    converts,
+    fits,
+    is_a,
+    is_known,
+    is_optional,
+    optional,
+    told,
+    unify,
+)
+
+ITERABLE = frozenset({"List", "Dict", "Tuple", "str", "Tensor", UNKNOWN, "range"})
+
+
+class Emitter:
+    """One function while it is compiled."""
+
+    def __init__(self, compiler: Compiler, routine: Routine, signature: Signature) -> None:
+        self.compiler, self.routine, self.signature = compiler, routine, signature
+        self.module, self.session = routine.module, compiler.session
+        self.scope = Scope()
+        self.muted = 0
+        self.returned: Type | None = None
+        self.hints: list[Type] = []
+        self.numbers: set[str] = set()
+
+    def refuse(self, node: Any, how: str, text: str) -> Type:
+        """Tells of a refusal, unless what is compiled may not be reached; what was refused is of unknown type."""
+        if not self.muted:
+            self.compiler.refuse(self.routine, node, how, text)
+        return UNKNOWN
+
+    def run(self) -> Type:
+        """Compiles the body and says what the function returns."""
+        node = self.routine.node
+        if self.routine.owner is not None and node.args.args:
+            ref = self.routine.instance.refs[0] if self.routine.instance and self.routine.instance.refs else None
+            is_module = ref is not None and ref.cls.is_module
+            own = Thing("self", self.routine.instance) if is_module else ("Class", ref.cls) if ref else UNKNOWN
+            self.scope.names[node.args.args[0].arg] = own
+        for parameter in self.signature.schema.parameters:
+            self.scope.names[parameter.name] = parameter.kind
+            self.scope.declared[parameter.name] = parameter.kind
+        for extra in (node.args.vararg, node.args.kwarg, *node.args.posonlyargs):
+            if extra is not None:
+                self.scope.names[extra.arg] = UNKNOWN
+        ended = self.block(node.body)
+        self._fall_off(node, ended)
+        return self.signature.returns if self.signature.declared else NONE if self.returned is None else self.returned
+
+    def _fall_off(self, node: Any, ended: bool) -> None:
+        if ended or node.name == "__init__":
+            return
+        if not self.signature.declared:
+            self.returned = optional(self.returned) if self.returned not in (None, NONE) else NONE
+            return
+        wanted = self.signature.returns
+        if wanted in (NONE, UNKNOWN, ANY) or isinstance(wanted, Thing) or is_optional(wanted):
+            return
+        if all(isinstance(statement, _ast.Pass) or is_docstring(statement) for statement in node.body):
+            return
+        self.refuse(node, "return", "a path ends without a `return`")
+
+    # Blocks
+
+    def block(self, statements: list[Any]) -> bool:
+        """Compiles statements and says whether they end the block: what follows a `return` is not compiled."""
+        for number, statement in enumerate(statements):
+            if number == 0 and is_docstring(statement):
+                continue
+            if self.statement(statement):
+                return True
+        return False
+
+    def statement(self, node: Any) -> bool:
+        """Compiles a statement and says whether it ends its block."""
+        handler = HANDLERS.get(type(node))
+        return bool(handler(self, node)) if handler else False
+
+    def value(self, node: Any) -> Type:
+        """The type of an expression."""
+        return expressions.emit(self, node)
+
+    def inside(self, statements: list[Any], refined: Mapping[str, Type]) -> tuple[Scope, bool]:
+        """Compiles a block of its own; gives its names back, and whether it ends."""
+        scope = Scope(self.scope)
+        scope.names.update(refined)
+        for name in refined:
+            outer = self.scope.bound_outside(name) or self.scope.declared.get(name) or self.scope.find(name)
+            self.scope.declared.setdefault(name, outer)
+        self.scope = scope
+        ended = self.block(statements)
+        assert scope.outer is not None
+        self.scope = scope.outer
+        for name, kind in refined.items():
+            if scope.names.get(name) is kind:
+                del scope.names[name]
+        return scope, ended
+
+    # Statements
+
+    def expression(self, node: _ast.Expr) -> bool:
+        self.value(node.value)
+        return False
+
+    def assign(self, node: _ast.Assign) -> bool:
+        if len(node.targets) == 1 and isinstance(node.targets[0], _ast.Name):
+            hint = self.scope.find(node.targets[0].id)
+            self.hints.append(hint if hint is not None else UNKNOWN)
+            kind = self.value(node.value)
+            self.hints.pop()
+        else:
+            kind = self.value(node.value)
+        for target in node.targets:
+            self.bind(target, kind, node.value)
+            if isinstance(target, _ast.Name):
+                literal = isinstance(node.value, _ast.Constant | _ast.UnaryOp)
+                (self.numbers.add if literal else self.numbers.discard)(target.id)
+        return False
+
+    def annotated(self, node: _ast.AnnAssign) -> bool:
+        if node.value is None or not isinstance(node.target, _ast.Name):
+            return False
+        wanted = read(self.module, node.annotation, lambda place, text: self.refuse(node, "annotation", text) and None)
+        self.hints.append(wanted if wanted != UNKNOWN else ANY)
+        given = self.value(node.value)
+        self.hints.pop()
+        differs = is_known(given) and is_known(wanted) and not fits(given, wanted)
+        if differs and not is_empty(node.value):
+            text = f"`{node.target.id}` is annotated {told(wanted)} and given {told(given)}"
+            self.refuse(node, "annotated-value", text)
+        self.bind(node.target, wanted if wanted != UNKNOWN else given, node.value)
+        self.scope.declared[node.target.id] = wanted
+        return False
+
+    def augmented(self, node: _ast.AugAssign) -> bool:
+        target = node.target
+        sliced = isinstance(target, _ast.Subscript) and isinstance(target.slice, _ast.Slice)
+        if sliced and is_a(self.value(getattr(target, "value", None)), "List"):
+            self.refuse(node, "slice", "a slice of a list cannot be assigned")
+            return False
+        kind = expressions.binary(self, node, node.target, node.op, node.value)
+        if isinstance(node.target, _ast.Name):
+            self.bind(node.target, kind, None)
+        elif isinstance(node.target, _ast.Attribute):
+            self.value(node.target.value)
+        return False
+
+    def bind(self, target: Any, kind: Type, source: Any) -> None:
+        """Assigns a value of a type to a target."""
+        match target:
+            case _ast.Name(id=name):
+                before = self.scope.assign(name, kind)
+                if before is not None and not converts(kind, before) and not is_empty(source):
+                    text = f"`{name}` was {told(before)} before this block and would be {told(kind)}"
+                    self.refuse(target, "branch", text)
+            case _ast.Tuple(elts=parts) | _ast.List(elts=parts):
+                self._unpack(target, parts, kind, source)
+            case _ast.Starred(value=inner):
+                self.bind(inner, UNKNOWN, None)
+            case _ast.Attribute():
+                self._set_attribute(target, kind)
+            case _ast.Subscript(value=base, slice=index):
+                self._set_item(target, base, index, kind)
+
+    def _unpack(self, target: Any, parts: list[Any], kind: Type, source: Any) -> None:
+        inner: list[Type] = [UNKNOWN] * len(parts)
+        starred = any(isinstance(part, _ast.Starred) for part in parts)
+        if is_a(kind, "Tuple") and not isinstance(kind, Thing):
+            have = len(kind) - 1
+            if starred:
+                pass
+            elif have != len(parts):
+                few = "many" if have > len(parts) else "few"
+                self.refuse(target, "unpack", f"there are too {few} values: {have} for {len(parts)} names")
+            else:
+                inner = list(kind[1:])
+        elif is_a(kind, "List"):
+            inner = [kind[1]] * len(parts)
+            if starred:
+                self.refuse(target, "unpack", "how many values a list has is not known when it is compiled")
+        elif kind in (TENSOR, "int", "float", "bool", "str", NONE, "Device"):
+            self.refuse(target, "unpack", f"{told(kind)} cannot be taken apart into names")
+        for part, one in zip(parts, inner, strict=True):
+            self.bind(part, one, None)
+
+    def _set_attribute(self, target: _ast.Attribute, kind: Type) -> None:
+        base = self.value(target.value)
+        if isinstance(base, Thing) and base.kind == "self":
+            from tsl.source.script import attributes
+
+            attributes.store(self, base, target, kind)
+        elif is_a(base, "Class"):
+            from tsl.source.script import script_classes
+
+            script_classes.store(self, base[1], target, kind)
+        elif base in (TENSOR, "int", "float", "str"):
+            self.refuse(target, "new-attribute", f"`{target.attr}` of {told(base)} cannot be set")
+
+    def _set_item(self, target: Any, base: Any, index: Any, kind: Type) -> None:
+        held = self.value(base)
+        at = expressions.index(self, index)
+        if (
+            is_a(held, "List")
+            and is_known(held)
+            and isinstance(at, str)
+            and at not in ("int", TENSOR, UNKNOWN, "bool", "number")
+        ):
+            self.refuse(target, "slice", f"a list is indexed with an int, and this is {told(at)}")
+        elif is_a(held, "List"):
+            if isinstance(index, _ast.Slice):
+                self.refuse(target, "slice", "a slice of a list cannot be assigned")
+            elif is_known(kind) and is_known(held) and not fits(kind, held[1]) and not is_a(kind, "Tuple"):
+                self.refuse(target, "element", f"the list is of {told(held[1])} and given {told(kind)}")
+        elif is_a(held, "Dict") and is_known(held):
+            if is_known(kind) and not fits(kind, held[2]) and not is_a(kind, "Tuple"):
+                self.refuse(target, "element", f"the dict is of {told(held[2])} and given {told(kind)}")
+            elif is_known(at) and not fits(at, held[1]):
+                self.refuse(target, "element", f"the keys of the dict are {told(held[1])}, this one is {told(at)}")
+        elif is_a(held, "Tuple") or held in ("str", "int", "float", "bool"):
+            self.refuse(target, "operand", f"{told(held)} has no elements to assign")
+
+    def returns(self, node: _ast.Return) -> bool:
+        wanted = self.signature.returns if self.signature.declared else UNKNOWN
+        self.hints.append(wanted)
+        kind = NONE if node.value is None else self.value(node.value)
+        self.hints.pop()
+        if self.signature.declared:
+            known = is_known(kind) and is_known(wanted)
+            if known and not fits(kind, wanted) and not converts(kind, wanted) and not is_empty(node.value):
+                text = f"the function promises {told(wanted)} and returns {told(kind)}"
+                self.refuse(node, "optional" if is_optional(kind) and kind[1] == wanted else "return", text)
+            return True
+        if isinstance(kind, Thing):
+            kind = UNKNOWN
+        if self.returned is None:
+            self.returned = kind
+            return True
+        both = unify(self.returned, kind)
+        if both is None:
+            self.refuse(node, "return", f"an earlier `return` gives {told(self.returned)}, this one {told(kind)}")
+        self.returned = UNKNOWN if both is None else both
+        return True
+
+    def branch(self, node: _ast.If) -> bool:
+        condition = conditions.read(self, node.test)
+        if condition.decided is not None:
+            for name, kind in (condition.true if condition.decided else condition.false).items():
+                self.scope.names[name] = kind
+            return self.block(node.body if condition.decided else node.orelse)
+        self.muted += condition.doubtful
+        left, left_ends = self.inside(node.body, condition.true)
+        right, right_ends = self.inside(node.orelse, condition.false)
+        self.muted -= condition.doubtful
+        self._meet(node, (left, left_ends), (right, right_ends), condition)
+        return left_ends and right_ends
+
+    def _meet(self, node: Any, left: tuple[Scope, bool], right: tuple[Scope, bool], condition: Any) -> None:
+        if left[1] and right[1]:
+            return
+        if left[1] or right[1]:
+            goes_on, refined = (right[0], condition.false) if left[1] else (left[0], condition.true)
+            for name, kind in {**refined, **goes_on.names}.items():
+                self.scope.names[name] = UNKNOWN if condition.doubtful else kind
+            self.scope.missing.update(goes_on.missing)
+            return
+        for name in {**left[0].names, **right[0].names}:
+            for arm, refined in ((left[0], condition.true), (right[0], condition.false)):
+                if name in refined:
+                    arm.names.setdefault(name, refined[name])
+        joined = join(left[0], right[0], self.scope, doubtful=condition.doubtful)
+        for name, kind in joined.names.items():
+            self.scope.missing.pop(name, None)
+            self.scope.names[name] = kind
+        for name, one, other in joined.clashes:
+            text = f"`{name}` is {told(one)} in one arm and {told(other)} in the other"
+            self.refuse(node, "branch", text)
+        for name, which in joined.missing.items():
+            if self.scope.find(name) is None:
+                self.scope.missing[name] = which
+
+    def loop_for(self, node: _ast.For) -> bool:
+        source = self.value(node.iter)
+        element, unrolled = expressions.element(self, node.iter, source)
+        if unrolled:
+            known = is_a(source, "Tuple") or (isinstance(source, Thing) and source.kind == "submodules")
+            return self._unrolled(node, element, known=known)
+        scope = Scope(self.scope)
+        self.scope = scope
+        self.bind(node.target, element, None)
+        self.block(node.body)
+        assert scope.outer is not None
+        self.scope = scope.outer
+        self._after_loop(scope, UNKNOWN in (source,))
+        return False
+
+    def _unrolled(self, node: _ast.For, element: Type, *, known: bool) -> bool:
+        """A loop over modules or a tuple: its body is compiled once for each, in the block around it."""
+        before = dict(self.scope.names)
+        for jump in jumps(node.body) if known else ():
+            self.refuse(
+                jump, "module-list", "a loop over modules or a tuple is unrolled, and cannot be left or cut short"
+            )
+        self.bind(node.target, element, None)
+        self.block(node.body)
+        for name, kind in before.items():
+            if (
+                name in self.scope.names
+                and self.scope.names[name] != kind
+                and unify(kind, self.scope.names[name]) is None
+            ):
+                self.scope.names[name] = UNKNOWN
+        return False
+
+    def _after_loop(self, scope: Scope, doubtful: bool) -> None:
+        for name, kind in scope.names.items():
+            before = self.scope.find(name)
+            if before is None:
+                if doubtful:
+                    self.scope.names[name] = UNKNOWN
+                else:
+                    self.scope.missing.setdefault(name, "loop")
+            elif before != kind:
+                outer = self.scope.declared.get(name, before)
+                self.scope.names[name] = outer if is_known(outer) else UNKNOWN
+
+    def loop_while(self, node: _ast.While) -> bool:
+        condition = conditions.read(self, node.test)
+        scope, _ = self.inside(node.body, condition.true)
+        self._after_loop(scope, False)
+        return False
+
+    def asserts(self, node: _ast.Assert) -> bool:
+        condition = conditions.read(self, node.test)
+        for name, kind in condition.true.items():
+            self.scope.names[name] = kind
+        if node.msg is not None:
+            self.muted += 1  # the message is compiled in the arm that fails
+            self.value(node.msg)
+            self.muted -= 1
+        return condition.decided is False
+
+    def raises(self, node: _ast.Raise) -> bool:
+        if isinstance(node.exc, _ast.Constant):
+            self.refuse(node, "statement", "an exception is a class, or an object of one")
+        return True
+
+    def deletes(self, node: _ast.Delete) -> bool:
+        for target in node.targets:
+            match target:
+                case _ast.Subscript(slice=_ast.Slice() | _ast.Tuple()):
+                    self.refuse(node, "slice", "`del` takes out one element, and no slice")
+                case _ast.Attribute():
+                    self.refuse(node, "statement", "`del` takes out elements and names, and no attribute")
+                case _ast.Name(id=name):
+                    self.scope.names.pop(name, None)
+        return False
+
+    def with_(self, node: _ast.With) -> bool:
+        from tsl.source.script import contexts
+
+        contexts.enter(self, node)
+        return self.block(node.body)
+
+    def jump(self, node: Any) -> bool:
+        return True
+
+
+HANDLERS: dict[type, Any] = {
+    _ast.Expr: Emitter.expression, _ast.Assign: Emitter.assign, _ast.AnnAssign: Emitter.annotated,
+    _ast.AugAssign: Emitter.augmented, _ast.Return: Emitter.returns, _ast.If: Emitter.branch,
+    _ast.For: Emitter.loop_for, _ast.While: Emitter.loop_while, _ast.Assert: Emitter.asserts,
+    _ast.Raise: Emitter.raises,
+    _ast.Delete: Emitter.deletes, _ast.With: Emitter.with_, _ast.Break: Emitter.jump, _ast.Continue: Emitter.jump,
+}  # fmt: skip

@@ -1,0 +1,72 @@
+"""The words of facts: the ways a value is used, what else harms a trace, and what is out of order around a capture.
+
+Tables only, read by the engines that record facts and by the rules that ask for them.
+"""
+
+from __future__ import annotations
+
+WAYS = {
+    "if": "tested by `if` or `elif`",
+    "while": "tested by `while`",
+    "assert": "asserted",
+    "ternary": "tested by a conditional expression",
+    "filter": "tested by the `if` of a comprehension",
+    "boolean": "operand of `and`, `or`, `not`, a chained or sequence comparison, any() or all()",
+    "match": "the subject of `match`",
+    "contains": "looked up with `in`",
+    "predicate": "the result of a torch function that returns a Python bool",
+    "number": "converted by bool(), int(), float(), complex(), round() or operator.index()",
+    "item": "taken out with .item()",
+    "math": "passed to a function of `math`",
+    "extreme": "compared by max(), min() or sorted()",
+    "len": "counted by len()",
+    "index": "used as an index into, or a repeat count of, a Python sequence",
+    "range": "the bound of a range()",
+    "argument": "an argument that torch takes as a plain Python number",
+    "format": "formatted into a string",
+    "list": "turned into a list, or into NumPy",
+    "iterate": "iterated by `for`, a comprehension or list()",
+    "unroll": "a list as long as a tensor's dimension, iterated by `for` or a comprehension",
+    "pieces": "the same of what chunk() makes, which is shorter than asked for only where the dimension is",
+    "unpack": "unpacked into names",
+    "star": "spread with `*`",
+    "constructor": "copied into a new tensor by torch.tensor() and its like",
+    "data": "read through `.data`, which tracing does not follow",
+    "numpy": "handed to NumPy",
+    "layout": "a stride or storage offset read as a plain number",
+}
+EVENTS = {
+    "output": "a container or an object that a root returns, which is what leaves the traced model",
+    "captured": "a tensor from outside that requires a gradient is put into the trace",
+    "handed": "a tensor is read after a compiled function that may have returned it as it was",
+    "broadcast": "a tensor is written into, by one that is stretched to its sizes",
+    "type": "a size is asked whether it is a tensor, as it is while tracing alone",
+    "length": "a tensor is made that is as long as data says",
+}
+STEPS = {
+    "training": "a model is captured in train mode, and what it computes depends on the mode",
+    "grad": "a trace is recorded with gradients on",
+    "device": "an example is on another device than the model",
+    "hazard": "a model is traced whose result depends on what the example holds",
+    "autocast": "a model is captured under autocast",
+    "freeze": "a module in train mode is frozen",
+    "optimized": "what optimize_for_inference made is saved",
+    "lost-method": "a step keeps only forward, and the module exports other methods",
+    "example": "an example is of a type that the capture refuses, or takes for something else",
+    "unchecked": "a trace is not checked, and the model draws random numbers or depends on data",
+    "one": "an axis that is declared dynamic has length one in the example",
+    "load-device": "an archive is loaded to the device it was saved from",
+    "kind": "an archive is read by the function for the other kind",
+    "pickled": "a scripted or traced module is given to torch.save",
+    "untrusted": "a file from elsewhere is loaded by what may run its code",
+    "default": "an export to ONNX takes the default exporter, and was written for the other one",
+    "symbolic": "a symbolic function is registered that the default exporter does not read",
+    "dtype": "an example is of another floating dtype than the model",
+    "wrapped": "what torch.compile or DataParallel made is captured",
+    "uncompiled": "a module that is neither scripted nor traced is frozen, or saved by torch.jit.save",
+    "removed": "a function or argument of torch.onnx is used that is no longer there",
+    "names": "the names given to an export to ONNX do not fit the model or each other",
+    "shapes": "dynamic shapes are told to an exporter that does not take them in this form",
+    "island": "a compiled function is called in a model that is traced",
+    "python": "a capture is written for a Python that torch.jit does not support",
+}
