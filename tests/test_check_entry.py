@@ -166,6 +166,36 @@ def test_the_arm_that_the_trace_does_not_have_is_named(net: Project) -> None:
     assert (RELU + 2, "not in the exported graph") not in labels(branch)
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "text"),
+    [
+        ("        assert x.sum() > 0\n        return x * 2\n", "TSL103", "the exported graph has no such check"),
+        (
+            "        for _ in range(x.size(0)):\n            x = x * 2\n        return x\n",
+            "TSL112",
+            "the exported graph has no loop",
+        ),
+        (
+            "        y = x * 2\n        return y if x.sum() > 0 else -y\n",
+            "TSL104",
+            "the exported graph has no branch here",
+        ),
+        (
+            "        for y in (x, -x):\n            if y.sum() > 0:\n                x = x * 2\n            else:\n"
+            "                x = x / 2\n        return x\n",
+            "TSL101",
+            "the exported graph has no branch here",  # it has both arms, one after the other
+        ),
+    ],
+)
+def test_what_python_decided_is_not_in_the_trace(project: Project, body: str, code: str, text: str) -> None:
+    head = "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x):\n"
+    project.write("net.py", head + body + "\n\ndef build():\n    return Net(), torch.ones(3)\n")
+    (found,) = findings(entry(project, "build", "--select", code)).values()
+    assert found["evidence"] == ["source", "ir"]
+    assert [label["text"] for label in found["labels"] if "exported" in label["text"]] == [text]
+
+
 def test_a_script_has_both_arms(net: Project) -> None:
     done = entry(net, "build", "--capture", "both")
     assert evidence(done)[BRANCH, "TSL101"] == ["source", "ir"]  # of the trace, which is exported as well

@@ -3,8 +3,8 @@
 Definitions:
 1. A *traced* place is a recorded one that names a line and no column: scripted code records both. A traced graph has a
    node with blocks only for what was scripted.
-2. A function was traced where one of its lines was. A finding about what decides an `if`, a conditional expression, a
-   `while` or a `for` in such a function is *borne out* where no If or Loop was recorded on its line.
+2. A function was traced where one of its lines was. A finding about what decides an `if`, a conditional expression, an
+   `assert`, a `while` or a `for` in such a function is *borne out* where no If or Loop was recorded on its line.
 3. An arm is *missing* where nothing of it was recorded and something of the other arm was, or where it calls or
    computes something and nothing of it was recorded.
 
@@ -28,6 +28,7 @@ BLOCKS = frozenset({"prim::If", "prim::Loop"})
 FAMILIES = ("TSL10", "TSL11", "TSL12", "TSL15", "TSL16")
 ONE, NONE = "the exported graph has only one arm", "the exported graph has no branch here"
 LOOP, GONE = "the exported graph has no loop", "not in the exported graph"
+CHECK = "the exported graph has no such check"
 
 
 class _Recorded(Record):
@@ -84,7 +85,7 @@ class Arms:
 
 def _branch_at(text: Text, found: Diagnostic) -> Any:
     """The innermost branch or loop that what a finding is about decides."""
-    kinds = ast.If | ast.IfExp | ast.While | ast.For
+    kinds = ast.If | ast.IfExp | ast.While | ast.For | ast.Assert
     held = [node for node in text.nodes if isinstance(node, kinds) and _holds(text, _decider(node), found)]
     return held[-1] if held else None
 
@@ -107,6 +108,9 @@ def _labels(text: Text, branch: Any, traced: set[int]) -> Iterator[Label]:
     test = text.file.span(_decider(branch))
     if isinstance(branch, ast.While | ast.For):
         yield Label(test, LOOP)
+        return
+    if isinstance(branch, ast.Assert):
+        yield Label(test, CHECK)
         return
     missing = list(_missing(branch, traced))
     yield Label(test, ONE if missing else NONE)
