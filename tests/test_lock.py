@@ -170,6 +170,12 @@ def test_a_lock_is_of_one_model(project: Project, locked: Path) -> None:
     assert (done.code, done.err) == (2, "tsl: --lock: is of one model; name the archive, and no other path\n")
 
 
+def test_a_lock_that_nothing_is_held_against_is_told(project: Project, locked: Path) -> None:
+    project.write("net.py", "x = 1\n")
+    done = project.check("--isolated", "net.py", "--lock", "net.lock")
+    assert (done.code, done.err) == (2, "tsl: --lock: nothing was held against it: the file is no archive\n")
+
+
 def test_a_file_without_a_model_has_no_lock(project: Project) -> None:
     project.write("notes.pt", b"some text")
     done = project.tsl("lock", "notes.pt")

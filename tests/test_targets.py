@@ -138,6 +138,15 @@ def test_a_kernel_that_cuda_lacks_counts_where_the_tensor_moves() -> None:
     assert unknown(host, "cuda") == {}
 
 
+def test_what_the_passes_of_a_converter_replace_is_not_told() -> None:
+    known = graph("%y : Tensor[] = aten::chunk(%x, %one, %one)")
+    asked = graph("%y : Tensor[] = aten::chunk(%x, %n, %one)")
+    assert unknown(known, "onnx:9", "coreml") == {}
+    assert unknown(asked, "onnx:9", "coreml") == {"aten::chunk": ["onnx:9", "coreml"]}
+    number = graph("%size : Tensor = prim::NumToTensor(%n)", "%y : int = aten::Int(%size)")
+    assert unknown(number, "onnx:9") == {}
+
+
 def test_the_lite_interpreter_enters_no_context() -> None:
     text = graph("%held : None = prim::Enter(%x)", "%y : Tensor = aten::relu(%x)")
     assert unknown(text, "lite") == {"prim::Enter": ["lite"]}

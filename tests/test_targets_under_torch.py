@@ -6,6 +6,7 @@ Needs torch, in the child alone.
 from __future__ import annotations
 
 import json
+import lzma
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tsl.ir.facts import GraphFacts
 from tsl.ir.schema import Argument, schemas
 from tsl.target.facts import TargetFacts
 from tsl.target.named import targets
-from tsl.target.table import shipped
+from tsl.target.table import Table, shipped
 
 torch = pytest.importorskip("torch", reason="torch is not installed, so nobody can be asked")
 
@@ -217,6 +218,24 @@ def test_the_newest_release_has_the_functions_that_its_torch_declares() -> None:
         if version in entry.versions
     }
     assert declared - held == set()
+
+
+@pytest.mark.parametrize("name", ["onnx", "cuda", "lite"])
+def test_a_table_is_what_its_script_writes_of_the_torch_it_names(name: str, tmp_path: Path) -> None:
+    table = shipped(name)
+    if torch.__version__.partition("+")[0] not in table.source:
+        pytest.skip(f"the table is of another torch: {table.source}")
+    pytest.importorskip("yaml")
+    script = ROOT / "scripts" / "target_tables.py"
+    done = run(sys.executable, "-W", "ignore", script, name, "--directory", tmp_path, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    written = lzma.decompress((tmp_path / f"{name}.txt.xz").read_bytes()).decode()
+    assert Table(written).date
+    assert _dateless(written) == _dateless(table.text)
+
+
+def _dateless(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith("# date: ")]
 
 
 def test_a_lock_is_the_same_for_a_model_that_is_loaded_and_saved_again(project: Project) -> None:

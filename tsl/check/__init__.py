@@ -158,6 +158,7 @@ def _outcome(
         *(file.failure for file in examined if file.failure),
         *_missing_roots(plan.settings.roots, examined),
         *(exported.failures if exported else ()),
+        *_idle_lock(plan, examined),
     ]
     diagnostics = (one for file in shown for one in file.diagnostics)
     return Outcome(
@@ -175,6 +176,11 @@ def _missing_roots(roots: Iterable[str], examined: Sequence[Examined]) -> Iterat
     for root in dict.fromkeys(roots):
         if root not in held:
             yield Failure(f"--root {root}", "no checked file holds it; name a class or function: Net, pkg.module.Net")
+
+
+def _idle_lock(plan: Plan, examined: Sequence[Examined]) -> Iterator[Failure]:
+    if plan.lock and not any(file.is_archive or file.failure for file in examined):
+        yield Failure("--lock", "nothing was held against it: the file is no archive")
 
 
 def _notes(found: Found, plan: Plan, examined: Sequence[Examined]) -> Iterator[str]:

@@ -48,10 +48,17 @@ TAKEN_OUT = frozenset(
 LISTED = frozenset({"aten::append", "aten::_set_item"})
 
 
-def _is_taken_out(node: NodeFact) -> bool:
-    if node.kind == "aten::chunk":  # into a known number of pieces: prim::ConstantChunk (canonicalize_graph_fuser_ops)
+def _is_taken_out(node: NodeFact, converter: str) -> bool:
+    """Whether the passes of a converter have replaced a node before it is looked up.
+
+    Those of ONNX are in torch/onnx/_internal/torchscript_exporter/utils.py, those of Core ML in coremltools'
+    torchscript_utils.py: both know a chunk into a constant number of pieces.
+    """
+    if converter not in {"onnx", "coreml"}:
+        return False
+    if node.kind == "aten::chunk":
         return all(held.constant for held in node.operands[1:])
-    return node.kind in TAKEN_OUT or (node.kind in LISTED and not node.in_loop)
+    return converter == "onnx" and (node.kind in TAKEN_OUT or (node.kind in LISTED and not node.in_loop))
 
 
 def operator_of(node: NodeFact) -> str:
@@ -82,7 +89,7 @@ class Judge:
             return not self._is_missing(node, version)
         if self.table.name == "libtorch":
             return self._is_called(node, version)
-        if self.table.name == "onnx" and _is_taken_out(node):
+        if _is_taken_out(node, self.table.name):
             return True
         return kind.startswith("prim::") or self._has_name(node, version)
 
@@ -164,7 +171,7 @@ def core_ml_names(kind: str) -> tuple[str, ...]:
     name = rest if space in {"aten", "prim"} else name
     if name.startswith("__") and name.endswith("__"):
         return (name[2:-2],)
-    return name, name.removesuffix("_"), f"_{name.removesuffix('_')}"
+    return name, name.removesuffix("_")
 
 
 @lru_cache(maxsize=16)

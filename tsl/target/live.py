@@ -4,6 +4,7 @@ Definitions:
 1. A node is *spoken* where it is an operator that only tells somebody something: an exception, a warning, a print.
 2. A node is *unmet* where it is spoken, or neither writes to anything nor has a result that a node which is met, or an
    output of a graph, takes. One with blocks is unmet where all in them is, and none of its results is taken.
+3. A wait for what the same graph forks is unmet: the converters run it in place (inline_fork_wait.cpp).
 
 Needs a graph. It will never know a target.
 """
@@ -18,7 +19,7 @@ CALLS = frozenset({"prim::CallMethod", "prim::CallFunction", "prim::SetAttr", "p
 
 
 def unmet(graph: Graph) -> frozenset[int]:
-    """The identities of the nodes that a converter drops before it looks at them (2)."""
+    """The identities of the nodes that a converter drops before it looks at them (2, 3)."""
     nodes = list(graph.walk())
     used = {value.number for value in graph.outputs}
     used.update(value.number for node in nodes for block in node.blocks for value in block.outputs)
@@ -28,7 +29,9 @@ def unmet(graph: Graph) -> frozenset[int]:
             dead.add(id(node))
         else:
             used.update(value.number for value in node.inputs)
-    return frozenset(dead)
+    forked = {value.number for node in nodes if node.kind == "prim::fork" for value in node.outputs}
+    waits = (node for node in nodes if node.kind == "aten::wait" and node.inputs[0].number in forked)
+    return frozenset(dead).union(map(id, waits))
 
 
 def _acts(node: Node, dead: set[int]) -> bool:

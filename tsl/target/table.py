@@ -46,7 +46,7 @@ class Table:
         self.date, self.level, self.version_of = head["date"], head["level"], head["version-of"]
         self.lists = head.get("lists", "known")
         self.versions = tuple(head["versions"].split())
-        self._text = text
+        self.text = text
         self._known: dict[str, tuple[Entry, ...]] = {}
 
     @property
@@ -62,7 +62,7 @@ class Table:
     @property
     def operators(self) -> int:
         """How many lines it has."""
-        return sum(not line.startswith("#") for line in self._text.splitlines())
+        return sum(not line.startswith("#") for line in self.text.splitlines())
 
     def entries(self, name: str) -> tuple[Entry, ...]:
         """The lines of an operator, all overloads; none where it has none."""
@@ -74,11 +74,11 @@ class Table:
     def _lines(self, name: str) -> list[str]:
         found = []
         for sign in "(.\t":
-            start = self._text.find(f"\n{name}{sign}")
+            start = self.text.find(f"\n{name}{sign}")
             while start >= 0:
-                end = self._text.find("\n", start + 1)
-                found.append(self._text[start + 1 : end])
-                start = self._text.find(f"\n{name}{sign}", end)
+                end = self.text.find("\n", start + 1)
+                found.append(self.text[start + 1 : end])
+                start = self.text.find(f"\n{name}{sign}", end)
         return found
 
     def _entry(self, line: str) -> Entry:
