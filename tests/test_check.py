@@ -146,12 +146,12 @@ def test_the_lowest_severity_that_fails_a_run_is_chosen(project: Project, level:
     ("text", "capture", "codes"),
     [
         (BRANCH, "auto", ["TSL101"]),
-        (TRACED, "auto", ["TSL101"]),
+        (TRACED, "auto", ["TSL101", "TSL305"]),
         (SCRIPTED, "auto", ["TSL411"]),
-        (TRACED + SCRIPTED.rpartition("\n\n")[2], "auto", ["TSL101", "TSL411"]),
+        (TRACED + SCRIPTED.rpartition("\n\n")[2], "auto", ["TSL101", "TSL411", "TSL305"]),
         (SCRIPTED, "trace", ["TSL101"]),
         (SCRIPTED, "both", ["TSL101", "TSL411"]),
-        (TRACED, "script", ["TSL411"]),
+        (TRACED, "script", ["TSL411", "TSL305"]),
     ],
 )
 def test_a_file_is_held_to_the_promises_of_its_captures(

@@ -6,6 +6,7 @@ Paths are followed as in `interpret`: joins at `if`, `try` and loops, a loop's b
 from __future__ import annotations
 
 import _ast
+import re
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.exporting import expressions, models, orders
@@ -28,6 +29,9 @@ from tsl.source.tree import walk
 if TYPE_CHECKING:
     from tsl.source.exporting.reader import Reader
 
+# What asks for a version of torch, or for what it has; steps that are out of order in some versions alone
+VERSIONS = re.compile(r"""version|hasattr|signature|TORCH|["'] (not )?in """, re.I)
+OF_A_VERSION = frozenset({"removed", "default", "symbolic", "python", "shapes"})
 MODES_OFF = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
 MODES_ON = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
 CASTS = frozenset({"torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast"})
@@ -36,13 +40,14 @@ CASTS = frozenset({"torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autoc
 class Run:
     """One activation of a function, or of a module's top level."""
 
-    __slots__ = ("depth", "home", "left", "module", "own", "qualname", "reader", "returned", "state")
+    __slots__ = ("depth", "guarded", "home", "left", "module", "own", "qualname", "reader", "returned", "state")
 
     def __init__(self, reader: Reader, module: Module, home: Any, qualname: str, state: State, depth: int) -> None:
         self.reader, self.module, self.home, self.qualname = reader, module, home, qualname
         self.state: State | None = state
         self.depth = depth
         self.own: Any = None
+        self.guarded = False
         self.returned: list[Any] = []
         self.left: list[State] = []
 
@@ -65,7 +70,7 @@ class Run:
 
     def tell(self, node: Any, how: str, named: Any, about: str = "", *, certain: bool = True, story: Any = ()) -> None:
         """Finds a step out of order; `named` is the node of what the sentence names."""
-        if self.state is None or self.module is not self.reader.module:
+        if self.state is None or self.module is not self.reader.module or (self.guarded and how in OF_A_VERSION):
             return
         text = named if isinstance(named, str) else self.module.file.segment(named)
         self.reader.keep(
@@ -156,6 +161,8 @@ def _function(run: Run, node: Any) -> None:
 
 
 def _import(run: Run, node: Any) -> None:
+    if run.home is run.module.file.tree:
+        return  # what the top level imports is looked up when it is read
     for name, path in imported(node, run.module.names.package):
         if name != "*":
             run.here.names[name] = expressions.meaning(run, path)
@@ -163,12 +170,13 @@ def _import(run: Run, node: Any) -> None:
 
 def _if(run: Run, node: Any) -> None:
     run.evaluate(node.test)
-    before, after = run.here, None
+    before, after, guarded = run.here, None, run.guarded
+    run.guarded = guarded or VERSIONS.search(run.module.file.segment(node.test, 400)) is not None
     for arm in (node.body, node.orelse):
         run.state = before.copy()
         run.block(arm)
         after = join_states(after, run.state)
-    run.state = after
+    run.state, run.guarded = after, guarded
 
 
 def _loop(run: Run, node: Any) -> None:
