@@ -171,6 +171,9 @@ class Emitter:
         match target:
             case _ast.Name(id=name):
                 before = self.scope.assign(name, kind)
+                if before in ("int", "float") and kind == TENSOR:
+                    text = f"`{name}` was {told(before)} before this block, and the Tensor is converted to it"
+                    self.refuse(target, "conversion", text)
                 if before is not None and not converts(kind, before) and not is_empty(source):
                     text = f"`{name}` was {told(before)} before this block and would be {told(kind)}"
                     self.refuse(target, "branch", text)
