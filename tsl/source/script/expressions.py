@@ -311,7 +311,8 @@ def _starred(emitter: Emitter, node: _ast.Starred) -> Type:
 
 HANDLERS: dict[type, Any] = {
     _ast.Constant: _constant, _ast.Name: _name, _ast.Attribute: _attribute, _ast.BinOp: _binary, _ast.UnaryOp: _unary,
-    _ast.BoolOp: _boolean, _ast.Compare: _compare, _ast.IfExp: _ternary, _ast.List: displays.list_of, _ast.Tuple: displays.tuple_of,
+    _ast.BoolOp: _boolean, _ast.Compare: _compare, _ast.IfExp: _ternary, _ast.List: displays.list_of,
+    _ast.Tuple: displays.tuple_of,
     _ast.Dict: displays.dict_of, _ast.JoinedStr: _text, _ast.ListComp: _comprehension, _ast.DictComp: _comprehension,
     _ast.GeneratorExp: _comprehension, _ast.Subscript: _subscript, _ast.Call: _call, _ast.Starred: _starred,
     _ast.NamedExpr: _walrus,
