@@ -110,3 +110,18 @@ def test_type_comments_are_annotations() -> None:
 
 def test_a_recursive_type_or_class_ends() -> None:
     assert refused("A = A\n\n\nclass B(B):\n    pass\n\n\ndef f(x: A, y: B):\n    return x\n", "f") == []
+
+
+@pytest.mark.parametrize("text", ["hasattr(x, name)", "isinstance(x)", "getattr(x)", "getattr(x, name, 1)", "super()"])
+def test_a_call_in_a_strange_form_ends(text: str) -> None:
+    assert refused(f"def f(x, name: str):\n    {text}\n    return x\n", "f") in (
+        [],
+        [(2, "dynamic-attribute")],
+        [(2, "signature")],
+    )
+
+
+def test_names_bound_by_a_refused_statement_are_refused_once() -> None:
+    tried = "    try:\n        a = g(x)\n    except RuntimeError:\n        a = x\n    return a\n"
+    text = f"def f(x):\n    def g(y):\n        return y\n\n{tried}"
+    assert refused(text, "f") == [(2, "statement"), (5, "statement")]

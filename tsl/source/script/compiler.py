@@ -214,7 +214,10 @@ class Compiler:
             if parameter.arg == "self" and annotation is None:
                 kind = UNKNOWN  # a method shown without its class
             kind = self._with_default(routine, parameter, annotation, kind, default, ignored)
-            parameters.append(Parameter(parameter.arg, kind, default is not None, only_keyword))
+            left_out = default is not None
+            if only_keyword:
+                left_out = node.args.kw_defaults[number - len(places)] is not None
+            parameters.append(Parameter(parameter.arg, kind, left_out, only_keyword))
         returned = node.returns or (comments[1] if comments else None)
         returns = read(module, returned, refuse) if returned is not None else UNKNOWN
         if ignored and returned is None:
