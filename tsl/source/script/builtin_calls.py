@@ -33,6 +33,9 @@ def special(emitter: Emitter, node: _ast.Call, name: str) -> Type | None:
     if name in ("isinstance", "hasattr"):
         if len(node.args) != 2:
             return emitter.refuse(node, "signature", f"`{name}` takes two arguments")
+        named = node.args[1]
+        if name == "hasattr" and not (isinstance(named, _ast.Constant) and isinstance(named.value, str)):
+            return emitter.refuse(node, "dynamic-attribute", "the name that `hasattr` is given has to be written out")
         conditions.read(emitter, node)
         return "bool"
     if name == "getattr":

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 NOT_COMPILED = frozenset({"ignore", "unused"})
+DROPPED = frozenset({"torch.no_grad", "torch.inference_mode", "torch.enable_grad"})
 OVERLOADS = frozenset({"overload", "_overload", "_overload_method"})
 MAX_FUNCTIONS = 400
 MAX_NESTED = 12
@@ -172,6 +173,10 @@ class Compiler:
             told_as = "an async function" if isinstance(node, _ast.AsyncFunctionDef) else "a lambda"
             self.refuse(routine, node, "no-source", f"the compiler cannot read {told_as}")
             return UNKNOWN
+        for mark in node.decorator_list:
+            path = routine.module.names.dotted(mark.func if isinstance(mark, _ast.Call) else mark) or ""
+            if path in DROPPED and routine.owner is not None:
+                self.refuse(routine, mark, "decorator", "the decorator is dropped: gradients are as without it")
         for how, place, text in (*syntax.signature(node), *syntax.body(node)):
             self.refuse(routine, place, how, text)
         return Emitter(self, routine, signature).run()
@@ -209,7 +214,10 @@ class Compiler:
             if parameter.arg == "self" and annotation is None:
                 kind = UNKNOWN  # a method shown without its class
             kind = self._with_default(routine, parameter, annotation, kind, default, ignored)
-            parameters.append(Parameter(parameter.arg, kind, default is not None, only_keyword))
+            left_out = default is not None
+            if only_keyword:
+                left_out = node.args.kw_defaults[number - len(places)] is not None
+            parameters.append(Parameter(parameter.arg, kind, left_out, only_keyword))
         returned = node.returns or (comments[1] if comments else None)
         returns = read(module, returned, refuse) if returned is not None else UNKNOWN
         if ignored and returned is None:

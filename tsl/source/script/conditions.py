@@ -151,7 +151,8 @@ def _isinstance(emitter: Emitter, node: Any, subject: Any, types: Any) -> Condit
             continue
 
         def refuse(_place: Any, text: str) -> None:
-            emitter.refuse(node, "annotation", text)
+            if is_known(kind):
+                emitter.refuse(node, "annotation", text)
 
         wanted.append(read_type(emitter.module, part, refuse))
     if not is_known(kind) or UNKNOWN in wanted or kind == ANY:

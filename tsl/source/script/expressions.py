@@ -6,7 +6,7 @@ import _ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.script import attributes, conditions, operands
+from tsl.source.script import attributes, conditions, displays, operands
 from tsl.source.script.types import (
     NONE,
     TENSOR,
@@ -78,6 +78,9 @@ def _unary(emitter: Emitter, node: _ast.UnaryOp) -> Type:
 
 def _boolean(emitter: Emitter, node: _ast.BoolOp) -> Type:
     conditions.read(emitter, node)
+    kinds = emitter.compiler.quietly(lambda: [emit(emitter, part) for part in node.values])
+    if any(kind in ("int", "float", "str") for kind in kinds if not isinstance(kind, Thing)):
+        emitter.refuse(node, "boolean", "the result is True or False, and none of the operands")
     return "bool" if all(plain_bool(part) for part in node.values) else UNKNOWN
 
 
@@ -90,6 +93,9 @@ def plain_bool(node: Any) -> bool:
 
 def _compare(emitter: Emitter, node: _ast.Compare) -> Type:
     if len(node.ops) == 1 and isinstance(node.ops[0], _ast.Is | _ast.IsNot):
+        other = node.comparators[0]
+        if isinstance(other, _ast.Constant) and isinstance(other.value, str):
+            emitter.refuse(node, "identity", "strings are compared as objects, and the answer is False")
         conditions.read(emitter, node) if _is_none(node.comparators[0]) else [
             emit(emitter, part) for part in _both(node)
         ]
@@ -141,90 +147,6 @@ def _arm(emitter: Emitter, node: Any, refined: Mapping[str, Type]) -> Type:
     return kind
 
 
-def _list(emitter: Emitter, node: _ast.List) -> Type:
-    hint = emitter.hints[-1] if emitter.hints else UNKNOWN
-    hint = hint[1] if is_optional(hint) else hint
-    if not node.elts:
-        return hint if is_a(hint, "List") else ("List", TENSOR)
-    emitter.hints.append(UNKNOWN)
-    kinds = [emit(emitter, part.value if isinstance(part, _ast.Starred) else part) for part in node.elts]
-    emitter.hints.pop()
-    if any(isinstance(part, _ast.Starred) for part in node.elts):
-        for part, kind in zip(node.elts, kinds, strict=True):
-            if isinstance(part, _ast.Starred) and is_a(kind, "List"):
-                emitter.refuse(part, "unpack", "how many values a list has is not known when it is compiled")
-        return UNKNOWN
-    if any(isinstance(kind, Thing) for kind in kinds):
-        return UNKNOWN
-    kind = kinds[0]
-    for other in kinds[1:]:
-        both = unify(kind, other)
-        if both is None:
-            if {kind, other} <= {"int", "float", "number"}:
-                return ("List", UNKNOWN)
-            if is_known(hint) and not is_a(hint, "List"):
-                return UNKNOWN
-            parts = [*kind[1:]] if is_a(kind, "Union") else [kind]
-            both = ("Union", *parts, other)
-        kind = both
-    if (
-        is_a(hint, "List")
-        and is_known(hint)
-        and is_known(kind)
-        and unify(hint[1], kind) != hint[1]
-        and hint[1] != "Any"
-    ):
-        emitter.refuse(node, "element", f"the list is of {told(hint[1])} and its elements are {told(kind)}")
-        return hint
-    return ("List", kind)
-
-
-def _tuple(emitter: Emitter, node: _ast.Tuple) -> Type:
-    emitter.hints.append(UNKNOWN)
-    kinds: list[Type] = []
-    for part in node.elts:
-        if isinstance(part, _ast.Starred):
-            inner = plain(emitter, part.value)
-            if is_a(inner, "List"):
-                emitter.refuse(part, "unpack", "how many values a list has is not known when it is compiled")
-            if not is_a(inner, "Tuple"):
-                emitter.hints.pop()
-                return UNKNOWN
-            kinds += inner[1:]
-        else:
-            kinds.append(plain(emitter, part))
-    emitter.hints.pop()
-    return ("Tuple", *kinds)
-
-
-def _dict(emitter: Emitter, node: _ast.Dict) -> Type:
-    hint = emitter.hints[-1] if emitter.hints else UNKNOWN
-    hint = hint[1] if is_optional(hint) else hint
-    if not node.keys:
-        return hint if is_a(hint, "Dict") else ("Dict", "str", TENSOR)
-    emitter.hints.append(UNKNOWN)
-    keys = [plain(emitter, key) if key is not None else UNKNOWN for key in node.keys]
-    items = [plain(emitter, item) for item in node.values]
-    emitter.hints.pop()
-    if is_a(hint, "Dict"):
-        return hint
-    for kind in keys:
-        if is_a(kind, "Tuple") or kind in (NONE, "bool"):
-            return emitter.refuse(node, "element", f"a dict has no keys of {told(kind)}")
-    key, item = _one(keys), _one(items)
-    return ("Dict", key, item)
-
-
-def _one(kinds: list[Type]) -> Type:
-    result = kinds[0]
-    for kind in kinds[1:]:
-        both = unify(result, kind)
-        if both is None:
-            return UNKNOWN
-        result = both
-    return result
-
-
 def _text(emitter: Emitter, node: _ast.JoinedStr) -> Type:
     for part in node.values:
         if isinstance(part, _ast.FormattedValue):
@@ -268,7 +190,7 @@ def element(emitter: Emitter, node: Any, source: Type) -> tuple[Type, bool]:
     if is_a(source, "Dict"):
         return source[1], False
     if is_a(source, "Tuple"):
-        return _one(list(source[1:])) if len(source) > 1 else UNKNOWN, True
+        return displays.one_of(list(source[1:])) if len(source) > 1 else UNKNOWN, True
     if source in (TENSOR, "str"):
         return source, False
     if source in ("int", "float", "bool", NONE, "Device") or is_optional(source):
@@ -336,7 +258,7 @@ def _tuple_item(emitter: Emitter, node: _ast.Subscript, base: Type) -> Type:
     name = node.slice.id if isinstance(node.slice, _ast.Name) else ""
     if mixed and not isinstance(node.slice, _ast.Attribute) and (not name or name in emitter.scope.declared):
         return emitter.refuse(node, "slice", "a tuple of several types is indexed with a number that is written out")
-    return _one(list(parts)) if parts and len(set(map(str, parts))) == 1 else UNKNOWN
+    return displays.one_of(list(parts)) if parts and len(set(map(str, parts))) == 1 else UNKNOWN
 
 
 def _literal(node: Any) -> Any:
@@ -389,8 +311,9 @@ def _starred(emitter: Emitter, node: _ast.Starred) -> Type:
 
 HANDLERS: dict[type, Any] = {
     _ast.Constant: _constant, _ast.Name: _name, _ast.Attribute: _attribute, _ast.BinOp: _binary, _ast.UnaryOp: _unary,
-    _ast.BoolOp: _boolean, _ast.Compare: _compare, _ast.IfExp: _ternary, _ast.List: _list, _ast.Tuple: _tuple,
-    _ast.Dict: _dict, _ast.JoinedStr: _text, _ast.ListComp: _comprehension, _ast.DictComp: _comprehension,
+    _ast.BoolOp: _boolean, _ast.Compare: _compare, _ast.IfExp: _ternary, _ast.List: displays.list_of,
+    _ast.Tuple: displays.tuple_of,
+    _ast.Dict: displays.dict_of, _ast.JoinedStr: _text, _ast.ListComp: _comprehension, _ast.DictComp: _comprehension,
     _ast.GeneratorExp: _comprehension, _ast.Subscript: _subscript, _ast.Call: _call, _ast.Starred: _starred,
     _ast.NamedExpr: _walrus,
 }  # fmt: skip

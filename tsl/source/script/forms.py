@@ -5,6 +5,8 @@ from __future__ import annotations
 import _ast
 from typing import Any
 
+from tsl.source.tree import walk
+
 
 def jumps(statements: list[Any]) -> list[Any]:
     """The `break` and `continue` of a loop, and not those of loops inside it."""
@@ -25,3 +27,16 @@ def is_empty(node: Any) -> bool:
 def is_docstring(node: Any) -> bool:
     """Whether a statement is a text and nothing else."""
     return isinstance(node, _ast.Expr) and isinstance(node.value, _ast.Constant) and isinstance(node.value.value, str)
+
+
+def bound_in(node: Any) -> list[str]:
+    """The names a statement binds that the compiler does not know: a definition, an import, what stands in a `try`."""
+    if isinstance(node, _ast.FunctionDef | _ast.AsyncFunctionDef | _ast.ClassDef):
+        return [node.name]
+    found = []
+    for part in walk([node]):
+        if isinstance(part, _ast.Name) and isinstance(part.ctx, _ast.Store):
+            found.append(part.id)
+        elif isinstance(part, _ast.alias):
+            found.append((part.asname or part.name).partition(".")[0])
+    return found

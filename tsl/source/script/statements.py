@@ -9,7 +9,7 @@ from typing import Any
 from tsl.source.refs import Routine
 from tsl.source.script import conditions, expressions
 from tsl.source.script.compiler import Compiler, Signature
-from tsl.source.script.forms import is_docstring, is_empty, jumps
+from tsl.source.script.forms import bound_in, is_docstring, is_empty, jumps
 from tsl.source.script.read_types import read
 from tsl.source.script.scope import Scope, join
 from tsl.source.script.types import (
@@ -95,7 +95,10 @@ class Emitter:
     def statement(self, node: Any) -> bool:
         """Compiles a statement and says whether it ends its block."""
         handler = HANDLERS.get(type(node))
-        return bool(handler(self, node)) if handler else False
+        if handler is None:
+            self.scope.names.update(dict.fromkeys(bound_in(node), UNKNOWN))
+            return False
+        return bool(handler(self, node))
 
     def value(self, node: Any) -> Type:
         """The type of an expression."""
@@ -171,6 +174,9 @@ class Emitter:
         match target:
             case _ast.Name(id=name):
                 before = self.scope.assign(name, kind)
+                if before in ("int", "float") and kind == TENSOR:
+                    text = f"`{name}` was {told(before)} before this block, and the Tensor is converted to it"
+                    self.refuse(target, "conversion", text)
                 if before is not None and not converts(kind, before) and not is_empty(source):
                     text = f"`{name}` was {told(before)} before this block and would be {told(kind)}"
                     self.refuse(target, "branch", text)
