@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 LIMIT = 2 * 1024 * 1024
 # Parsed modules held at once; one takes about half a megabyte with what is known of it.
 MODULES_KEPT = 1000
+# What joins the question to the cache where files are held to torch.jit.script whatever they say; no root is called so.
+COMPILES = "(script)"
 # Rules of which a line can have several findings: each is about an operator, wherever that is called.
 BY_SUBJECT = frozenset({"TSL601"})
+
+
+# What the rules of a family ask for: where a function has no such fact, none of them is called.
+ASKED_FOR = {"TSL2": "Refusal", "TSL3": "Step"}
 
 
 class RuleCallError(Exception):
@@ -55,12 +61,13 @@ class Judge:
         Raises RuleCallError when a rule fails, RecursionError when code is nested too deeply for the engine.
         """
         cache = self._plan.cache
-        known = cache.get(path, data, roots) if cache else None
+        question = (*roots, COMPILES) if self._plan.compiles else roots
+        known = cache.get(path, data, question) if cache else None
         if known is not None:
             return known
         judged = self._judged(path, data, roots)
         if cache:
-            cache.put(path, data, roots, judged)
+            cache.put(path, data, question, judged)
         return judged
 
     def _judged(self, path: str, data: bytes, roots: tuple[str, ...]) -> Judged:
@@ -75,11 +82,11 @@ class Judge:
             file = modules.parse(path, data)
         except SourceError as error:
             return Judged((_broken(path, error, plan.rule("TSL900")),), unmatched_roots=roots)
-        analysis, rules = analyse(file, roots, modules), plan.rules_of("source")
+        analysis, rules = analyse(file, roots, modules, compiles=plan.compiles), plan.rules_of("source")
         found = (
             _diagnostic(rule, function, verdict)
             for function in analysis.functions
-            for rule in rules
+            for rule in _asked(rules, function)
             for verdict in ask(rule, function)
         )
         gravest = merge(found)
@@ -109,6 +116,12 @@ def ask(rule: Rule, subject: Any) -> Iterator[Verdict]:
         raise
     except Exception as error:  # a rule may be a user's own; the driver says which one failed on which file
         raise RuleCallError(f"{type(error).__name__}: {error}, in the rule {rule.name}") from error
+
+
+def _asked(rules: Iterable[Rule], function: Function) -> Iterator[Rule]:
+    """The rules that may find something in a function."""
+    there = {type(fact).__name__ for fact in function.facts}
+    return (rule for rule in rules if ASKED_FOR.get(rule.code[:4], "") in {"", *there})
 
 
 def _diagnostic(rule: Rule, function: Function, verdict: Verdict) -> Diagnostic:

@@ -122,6 +122,12 @@ class Plan(Record):
         return codes
 
     @property
+    def compiles(self) -> bool:
+        """Whether every file may be held to what torch.jit.script takes, those that script nothing too."""
+        asked = self.settings.entry or self.settings.against
+        return bool(asked) or self.settings.config.capture in {"script", "both"}
+
+    @property
     def empty_promises(self) -> tuple[str, ...]:
         """The promises that every file is to be held to and that no rule is about."""
         asked = {"both": ("trace", "script"), "auto": ()}.get(self.settings.config.capture)

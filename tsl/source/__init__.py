@@ -31,15 +31,17 @@ class Analysis(Record):
     captures: frozenset[str]
 
 
-def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | None = None) -> Analysis:
+def analyse(
+    file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | None = None, *, compiles: bool = True
+) -> Analysis:
     """The analysis of a file from its default roots, or from the classes and functions named in `roots`.
 
-    `modules` is what is known of other files; one that is shared by several analyses reads each of them once.
+    `modules` is what is known of other files; one that is shared by several analyses reads each of them once. Without
+    `compiles`, what torch.jit.script would refuse is asked only where the file scripts something.
     """
     from tsl.source.exporting import steps_of
     from tsl.source.modules import Modules as Library
     from tsl.source.roots import default_roots, named_roots, read_captures
-    from tsl.source.script.compiler import compile_roots, scripted_roots
     from tsl.source.session import Session
 
     session = Session((modules or Library()).module_of(file))
@@ -49,8 +51,11 @@ def analyse(file: SourceFile, roots: tuple[str, ...] = (), modules: Modules | No
     chosen = list(named if roots else default_roots(session, captures))
     for routine in chosen:
         session.judge(routine)
-    names = frozenset(capture.name for capture in captures if capture.kind == "script")
-    compile_roots(session, chosen if roots else scripted_roots(session, chosen, names))
+    if compiles or any(capture.kind == "script" for capture in captures):
+        from tsl.source.script.compiler import compile_roots, scripted_roots
+
+        names = frozenset(capture.name for capture in captures if capture.kind == "script")
+        compile_roots(session, chosen if roots else scripted_roots(session, chosen, names))
     unmatched = tuple(name for name, routines in found.items() if routines is None)
     functions = _functions(session) if roots else (*_functions(session), *steps_of(session))
     return Analysis(functions, unmatched, frozenset(capture.kind for capture in captures))

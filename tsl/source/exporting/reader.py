@@ -24,6 +24,7 @@ from tsl.source.exporting.things import (
 )
 from tsl.source.facts import Note, Step
 from tsl.source.module import Module
+from tsl.source.names import Names
 from tsl.source.session import Session
 from tsl.source.tree import last_name, walk
 
@@ -71,9 +72,10 @@ class Reader:
         for cls in self.module.classes.values():
             every += [(f"{cls.name}.{name}", node, cls) for name, node in cls.methods.items()]
         found = {name for name, node, _ in every if _holds(node, self.marked)}
+        names = {name: self.module.once(_names_in, node) for name, node, _ in every} if found else {}
         for _ in range(CALLERS):
             called = {name.rpartition(".")[2] for name in found}
-            found |= {name for name, node, _ in every if name not in found and called & _names_in(node)}
+            found |= {name for name in names if called & names[name]}
         return [root for root in every if root[0] in found]
 
     def _read_root(self, node: Any, qualname: str, cls: Any) -> None:
@@ -177,9 +179,9 @@ def _holds(node: Any, lines: list[int]) -> bool:
     return any(node.lineno <= line <= node.end_lineno for line in lines)
 
 
-def _names_in(node: Any) -> set[str]:
+def _names_in(node: Any, _names: Names) -> frozenset[str]:
     """The last names of what a function calls."""
-    return {last_name(one.func) for one in walk(node.body) if isinstance(one, _ast.Call)}
+    return frozenset(last_name(one.func) for one in walk(node.body) if isinstance(one, _ast.Call))
 
 
 def islands(module: Module) -> Iterator[tuple[Any, Any, Note]]:
