@@ -207,10 +207,16 @@ def _move(run: Run, number: int, name: str, given: Given) -> None:
         state.heap[number] = thing._replace(mode=where, story=(note,))
         return
     device = _moved_to(run, thing, name, given)
-    if "bare" in thing.stages and thing.origin is not None and device != "cpu":
+    if "bare" in thing.stages and thing.origin is not None and _names_device(given, name):
         story = [run.note(given.node, "moved after it was loaded")]
         run.tell(thing.origin.node, "load-device", thing.path, "moved", story=story)
     state.heap[number] = thing._replace(device=device, dtype=_turned_to(thing, name, given))
+
+
+def _names_device(given: Given, name: str) -> bool:
+    """Whether a move names a device, and not a dtype alone."""
+    first = given.get(0, "device")
+    return name != "to" or (first is not None and not (isinstance(first, Defined) and isinstance(first.what, External)))
 
 
 def _turned_to(thing: Thing, name: str, given: Given) -> str:

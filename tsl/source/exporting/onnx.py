@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from tsl.source.exporting.statements import Run
 
 
-def export(run: Run, _path: str, given: Given) -> Any:
+def export(run: Run, path: str, given: Given) -> Any:
     """torch.onnx.export(model, args, f, ..., dynamo=True)."""
     value, node = model_of(given.get(0, "model"), given)
     thing = run.here.thing(value) if value is not None else None
-    dynamo = _exporter(given)
+    dynamo = _exporter(given) if path == "torch.onnx.export" else False
     _check_exporter(run, given, dynamo)
     args = given.get(1, "args")
     if isinstance(args, Map):
