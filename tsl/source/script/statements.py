@@ -29,8 +29,6 @@ from tsl.source.script.types import (
     unify,
 )
 
-ITERABLE = frozenset({"List", "Dict", "Tuple", "str", "Tensor", UNKNOWN, "range"})
-
 
 class Emitter:
     """One function while it is compiled."""
@@ -388,7 +386,7 @@ class Emitter:
         contexts.enter(self, node)
         return self.block(node.body)
 
-    def jump(self, node: Any) -> bool:
+    def jump(self, _node: Any) -> bool:
         return True
 
 
