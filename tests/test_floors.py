@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("record",),
     ("diagnostic",),
     ("outcome", "suppress", "config", "project", "cache"),
-    ("flow",),
+    ("flow", "entry"),
     ("source", "archive"),
     ("ir",),
     ("page",),
@@ -45,7 +45,7 @@ RULES_MAY_USE = {"record", "diagnostic", "rule", "source", "flow", "archive", "i
 
 # Distributions other than Python itself, and the only rooms that may import them.
 LIBRARIES = {
-    "torch": {"verify", "ir"},
+    "torch": {"entry", "verify", "ir"},
     "libcst": set(),
     "networkx": set(),
     "graphviz": set(),

@@ -10,10 +10,11 @@ import pytest
 from tests.conftest import Project
 from tsl.check import Settings, check
 from tsl.config import Config
+from tsl.entry.place import Place
 from tsl.outcome import Failure, Outcome
 from tsl.report import VERDICT_FORMATS, verdict_report
 from tsl.verify.confirm import confirm
-from tsl.verify.verdict import KINDS, Counts, Decision, Divergence, LostCheck, Node, Place, Verdict, form_of
+from tsl.verify.verdict import KINDS, Counts, Decision, Divergence, LostCheck, Node, Verdict, form_of
 from tsl.verify.verdict import read_divergence as read
 
 DOCUMENTATION = Path(__file__).parent.parent / "docs" / "verify.md"

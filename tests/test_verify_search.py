@@ -11,8 +11,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed, so nothing can be traced")
 
 from tests.verifying import model, search_of, searched, sections  # noqa: E402
+from tsl.entry.unable import Unable, one_line  # noqa: E402
 from tsl.verify.compare import difference  # noqa: E402
-from tsl.verify.unable import Unable, one_line  # noqa: E402
 
 MODELS = sorted((Path(__file__).parent.parent / "fixtures" / "models").glob("*.py"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tsl.verify.spec import Dim, InputSpec, parse
+from tsl.entry.spec import Dim, InputSpec, parse
 
 
 def fixed(*sizes: int) -> tuple[Dim, ...]:

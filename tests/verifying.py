@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tsl.verify.entry import load, make
-from tsl.verify.inputs import Example, example_of, from_specs
+from tsl.entry.inputs import Example, example_of, from_specs
+from tsl.entry.make import load, make
+from tsl.entry.spec import parse
 from tsl.verify.runs import Subject, run_graphs_as_they_are
 from tsl.verify.search import Clock, Plan, Search
-from tsl.verify.spec import parse
 from tsl.verify.verdict import Counts, Divergence, LostCheck
 
 HEAD = """\

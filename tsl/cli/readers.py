@@ -37,7 +37,7 @@ def single(text: str) -> list[str]:
 
 def inputs(text: str) -> list[str]:
     """A specification of inputs, which it must be."""
-    from tsl.verify.spec import parse
+    from tsl.entry.spec import parse
 
     parse(text)
     return [text]

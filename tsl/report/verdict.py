@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tsl.diagnostic import Diagnostic, Span
+from tsl.entry.place import Place
 from tsl.report.cells import visible
 from tsl.report.excerpt import bar, excerpt, main_marks
 from tsl.report.jsonform import diagnostic_form
 from tsl.report.paint import Line, Segment, paint
 from tsl.report.summary import counted
-from tsl.verify.verdict import Confirmation, Divergence, LostCheck, Node, Place, Verdict, form_of
+from tsl.verify.verdict import Confirmation, Divergence, LostCheck, Node, Verdict, form_of
 
 VERSION = 1
 Files = Mapping[str, Sequence[str]]

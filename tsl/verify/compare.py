@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from tsl.verify.inputs import described
+from tsl.entry.inputs import described
 
 # Eager and traced run the same kernels; what they round differently is a fused path, which half precision shows most.
 TOLERANCE: Mapping[torch.dtype, float] = {

@@ -16,8 +16,9 @@ import os
 from collections.abc import Iterator, Sequence
 
 from tsl.diagnostic import Diagnostic, Evidence
+from tsl.entry.place import Place
 from tsl.outcome import Outcome
-from tsl.verify.verdict import Confirmation, Place, Verdict
+from tsl.verify.verdict import Confirmation, Verdict
 
 TRACE = "TSL1"
 

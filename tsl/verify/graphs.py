@@ -16,11 +16,11 @@ from typing import Any
 
 import torch
 
+from tsl.entry.inputs import Inputs
+from tsl.entry.places import of_node
 from tsl.record import Record
 from tsl.verify.compare import same
-from tsl.verify.inputs import Inputs
 from tsl.verify.perturb import Setting
-from tsl.verify.places import of_node
 from tsl.verify.runs import answer, as_function
 from tsl.verify.verdict import Node
 

@@ -1,4 +1,4 @@
-"""The child process from outside: starting it, reading what it tells, ending it in time.
+"""A search from outside: what its child process is asked for, and a verdict of what it tells.
 
 Needs no torch. It will never import the user's file.
 """
@@ -6,21 +6,15 @@ Needs no torch. It will never import the user's file.
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from threading import Event, Timer
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import tsl
+from tsl.entry.place import Place
+from tsl.entry.process import EXPIRED, converse
 from tsl.outcome import Failure
 from tsl.project import shown
 from tsl.record import Record
-from tsl.verify.verdict import Counts, Divergence, Place, Verdict, read_divergence, read_lost_check
-
-# The file's own imports must not meet tsl's directory first: the child takes it from its path again.
-_BOOT = "import sys; sys.path[:] = [sys.argv[1], *filter(None, sys.path)]; from tsl.verify.child import main; main()"
+from tsl.verify.verdict import Counts, Divergence, Verdict, read_divergence, read_lost_check
 
 
 class Request(Record):
@@ -37,28 +31,11 @@ class Request(Record):
 
 def search(request: Request) -> Verdict:
     """What a child process finds; all that it told where it had to be ended."""
-    process = _start(request)
-    expired = Event()
-
-    def expire() -> None:
-        expired.set()
-        _end(process)
-
-    timer = Timer(request.timeout, expire)
-    timer.start()
     heard = _Heard(Verdict(shown(request.path), request.entry))
-    try:
-        for event in _events(process):
-            heard.take(event)
-            if heard.is_over:
-                return heard.verdict
-        status = process.wait()
-    finally:
-        timer.cancel()
-        _end(process)
-        if process.stdout is not None:
-            process.stdout.close()
-    heard.fail(_expired(request, heard.stage) if expired.is_set() else _died(status, heard))
+    form = dict(zip(request._fields, request, strict=True)) | {"path": os.path.abspath(request.path)}
+    ending = converse("tsl.verify.child", form, request.timeout, heard.take)
+    if ending:
+        heard.fail(_expired(request, heard.stage) if ending == EXPIRED else _died(ending, heard))
     return heard.verdict
 
 
@@ -69,8 +46,9 @@ class _Heard:
         self.verdict, self.stage, self.is_over = verdict, "starting Python", False
         self._suspect: Divergence | None = None
 
-    def take(self, event: Mapping[str, Any]) -> None:
-        """Adds what an event tells, a pair of a word and a value and perhaps more that belongs to it."""
+    def take(self, event: Mapping[str, Any]) -> bool:
+        """Adds what an event tells, a pair of a word and a value and perhaps more that belongs to it; whether it is
+        the last."""
         match event:
             case {"stage": stage}:
                 self.stage = stage
@@ -90,6 +68,7 @@ class _Heard:
                 self.fail(Failure(subject, message))
             case {"done": counts, "times": times, "notes": notes}:
                 self._finish(Counts(**counts), times, tuple(notes))
+        return self.is_over
 
     def fail(self, failure: Failure) -> None:
         """Ends in a failure; a divergence whose cause was being looked for is one all the same."""
@@ -107,40 +86,6 @@ class _Heard:
         self.verdict, self.is_over = self.verdict._replace(divergences=found, counts=counts, notes=notes), True
 
 
-def _start(request: Request) -> subprocess.Popen[str]:
-    import json
-
-    home = os.path.dirname(os.path.dirname(os.path.abspath(tsl.__file__)))
-    process = subprocess.Popen(
-        [sys.executable, "-c", _BOOT, home],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=None if os.environ.get("TSL_DEBUG") else subprocess.DEVNULL,
-        env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},  # threads that spin cost more than small models
-        encoding="utf-8",
-        start_new_session=True,
-    )
-    form = dict(zip(request._fields, request, strict=True)) | {"path": os.path.abspath(request.path)}
-    try:
-        with process.stdin:  # type: ignore[union-attr]
-            process.stdin.write(json.dumps(form) + "\n")  # type: ignore[union-attr]
-    except BrokenPipeError:
-        pass  # it is gone already; its exit status tells
-    return process
-
-
-def _events(process: subprocess.Popen[str]) -> Iterator[Mapping[str, Any]]:
-    """What the process tells; a last line that was cut off is left out."""
-    import json
-
-    assert process.stdout is not None
-    for line in process.stdout:
-        try:
-            yield json.loads(line)
-        except ValueError:
-            return
-
-
 def _divergence(form: Mapping[str, Any]) -> Divergence:
     """A divergence with paths as users of this process know them."""
     found = read_divergence(form)
@@ -156,21 +101,5 @@ def _expired(request: Request, stage: str) -> Failure:
     return Failure("--timeout", f"{request.timeout:g} s were over while {stage}; give more, or fewer --trials")
 
 
-def _died(status: int, heard: _Heard) -> Failure:
-    how = f"exit code {status}"
-    if status < 0:
-        how = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+def _died(how: str, heard: _Heard) -> Failure:
     return Failure(heard.verdict.path, f"ended its process with {how} while {heard.stage}")
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Ends a process and all that it started."""
-    if process.returncode is not None:
-        return
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    except AttributeError:  # Windows has no process groups
-        process.kill()
-    process.wait()

@@ -23,14 +23,15 @@ from typing import Any
 
 import torch
 
+from tsl.entry.inputs import Inputs
+from tsl.entry.place import Place
+from tsl.entry.places import in_text, of_error, place_of_stack
 from tsl.record import Record
 from tsl.verify.compare import difference, same
 from tsl.verify.graphs import computed_by, graph_of, parting, told, unlike_constants, with_constant
-from tsl.verify.inputs import Inputs
 from tsl.verify.perturb import Setting, Trial
-from tsl.verify.places import in_text, of_error, place_of_stack
 from tsl.verify.runs import RAISED, Answer, Subject, Traced, Watcher, answer
-from tsl.verify.verdict import Decision, Node, Place
+from tsl.verify.verdict import Decision, Node
 from tsl.verify.watch import Event, Key, Steps, Watch, worded
 
 # So many calls in so many places are tried as the cause: each costs a trace and a run.

@@ -15,8 +15,8 @@ from itertools import product
 
 import torch
 
+from tsl.entry.inputs import Axis, Example, Inputs
 from tsl.record import Record
-from tsl.verify.inputs import Axis, Example, Inputs
 from tsl.verify.verdict import EXAMPLE, KINDS, PAIR
 
 Tensors = list[torch.Tensor]

@@ -21,8 +21,8 @@ from typing import Any
 
 import torch
 
+from tsl.entry.inputs import Inputs
 from tsl.record import Record
-from tsl.verify.inputs import Inputs
 from tsl.verify.perturb import PLAIN, Setting
 
 # What a user's forward may raise and the search survives; `exit()` in it is no reason to end.

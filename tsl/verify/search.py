@@ -21,15 +21,16 @@ from typing import Any
 
 import torch
 
+from tsl.entry.inputs import Example
+from tsl.entry.place import Place
+from tsl.entry.places import is_check, of_error
+from tsl.entry.unable import Unable, one_line
 from tsl.record import Record
 from tsl.verify.compare import difference
-from tsl.verify.inputs import Example
 from tsl.verify.locate import Cause, Scene, locate
 from tsl.verify.perturb import Perturbation, Setting, Trial, pairs, schedule
-from tsl.verify.places import is_check, of_error
 from tsl.verify.runs import RAISED, Answer, Subject, Traced
-from tsl.verify.unable import Unable, one_line
-from tsl.verify.verdict import TRACING, Counts, Divergence, LostCheck, Place
+from tsl.verify.verdict import TRACING, Counts, Divergence, LostCheck
 
 # Of the time limit, what may be used before the search ends by itself and says how far it came.
 SHARE = 0.85

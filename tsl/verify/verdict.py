@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tsl.diagnostic import Diagnostic
+from tsl.entry.place import Place
 from tsl.outcome import Failure, Outcome
 from tsl.record import Record
 
@@ -25,14 +26,6 @@ KINDS: Mapping[str, str] = {
     "mode": "the model in training mode, traced in training mode",
 }
 EXAMPLE, PAIR, TRACING = "example", "pair", "trace"
-
-
-class Place(Record):
-    """A line of the user's code and the function it stands in."""
-
-    path: str
-    line: int
-    function: str
 
 
 class Node(Record):

@@ -21,9 +21,9 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from tsl.entry.place import Place
+from tsl.entry.places import is_users, running
 from tsl.record import Record
-from tsl.verify.places import is_users, running
-from tsl.verify.verdict import Place
 
 # Their results are different in every run, or are no news to the program.
 _IGNORED = frozenset({"__hash__", "data_ptr", "untyped_storage", "storage", "_typed_storage", "grad_fn", "_version"})

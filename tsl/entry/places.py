@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from tsl.verify.verdict import Place
+from tsl.entry.place import Place
 
 _TORCH = os.path.join(os.path.dirname(os.path.abspath(torch.__file__)), "")
 _TSL = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")

@@ -17,10 +17,10 @@ from typing import Any
 import torch
 
 from tsl.config import nearest
+from tsl.entry.inputs import Inputs, from_value
+from tsl.entry.unable import Unable, one_line
 from tsl.project import module_name, shown
 from tsl.record import Record
-from tsl.verify.inputs import Inputs, from_value
-from tsl.verify.unable import Unable, one_line
 
 RETURNS = "return a module, (module, inputs) or (module, inputs, other inputs)"
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
+from tsl.entry.spec import Dim, InputSpec
+from tsl.entry.unable import Unable
 from tsl.record import Record
-from tsl.verify.spec import Dim, InputSpec
-from tsl.verify.unable import Unable
 
 # What a free size is, where nothing says: the first of these for which the model runs.
 STARTS = (8, 16, 32, 64, 128, 224, 4, 2)
