@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from tests.fences import RULEBOOK
+from tsl.ir.deploy import Deploy
 from tsl.ir.facts import GraphFacts
 from tsl.ir.graph import Graph
 from tsl.ir.text import read_graph
@@ -15,12 +16,14 @@ from tsl.page import Fence, Page
 from tsl.rule import Verdict, verdicts
 
 IR_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine == "ir")
+# What a fence says that it is, and the deployment it is judged under.
+LANGUAGES = {"ir": None, "ir cuda": Deploy("cuda:0")}
 _NODE = re.compile(r"^\s+[^#]* = [^#]*\)")  # what defines something, up to its comments
 
 
 def ir_fences(page: Page) -> list[Fence]:
     """The fences of a page that hold graphs."""
-    return [fence for fence in page.fences if fence.language == "ir"]
+    return [fence for fence in page.fences if fence.language in LANGUAGES]
 
 
 def graph_of(code: str) -> Graph:
@@ -32,9 +35,9 @@ def graph_of(code: str) -> Graph:
     return read_graph("\n".join(lines))
 
 
-def verdicts_on(code: str) -> dict[int, list[tuple[str, Verdict]]]:
+def verdicts_on(code: str, language: str = "ir") -> dict[int, list[tuple[str, Verdict]]]:
     """Line to the findings that are there, each with its rule's code."""
-    facts = GraphFacts([graph_of(code)])
+    facts = GraphFacts([graph_of(code)], deploy=LANGUAGES[language])
     found: dict[int, list[tuple[str, Verdict]]] = {}
     for rule in IR_RULES:
         for verdict in verdicts(rule, facts):
@@ -43,6 +46,6 @@ def verdicts_on(code: str) -> dict[int, list[tuple[str, Verdict]]]:
     return found
 
 
-def codes_on(code: str) -> dict[int, set[str]]:
+def codes_on(code: str, language: str = "ir") -> dict[int, set[str]]:
     """Line to the codes of the findings that are there."""
-    return {line: {code for code, _ in found} for line, found in verdicts_on(code).items()}
+    return {line: {code for code, _ in found} for line, found in verdicts_on(code, language).items()}

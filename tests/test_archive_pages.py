@@ -24,11 +24,13 @@ pytest.importorskip("torch", reason="torch is not installed, so no archive can b
 PRELUDE = "import torch\nfrom torch import Tensor, nn\n"
 NAMED = re.compile(r"\"([\w./-]+\.(?:pt|pth|jit|ts|ptl|pt2))\"")
 ENDINGS = {".jit", ".pt", ".pt2", ".ptl", ".pth", ".ts"}
+FORM = re.compile(r"[a-z\d`].*(?<![.!:])")
+DEPLOYED = {"python archive": [], "python archive cuda": ["--deploy", "cuda"]}
 FENCES = [
     pytest.param(fence, id=f"{rule.name}-line-{fence.line + 1}")
     for rule in RULEBOOK.rules
     for fence in page_of(rule).fences
-    if fence.language == "python archive"
+    if fence.language.startswith("python archive")
 ]
 NUMBERS = count()
 
@@ -86,8 +88,9 @@ def test_an_archive_has_exactly_the_findings_its_page_marks(
     write(fence, monkeypatch)
     files = sorted(path.name for path in project.root.iterdir() if path.suffix in ENDINGS)
     assert files or not fence.expected()
-    done = project.check("--isolated", *files)
+    done = project.check("--isolated", *files, *DEPLOYED[fence.language])
     found: dict[str, set[str]] = {}
     for one in done.findings:
+        assert FORM.fullmatch(one["message"]), one["message"]
         found.setdefault(one["path"], set()).add(one["code"])
     assert (found, done.err) == (promised(fence), "")

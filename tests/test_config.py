@@ -20,6 +20,7 @@ extend-select = ["TSL901"]
 exclude = ["build/", "*_pb2.py"]
 capture = "trace"
 targets = ["onnx:17", "tensorrt"]
+deploy = "cuda:map_location"
 rulebooks = ["lint/rules"]
 src = ["python"]
 
@@ -46,6 +47,7 @@ def test_every_key_is_read(project: Project) -> None:
         severity=(("tensor-branch", Severity.INFO),),
         capture="trace",
         targets=("onnx:17", "tensorrt"),
+        deploy="cuda:map_location",
         rulebooks=("lint/rules",),
         src=("python",),
         directory=str(project.root),

@@ -41,6 +41,7 @@ class Config(Record):
     severity: tuple[tuple[str, Severity], ...] = ()
     capture: str = "auto"
     targets: tuple[str, ...] = ()
+    deploy: str = ""
     rulebooks: tuple[str, ...] = ()
     src: tuple[str, ...] = (".", "src")
     directory: str = "."
@@ -198,6 +199,12 @@ def _capture(value: Any) -> str:
     raise ValueError(f"expected one of {', '.join(CAPTURES)}, found {found}")
 
 
+def _text_of(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected a string, found {_kind(value)}")
+    return value
+
+
 def _targets(value: Any) -> tuple[str, ...]:
     for target in _strings(value):
         name, colon, version = target.partition(":")
@@ -229,6 +236,7 @@ KEYS: Mapping[str, Callable[[Any], Any]] = {
     "severity": _severities,
     "capture": _capture,
     "targets": _targets,
+    "deploy": _text_of,
     "rulebooks": _strings,
     "src": _strings,
 }

@@ -140,7 +140,7 @@ def _outcome(
         files=len(shown),
         suppressed=sum(file.suppressed for file in shown),
         failures=tuple(failures),
-        notes=tuple(_notes(found, plan)),
+        notes=(*_notes(found, plan), *_idle(examined, plan)),
         lines={file.path: file.lines for file in shown if file.diagnostics},
     )
 
@@ -150,6 +150,15 @@ def _missing_roots(roots: Iterable[str], examined: Sequence[Examined]) -> Iterat
     for root in dict.fromkeys(roots):
         if root not in held:
             yield Failure(f"--root {root}", "no checked file holds it; name a class or function: Net, pkg.module.Net")
+
+
+def _idle(examined: Sequence[Examined], plan: Plan) -> Iterator[str]:
+    """What was asked about archives in a run that met none."""
+    if not any(file.is_archive or file.failure for file in examined):
+        if "deploy" in plan.settings.config.flags:
+            yield "--deploy: says nothing here: it is about archives, and none was checked"
+        if plan.settings.inputs:
+            yield "--input: says nothing here: it is about archives, and none was checked"
 
 
 def _notes(found: Found, plan: Plan) -> Iterator[str]:

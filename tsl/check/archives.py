@@ -48,9 +48,11 @@ def _of_file(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
 
 def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
     try:
-        facts = facts_of(archive)
+        facts = facts_of(archive, plan.deploy, plan.inputs)
         if facts is None:
             return
+        if plan.inputs:
+            _ = facts.foretold  # says of inputs that the model does not take
         for rule in plan.rules_of("ir"):
             for verdict in ask(rule, facts):
                 yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(path, verdict.node)))

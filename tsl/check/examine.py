@@ -72,8 +72,12 @@ def _is_archive(path: str, data: bytes | None) -> bool:
 
 def _examined_archive(path: str, data: bytes | None, plan: Plan) -> Examined:
     from tsl.check.archives import judge_archive
+    from tsl.ir.foretold import InputError
 
-    return Examined(path, judge_archive(path, data, plan.settings.roots, plan), is_archive=True)
+    try:
+        return Examined(path, judge_archive(path, data, plan.settings.roots, plan), is_archive=True)
+    except InputError as error:
+        return _failed(path, f"--input: {error}")
 
 
 def show(examined: Examined, found: Iterable[Diagnostic], plan: Plan, data: bytes | None = None) -> Shown:

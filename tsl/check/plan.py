@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from tsl.cache import Cache, stamp
 from tsl.config import Config, SettingError
@@ -19,6 +20,10 @@ from tsl.record import Record
 from tsl.rule import Rule
 from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory, load_directory
 
+if TYPE_CHECKING:
+    from tsl.entry.spec import InputSpec
+    from tsl.ir.deploy import Deploy
+
 # Their findings say that a file was not checked at all: only an `ignore` that names them silences these.
 UNCHECKED = frozenset(["TSL712", "TSL900", "TSL902", "TSL903"])
 UNUSED = "TSL901"
@@ -27,13 +32,17 @@ PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL411": "script"}
 
 
 class Settings(Record):
-    """What one run is asked for: the configuration under the command line, and what only a command line says."""
+    """What one run is asked for: the configuration under the command line, and what only a command line says.
+
+    `inputs` are what a user gives forward of an archive's model, each in the words of `tsl.entry.spec`.
+    """
 
     config: Config = Config()
     roots: tuple[str, ...] = ()
     jobs: int = 1
     cache: bool = False
     stdin_filename: str = "<stdin>"
+    inputs: tuple[str, ...] = ()
 
 
 class Books(Record):
@@ -44,7 +53,10 @@ class Books(Record):
 
 
 class Plan(Record):
-    """The rules of a run, and what decides which of their findings are shown, and how."""
+    """The rules of a run, and what decides which of their findings are shown, and how.
+
+    `deploy` and `inputs` are what the graphs of archives are held to.
+    """
 
     settings: Settings
     rulebook: Rulebook
@@ -53,6 +65,8 @@ class Plan(Record):
     severities: Mapping[str, Severity]
     ignored_in: tuple[tuple[Patterns, frozenset[str]], ...]
     cache: Cache | None = None
+    deploy: Deploy | None = None
+    inputs: tuple[InputSpec, ...] = ()
 
     @property
     def search(self) -> tuple[str, ...]:
@@ -153,7 +167,10 @@ def rule_named(word: str, books: Books) -> Rule:
 
 
 def make_plan(settings: Settings, books: Books) -> Plan:
-    """The plan of a run. Raises SettingError for a name that no rule has or a pattern that is none."""
+    """The plan of a run.
+
+    Raises SettingError for a name that no rule has, and for a pattern, a deployment or inputs that are none.
+    """
     config, names = settings.config, _Names(books, settings.config)
     return Plan(
         settings,
@@ -166,7 +183,31 @@ def make_plan(settings: Settings, books: Books) -> Plan:
             for pattern, rules in config.per_file_ignores
         ),
         _cache(settings, books.rulebook),
+        _deploy(config),
+        _inputs(settings),
     )
+
+
+def _deploy(config: Config) -> Deploy | None:
+    if not config.deploy:
+        return None
+    from tsl.ir.deploy import parse
+
+    try:
+        return parse(config.deploy)
+    except ValueError as error:
+        raise SettingError(config.origin("deploy"), str(error)) from None
+
+
+def _inputs(settings: Settings) -> tuple[InputSpec, ...]:
+    if not settings.inputs:
+        return ()
+    from tsl.entry.spec import parse
+
+    try:
+        return parse(" ".join(settings.inputs))
+    except ValueError as error:
+        raise SettingError("--input", str(error)) from None
 
 
 def excluded(config: Config) -> Patterns | None:

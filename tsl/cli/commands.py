@@ -84,10 +84,15 @@ def _check(options: SimpleNamespace) -> int:
     agree(options)
     paths = options.words or ["."]
     config = _configuration(options).with_flags(
-        select=options.select, ignore=options.ignore, extend_select=options.extend_select, capture=options.capture
+        select=options.select,
+        ignore=options.ignore,
+        extend_select=options.extend_select,
+        capture=options.capture,
+        deploy=options.deploy,
     )
     name = options.stdin_filename or "<stdin>"
     settings = Settings(config, tuple(options.root or ()), options.jobs, not options.no_cache, name)
+    settings = settings._replace(inputs=tuple(options.input or ()))
     books = open_books(config)
     outcome = check(paths, settings, stdin=sys.stdin.buffer.read() if "-" in paths else b"", books=books)
     for note in outcome.notes:

@@ -9,7 +9,7 @@ import os
 from types import SimpleNamespace
 
 from tsl.cli.arguments import Form, Option
-from tsl.cli.readers import choice, inputs, kinds, levels, processes, rules_of, seconds, single, trials
+from tsl.cli.readers import choice, deployment, inputs, kinds, levels, processes, rules_of, seconds, single, trials
 from tsl.config import CAPTURES, SettingError
 from tsl.diagnostic import Severity
 from tsl.report import FORMATS, INSPECTION_FORMATS, RULES_FORMATS, STATISTICS_FORMATS, VERDICT_FORMATS
@@ -31,6 +31,7 @@ examples:
   tsl check                              everything below this directory
   tsl check model.py --root Net          what Net reaches, and nothing else
   tsl check model.pt                     an archive, without torch
+  tsl check model.pt --deploy cuda       what will fail or wait on a GPU
   tsl check --format sarif -o tsl.sarif  a file for code scanning
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
@@ -106,6 +107,22 @@ WHAT = (
         adds_up=True,
     ),
 )
+ARCHIVES = (
+    Option(
+        ("--deploy",),
+        "DEVICE",
+        "hold archives to a run on this device: cuda, cuda:1; cuda:to (default), cuda:map_location or cuda:frozen say"
+        " how they get there",
+        deployment,
+    ),
+    Option(
+        ("--input",),
+        "SPEC",
+        "what forward is given, in place of what the archive recorded: x=float32[1..8,3,H,W]; repeatable",
+        inputs,
+        adds_up=True,
+    ),
+)
 WHICH = (
     Option(
         ("--select",),
@@ -147,7 +164,7 @@ CHECK = Form(
     " named are always checked.",
     "PATH",
     "files, directories, or - for standard input (default: .)",
-    (("what to check", WHAT), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
+    (("what to check", WHAT), ("archives", ARCHIVES), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
     most=None,
     end=CHECK_END,
 )

@@ -1,0 +1,200 @@
+"""What is foretold of a model under a deployment, as places that rules point at.
+
+Definitions:
+1. A *cause* of a conflict of devices is what puts the odd tensor where it is: it is *left behind* where it is saved and
+   the way of deploying does not move it, of a *library* where torch's own code makes it on a device that is written
+   into the graph, and *mixed* otherwise.
+2. Without a deployment devices are not asked about; shapes, dtypes and branches are those of a run where the model was
+   saved.
+3. A wait is *sure* where every run gets there and the tensor that is waited for surely is on another device; without a
+   deployment nothing is.
+
+Needs what `tsl.ir.solved` found. It will never know a rule or a severity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from tsl.archive.archive import Archive
+from tsl.ir import entry
+from tsl.ir.abstract import Value
+from tsl.ir.deploy import Deploy
+from tsl.ir.deployed import Deployed
+from tsl.ir.device import CPU
+from tsl.ir.graph import Graph, Node
+from tsl.ir.inline import InlineError
+from tsl.ir.lower import LowerError, Program
+from tsl.ir.module_tree import Reason
+from tsl.ir.solved import ONCE, PER_ITERATION, PER_LAYER, Finding, Operand, Solved, Sync, solve
+from tsl.record import Record
+
+if TYPE_CHECKING:
+    from tsl.ir.facts import NodeFact
+
+LEFT_BEHIND, LIBRARY, MIXED = "left behind", "library", "mixed"
+SAVED = frozenset({"parameter", "buffer", "attribute", "constant"})
+# (2)
+WHERE_SAVED = Deploy("cpu", "to")
+TIMES = {ONCE: "", PER_LAYER: " at {count} places", PER_ITERATION: " each time around a loop"}
+
+At = Callable[[Node], "NodeFact"]
+
+
+class InputError(ValueError):
+    """Inputs that a user describes and the model does not take; the message is one line."""
+
+
+class Conflict(Record):
+    """Tensors that an operation does not take together, or takes and makes float64 of; see `tsl.ir.solved`.
+
+    `node` is its place with those its operands come from; `certain` is whether every run gets there.
+    """
+
+    node: NodeFact
+    certain: bool
+    finding: Finding
+    deploy: Deploy
+
+    @property
+    def kind(self) -> str:
+        """`aten::add`."""
+        return self.finding.node.kind
+
+    @property
+    def words(self) -> str:
+        """What each operand is, or what is wrong with them."""
+        return " and ".join(dict.fromkeys(self.finding.parts))
+
+    @property
+    def odd(self) -> tuple[Operand, ...]:
+        """The operands that are not where the model runs; all of them where all are."""
+        away = tuple(each for each in self.finding.operands if each.tensor.device != self.deploy.device)
+        return away or self.finding.operands
+
+    @property
+    def cause(self) -> str:
+        """(1)"""
+        reasons = [reason for each in self.odd for reason in each.reasons]
+        if any(reason.kind in SAVED for reason in reasons):
+            return LEFT_BEHIND
+        return LIBRARY if any(reason.kind == "literal" and of_torch(reason.node) for reason in reasons) else MIXED
+
+
+class Wait(Record):
+    """A place where the host waits for the device: why, how often (`tsl.ir.solved`), in how many places, sure (3)."""
+
+    node: NodeFact
+    why: str
+    multiplicity: str
+    places: int = 1
+    sure: bool = False
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether it waits each time around a loop."""
+        return self.multiplicity == PER_ITERATION
+
+    @property
+    def times(self) -> str:
+        """How often, in words that begin with a blank; none for once."""
+        return TIMES[self.multiplicity].format(count=self.places)
+
+
+class Foretold:
+    """What was found in the methods of a model under a deployment. `at` makes a place of a node."""
+
+    def __init__(self, solved: Iterable[Solved], at: At, deploy: Deploy) -> None:
+        self.solved, self._at, self._deploy = tuple(solved), at, deploy
+
+    def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
+        """The conflicts of a domain (device, dtype, shape), of devices those with these causes."""
+        for solved in self.solved:
+            for found in solved.conflicts(domain):
+                conflict = self._conflict(found)
+                if not causes or conflict.cause in causes:
+                    yield conflict
+
+    def promotions(self) -> Iterator[Conflict]:
+        """Where a float64 tensor with dimensions makes float64 of another one."""
+        return (self._conflict(found) for solved in self.solved for found in solved.promotions())
+
+    def waits(self) -> Iterator[Wait]:
+        """Where the host waits for the device: nowhere where it is the device."""
+        if self._deploy.device != CPU:
+            yield from (self._wait(sync) for solved in self.solved for sync in solved.syncs())
+
+    def told(self) -> frozenset[int]:
+        """What puts an operand of a conflict of devices where it is, by the identity of its visit."""
+        reasons = (reason for found in self.conflicts("device") for each in found.odd for reason in each.reasons)
+        return frozenset(id(self._at(reason.node).visit) for reason in reasons if reason.node is not None)
+
+    def _conflict(self, found: Finding) -> Conflict:
+        node = self._at(found.node)
+        for operand in found.operands:
+            for reason in operand.reasons:
+                if reason.node is not None:
+                    node = node.beside(self._at(reason.node), _put(operand, reason))
+        return Conflict(node, found.sure, found, self._deploy)
+
+    def _wait(self, sync: Sync) -> Wait:
+        return Wait(self._at(sync.node), sync.why, sync.multiplicity, len(sync.nodes), sync.certain and sync.sure)
+
+
+def of_torch(node: Node | None) -> bool:
+    """Whether a node is of torch's own code, as far as that was recorded."""
+    stack = node.source.stack if node is not None and node.source else ()
+    path = stack[0].path.replace("\\", "/") if stack else ""
+    return "/torch/" in path or path.startswith("torch/")
+
+
+def _put(operand: Operand, reason: Reason) -> str:
+    verb = {"literal": "is put", "default": "is made without a device,"}.get(reason.kind, "comes to be")
+    return f"`{operand.argument}` {verb} on `{operand.tensor.device}` here"
+
+
+def of_graphs(graphs: Sequence[Graph], deploy: Deploy) -> Iterator[Solved]:
+    """What is found in graphs of which nothing else is known."""
+    return (solve(graph, deploy) for graph in graphs)
+
+
+def of_archive(
+    archive: Archive,
+    program: Program,
+    deploy: Deploy,
+    inputs: Sequence[entry.Described],
+    unread: dict[str, str],
+) -> Iterator[Solved]:
+    """What is found in the methods of an archive's model. `inputs` are those that a user gives forward.
+
+    `unread` grows by what cannot be one graph. Raises InputError.
+    """
+    deployed = Deployed(archive, deploy, program)
+    if inputs and "forward" not in deployed.methods:
+        raise InputError("the model has no forward that could take it")
+    for method in deployed.methods:
+        try:
+            graph = deployed.graph(method)
+            given = _given(graph, inputs) if inputs and method == "forward" else None
+            yield deployed.solved(method, given)
+        except InlineError as error:
+            unread[graph_name(archive, method)] = str(error)
+        except (LowerError, KeyError):
+            continue  # whoever reads the methods one by one has told it
+
+
+def graph_name(archive: Archive, method: str) -> str:
+    """The qualified name of a method of the model."""
+    return f"{archive.module.type}.{method}"
+
+
+def _given(graph: Graph, inputs: Sequence[entry.Described]) -> list[Value]:
+    names = [value.name.partition(".")[0] for value in graph.inputs if value.type.kind != "Class"]
+    takes = f"forward takes {', '.join(names) or 'nothing'}"
+    for each in inputs:
+        if each.name and each.name not in names:
+            raise InputError(f"there is no {each.name}; {takes}")
+    if len(inputs) > len(names):
+        raise InputError(f"{len(inputs)} inputs are given and {takes}")
+    return entry.described(inputs, names)
