@@ -9,7 +9,7 @@ import re
 
 from tests.fences import RULEBOOK
 from tsl.ir.deploy import Deploy
-from tsl.ir.facts import GraphFacts
+from tsl.ir.facts import GraphFacts, NodeFact
 from tsl.ir.graph import Graph
 from tsl.ir.text import read_graph
 from tsl.page import Fence, Page
@@ -41,6 +41,8 @@ def verdicts_on(code: str, language: str = "ir") -> dict[int, list[tuple[str, Ve
     found: dict[int, list[tuple[str, Verdict]]] = {}
     for rule in IR_RULES:
         for verdict in verdicts(rule, facts):
+            if not isinstance(verdict.node, NodeFact):
+                continue  # an input that nothing reads is on no line
             frame = verdict.node.frame
             found.setdefault(frame.line if frame else 0, []).append((rule.code, verdict))
     return found

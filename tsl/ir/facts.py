@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tsl.archive.code import Class
 from tsl.archive.module import objects, tensors
-from tsl.ir.foretold import WHERE_SAVED, Conflict, Foretold, Wait, of_archive, of_graphs, of_torch
+from tsl.ir.foretold import WHERE_SAVED, Conflict, Foretold, Running, Wait, of_archive, of_graphs, of_torch
 from tsl.ir.graph import Frame, Graph, Node
 from tsl.ir.held import HOST, Held
 from tsl.ir.reach import Moves, Reach, Visit
@@ -193,6 +193,10 @@ class GraphFacts:
     def promotions(self) -> Iterator[Conflict]:
         """Where a float64 tensor with dimensions makes float64 of another one."""
         return self.foretold.promotions()
+
+    def running(self, *kinds: str) -> Iterator[Running]:
+        """The nodes of these kinds that make tensors and may run."""
+        return self.foretold.running(frozenset(kinds))
 
     def waits(self) -> Iterator[Wait]:
         """Where the host waits for the device."""

@@ -14,8 +14,9 @@ Needs what `tsl.ir.solved` found. It will never know a rule or a severity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from tsl.archive.archive import Archive
 from tsl.ir import entry
@@ -28,6 +29,7 @@ from tsl.ir.inline import InlineError
 from tsl.ir.lower import LowerError, Program
 from tsl.ir.module_tree import Reason
 from tsl.ir.solved import ONCE, PER_ITERATION, PER_LAYER, Finding, Operand, Solved, Sync, solve
+from tsl.ir.uses import Uses, unread_parameters
 from tsl.record import Record
 
 if TYPE_CHECKING:
@@ -38,6 +40,12 @@ SAVED = frozenset({"parameter", "buffer", "attribute", "constant"})
 # (2)
 WHERE_SAVED = Deploy("cpu", "to")
 TIMES = {ONCE: "", PER_LAYER: " at {count} places", PER_ITERATION: " each time around a loop"}
+
+# What a branch asks of a tensor but its numbers.
+ASKED = frozenset(
+    "aten::size aten::dim aten::len aten::numel aten::is_floating_point aten::is_complex prim::dtype prim::device"
+    " prim::is_cuda".split()
+)
 
 At = Callable[[Node], "NodeFact"]
 
@@ -102,6 +110,41 @@ class Wait(Record):
         return TIMES[self.multiplicity].format(count=self.places)
 
 
+class Running(Record):
+    """A node that may run; `argument` reads what is written into the graph for one of its arguments."""
+
+    node: NodeFact
+    raw: Node
+    uses: Uses
+
+    @property
+    def kind(self) -> str:
+        """`aten::dropout`."""
+        return self.raw.kind
+
+    def argument(self, name: str) -> Any:
+        """The constant of an argument; None where it is none, or one that the module is asked for."""
+        return self.uses.argument(self.raw, name)
+
+
+class Written(Record):
+    """A node that writes to an input, whose name it is; not `certain` where it may be a copy of it."""
+
+    node: NodeFact
+    certain: bool
+    name: str
+
+
+class Part(Record):
+    """A part of a model that no line is about: an input or a parameter, and what identifies it."""
+
+    anchor: str
+    name: str
+    frame: None = None
+    written: None = None
+    others: tuple[()] = ()
+
+
 class Foretold:
     """What was found in the methods of a model under a deployment. `at` makes a place of a node."""
 
@@ -124,6 +167,46 @@ class Foretold:
         """Where the host waits for the device: nowhere where it is the device."""
         if self._deploy.device != CPU:
             yield from (self._wait(sync) for solved in self.solved for sync in solved.syncs())
+
+    def running(self, kinds: Container[str]) -> Iterator[Running]:
+        """The nodes of these kinds that make tensors and may run."""
+        for solved, uses in self._used:
+            for node in uses.nodes:
+                if node.kind in kinds and solved.is_reached(node):
+                    yield Running(self._at(node), node, uses)
+
+    def written_inputs(self) -> Iterator[Written]:
+        """Where an input is written to."""
+        for solved, uses in self._used:
+            for node, name, is_sure in uses.written_inputs():
+                if solved.is_reached(node):
+                    yield Written(self._at(node), is_sure, name)
+
+    def unused_inputs(self) -> Iterator[Part]:
+        """The inputs that nothing reads, each with its method."""
+        for solved, uses in self._used:
+            for name in uses.unused_inputs():
+                yield Part(f"{solved.graph.name.rpartition('.')[2]}: {name}", name)
+
+    def unread_parameters(self) -> tuple[Part, ...]:
+        """The parameters that no method reads."""
+        if not self.solved:
+            return ()
+        tree = self.solved[0].tree
+        paths = unread_parameters(tree.root, tree.registered, tuple(uses for _, uses in self._used))
+        return tuple(Part(f"parameter: {path}", path) for path in paths)
+
+    def settled_branches(self) -> Iterator[tuple[NodeFact, str]]:
+        """The branches on a property of a tensor that always go one way, and the arm that never runs."""
+        for solved, uses in self._used:
+            for node, arm in solved.dead_branches():
+                made_of = uses.made_of(node.inputs[0].number, ASKED)
+                if made_of & ASKED and "prim::GetAttr" not in made_of and not of_torch(node):
+                    yield self._at(node), ("first", "second")[arm]
+
+    @cached_property
+    def _used(self) -> tuple[tuple[Solved, Uses], ...]:
+        return tuple((solved, Uses(solved.graph)) for solved in self.solved)
 
     def told(self) -> frozenset[int]:
         """What puts an operand of a conflict of devices where it is, by the identity of its visit."""
