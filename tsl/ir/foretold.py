@@ -229,7 +229,7 @@ def of_torch(node: Node | None) -> bool:
     """Whether a node is of torch's own code, as far as that was recorded."""
     stack = node.source.stack if node is not None and node.source else ()
     path = stack[0].path.replace("\\", "/") if stack else ""
-    return "/torch/" in path or path.startswith("torch/")
+    return "/torch/" in path or path.startswith(("torch/", "<string>"))
 
 
 def _put(operand: Operand, reason: Reason) -> str:

@@ -124,7 +124,7 @@ def unread_parameters(
         for each in uses:
             for path, name in each.attributes():
                 owner = owners.get(path)
-                read.update(map(_memory, _tensors(owner.attributes.get(name) if owner else None)))
+                read.update(map(_memory, _read(owner, name) if owner else ()))
     except LookupError:
         return ()
     held = {
@@ -159,8 +159,16 @@ def _objects(module: values.Object, path: str = "") -> Iterator[tuple[str, value
         )
 
 
+def _read(owner: values.Object, name: str) -> Iterator[values.Tensor]:
+    """What an attribute is or holds; a list of tensors, such as that of an LSTM, may hold all of its module."""
+    found = tuple(_tensors(owner.attributes.get(name)))
+    yield from found
+    if found and type(owner.attributes[name]) is not values.Tensor:
+        yield from (part for part in owner.attributes.values() if type(part) is values.Tensor)
+
+
 def _memory(tensor: values.Tensor) -> Any:
-    """What two attributes that are one tensor have in common (3): a list such as that of an LSTM holds it again."""
+    """What two attributes that are one tensor have in common."""
     return tensor.storage, tensor.offset, tensor.shape
 
 
