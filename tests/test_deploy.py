@@ -150,6 +150,17 @@ def test_an_input_decides_what_is_known_of_shapes(project: Project) -> None:
     assert project.check(*shapes, "--input", "float32[1..8,5]").codes == ["TSL521"]
 
 
+def test_what_is_not_known_is_counted_and_told_on_demand(project: Project) -> None:
+    project.write("net.pt", archive(CODE.replace("torch.sub(x, self.table)", "ops.mine.blur(x, self.table)")))
+    assert project.check("net.pt").err == ""
+    (line,) = project.check("net.pt", "--verbose").err.splitlines()
+    assert line.startswith("tsl: net.pt: nodes without a transfer function: value 1 (mine::blur 1), ")
+    project.write("net.pt", archive(WAITING, training=False))
+    assert project.check("net.pt", "-v").err == (
+        "tsl: net.pt: nodes without a transfer function: value 0, device 0, dtype 0, shape 0\n"
+    )
+
+
 @pytest.mark.parametrize(("option", "value"), [("--deploy", "cuda"), ("--input", "x=float32[3]")])
 def test_an_option_about_archives_says_that_none_was_met(project: Project, option: str, value: str) -> None:
     project.write("net.py", CLEAN)

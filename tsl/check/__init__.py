@@ -140,7 +140,11 @@ def _outcome(
         files=len(shown),
         suppressed=sum(file.suppressed for file in shown),
         failures=tuple(failures),
-        notes=(*_notes(found, plan), *_idle(examined, plan)),
+        notes=(
+            *_notes(found, plan),
+            *_idle(examined, plan),
+            *(f"{file.path}: {file.note}" for file in examined if file.note),
+        ),
         lines={file.path: file.lines for file in shown if file.diagnostics},
     )
 

@@ -30,10 +30,29 @@ if TYPE_CHECKING:
     from tsl.ir.graph import Frame
 
 UNREAD = "TSL903"
+MOST_KINDS = 3  # of each domain, in a line on what is not known
+
+
+def unknown_in(path: str, data: bytes | None, plan: Plan) -> str:
+    """How much of an archive's graphs has no transfer function, in a line; nothing where there is no graph."""
+    with open_archive(path, data) as archive:
+        facts = facts_of(archive, plan.deploy, plan.inputs)
+        if facts is None:
+            return ""
+        unknown = facts.foretold.unknown()
+    told = []
+    for domain, kinds in unknown.items():
+        most = sorted(kinds, key=lambda kind: (-kinds[kind], kind))[:MOST_KINDS]
+        of = ", ".join(f"{kind} {kinds[kind]}" for kind in most)
+        told.append(f"{domain} {sum(kinds.values())}{f' ({of})' if of else ''}")
+    return f"nodes without a transfer function: {', '.join(told) or 'none'}"
 
 
 def judge_archive(path: str, data: bytes | None, roots: tuple[str, ...], plan: Plan) -> Judged:
-    """All findings of the archive at a path, or in the bytes that stand for it. Raises OSError, RuleCallError."""
+    """All findings of the archive at a path, or in the bytes that stand for it.
+
+    Raises OSError, RuleCallError, and InputError where the model does not take the inputs of the plan.
+    """
     with open_archive(path, data) as archive:
         found = [*_of_file(path, archive, plan), *_of_graphs(path, archive, plan)]
     return Judged(merge(found), unmatched_roots=roots)

@@ -32,6 +32,7 @@ class Examined(Record):
     roots: frozenset[str] = frozenset()
     failure: Failure | None = None
     is_archive: bool = False
+    note: str = ""
 
 
 class Shown(Record):
@@ -71,11 +72,13 @@ def _is_archive(path: str, data: bytes | None) -> bool:
 
 
 def _examined_archive(path: str, data: bytes | None, plan: Plan) -> Examined:
-    from tsl.check.archives import judge_archive
+    from tsl.check.archives import judge_archive, unknown_in
     from tsl.ir.foretold import InputError
 
     try:
-        return Examined(path, judge_archive(path, data, plan.settings.roots, plan), is_archive=True)
+        judged = judge_archive(path, data, plan.settings.roots, plan)
+        note = unknown_in(path, data, plan) if plan.settings.verbose else ""
+        return Examined(path, judged, is_archive=True, note=note)
     except InputError as error:
         return _failed(path, f"--input: {error}")
 

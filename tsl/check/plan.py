@@ -34,7 +34,8 @@ PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL411": "script"}
 class Settings(Record):
     """What one run is asked for: the configuration under the command line, and what only a command line says.
 
-    `inputs` are what a user gives forward of an archive's model, each in the words of `tsl.entry.spec`.
+    `inputs` are what a user gives forward of an archive's model, each in the words of `tsl.entry.spec`;
+    `verbose` asks how much of its graphs is not known.
     """
 
     config: Config = Config()
@@ -43,6 +44,7 @@ class Settings(Record):
     cache: bool = False
     stdin_filename: str = "<stdin>"
     inputs: tuple[str, ...] = ()
+    verbose: bool = False
 
 
 class Books(Record):

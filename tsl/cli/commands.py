@@ -92,7 +92,7 @@ def _check(options: SimpleNamespace) -> int:
     )
     name = options.stdin_filename or "<stdin>"
     settings = Settings(config, tuple(options.root or ()), options.jobs, not options.no_cache, name)
-    settings = settings._replace(inputs=tuple(options.input or ()))
+    settings = settings._replace(inputs=tuple(options.input or ()), verbose=options.verbose)
     books = open_books(config)
     outcome = check(paths, settings, stdin=sys.stdin.buffer.read() if "-" in paths else b"", books=books)
     for note in outcome.notes:

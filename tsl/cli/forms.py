@@ -147,6 +147,7 @@ REPORT = (
     Option(("--format",), "FORM", f"{', '.join(FORMATS)} (default: text)", choice(FORMATS), "text"),
     Option(("-o", "--output"), "FILE", "write the report there, whole or not at all"),
     Option(("--statistics",), "", "count the findings of each rule as well"),
+    Option(("-v", "--verbose"), "", "say of each archive which of its nodes nothing is known of"),
     COLOR,
     Option(("--exit-zero",), "", "exit 0 where it would be 1"),
 )

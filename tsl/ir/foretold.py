@@ -204,6 +204,16 @@ class Foretold:
                 if made_of & ASKED and "prim::GetAttr" not in made_of and not of_torch(node):
                     yield self._at(node), ("first", "second")[arm]
 
+    def unknown(self) -> dict[str, dict[str, int]]:
+        """By domain (value, device, dtype, shape), the kinds of nodes without a transfer function, and how many."""
+        found: dict[str, dict[str, int]] = {}
+        for solved in self.solved:
+            for domain, kinds in solved.unknown_transfers().items():
+                counts = found.setdefault(domain, {})
+                for kind, count in kinds.items():
+                    counts[kind] = counts.get(kind, 0) + count
+        return found
+
     @cached_property
     def _used(self) -> tuple[tuple[Solved, Uses], ...]:
         return tuple((solved, Uses(solved.graph)) for solved in self.solved)
