@@ -35,7 +35,10 @@ FENCES = [
     for rule in SOURCE_RULES
     for fence in python_fences(page_of(rule))
 ]
-ARCHIVE_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine in {"archive", "ir"})
+IN_NO_ARCHIVE = {"python-operator"}  # what torch.jit.save refuses to write
+ARCHIVE_RULES = tuple(
+    rule for rule in RULEBOOK.rules if rule.engine in {"archive", "ir"} and rule.name not in IN_NO_ARCHIVE
+)
 IR_FENCES = [
     pytest.param(fence, id=f"{rule.name}-line-{fence.line + 1}")
     for rule in ir_fences.IR_RULES
