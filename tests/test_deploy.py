@@ -77,6 +77,13 @@ def test_without_a_deployment_no_device_is_foretold(project: Project) -> None:
     assert failing(project) == {}
 
 
+def test_workers_ask_about_the_same_deployment(project: Project) -> None:
+    for number in range(52):
+        project.write(f"{number}.pt", archive())
+    asked = (".", "--deploy", "cuda", "--input", "x=float32[3]")
+    assert project.check(*asked, "--jobs", "2").out == project.check(*asked).out
+
+
 def test_a_deployment_may_stand_in_the_configuration(project: Project) -> None:
     project.write("net.pt", archive())
     project.write("tsl.toml", 'deploy = "cuda:map_location"\n')

@@ -77,7 +77,8 @@ def _examined_archive(path: str, data: bytes | None, plan: Plan) -> Examined:
 
     try:
         judged = judge_archive(path, data, plan.settings.roots, plan)
-        note = unknown_in(path, data, plan) if plan.settings.verbose else ""
+        deep = any(found.code == "TSL903" for found in judged.diagnostics)  # then it cannot be read as a whole
+        note = unknown_in(path, data, plan) if plan.settings.verbose and not deep else ""
         return Examined(path, judged, is_archive=True, note=note)
     except InputError as error:
         return _failed(path, f"--input: {error}")
