@@ -7,7 +7,9 @@ with it go its parameters and buffers; what the graph makes on a device that is 
 operation that joins the two fails.
 
 Reported is such a node, where what it makes is joined with a tensor that moves: with an input, a parameter, or what was
-computed from them. Such a model runs on the kind of device it was made on and on no other.
+computed from them. Such a model runs on the kind of device it was made on and on no other. Under `--deploy DEVICE`
+those that surely fail there are [device-mix](device-mix.md); what torch's own code makes is
+[library-device](library-device.md).
 
 ## Example
 ```ir
@@ -76,7 +78,7 @@ if TYPE_CHECKING:
 @ir_rule("TSL501", severity="error", since="0.1", help="make it from an input with new_zeros and its kin, or script it")
 def device_literal(graph: GraphFacts) -> Iterator[Finding]:
     for node in graph.literals():
-        if meeting := node.met_by:
+        if (meeting := node.met_by) and not node.of_torch:
             place = node.beside(meeting, "joined here with a tensor that moves")
             made = f"`{node.kind}` makes its tensor on `{node.device}` whatever the model is moved to"
             yield place, f"{made}, and `{meeting.kind}` joins it with one that moves"

@@ -8,8 +8,8 @@ tensor, an index with a mask, `nonzero`, a copy to the CPU. The GPU is idle unti
 Reported is what the graph runs on tensors that are where the model runs, or that may be. The arithmetic of sizes, which
 tracing records as tensors, stays on the CPU and waits for nothing.
 
-It is a warning in a loop, which waits each time around, and where the model was saved from a GPU. Otherwise it is an
-info, for a model that only ever runs on a CPU loses nothing.
+It is a warning in a loop, which waits each time around, and where the model was saved from a GPU or `--deploy` says
+that the tensor surely is on one. Otherwise it is an info, for a model that only ever runs on a CPU loses nothing.
 
 ## Example
 ```ir
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 
 @ir_rule("TSL401", severity="warning", since="0.1", help="stay with tensors, or read them once, after the model")
 def host_sync(graph: GraphFacts) -> Iterator[Finding]:
-    for node in graph.syncs():
-        severity = Severity.WARNING if node.in_loop or graph.is_on_accelerator else Severity.INFO
-        times = " each time around a loop" if node.in_loop else ""
-        yield node, f"the CPU waits for the GPU{times}: at `{node.kind}` {node.why}", severity
+    for wait in graph.waits():
+        grave = wait.in_loop or wait.sure or (graph.is_on_accelerator and not graph.deploy)
+        severity = Severity.WARNING if grave else Severity.INFO
+        yield wait, f"the CPU waits for the GPU{wait.times}: at `{wait.node.kind}` {wait.why}", severity

@@ -14,7 +14,7 @@ torch.jit.save(torch.jit.script(model), "model.pt")  # TSL707
 ```
 ```python archive
 model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
-torch.jit.save(torch.jit.trace(model, torch.ones(1, 1, 5, 5), check_trace=False), "model.pt")  # TSL707
+torch.jit.save(torch.jit.trace(model, torch.ones(1, 1, 5, 5), check_trace=False), "model.pt")  # TSL531, TSL707
 ```
 
 ## Use instead

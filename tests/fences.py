@@ -54,7 +54,7 @@ def cases_of(path: Path) -> Iterator[Case]:
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     for fence in Page.parse(text.removeprefix("# "), str(path)).fences:
-        if fence.language not in {"python", "ir"}:
+        if fence.language not in {"python", "ir", "ir cuda"}:
             continue
         before = next((line for line in reversed(lines[: fence.line - 1]) if line.strip()), "")
         yield Case(fence, fence.line, before.removeprefix(XFAIL) if before.startswith(XFAIL) else "")

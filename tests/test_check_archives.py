@@ -28,7 +28,7 @@ class Net(Module):
     n = int(torch.sum(x))
     m = int(torch.max(x))
     k = int(torch.min(x))
-    return torch.add(torch.add(x, n), torch.add(k, m))
+    return torch.add(torch.add(self.weight, n), torch.add(k, m))
 """
 NAMED_CLASS: Any = {"weight": seeds.tensor(), "class": true()}
 SOURCE = "def forward(self, x):\n    n = int(x.sum())\n    return x + n + int(x.max()) + int(x.min())\n"

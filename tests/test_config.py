@@ -21,6 +21,7 @@ exclude = ["build/", "*_pb2.py"]
 capture = "trace"
 targets = ["onnx:17", "tensorrt"]
 target-files = ["deploy/acme.toml"]
+deploy = "cuda:map_location"
 rulebooks = ["lint/rules"]
 src = ["python"]
 
@@ -48,6 +49,7 @@ def test_every_key_is_read(project: Project) -> None:
         capture="trace",
         targets=("onnx:17", "tensorrt"),
         target_files=("deploy/acme.toml",),
+        deploy="cuda:map_location",
         rulebooks=("lint/rules",),
         src=("python",),
         directory=str(project.root),

@@ -11,6 +11,7 @@ import pytest
 from tests.saved import tensor
 from tsl.archive.archive import open_archive
 from tsl.archive.values import Object
+from tsl.entry import spec
 from tsl.ir import entry, shape
 from tsl.ir.abstract import Tensor
 from tsl.ir.deploy import Deploy
@@ -20,7 +21,6 @@ from tsl.ir.number import Size, named
 from tsl.ir.shape import Shape
 from tsl.ir.solved import Solved, solve
 from tsl.ir.text import read_graph
-from tsl.verify import spec
 
 torch = pytest.importorskip("torch")
 

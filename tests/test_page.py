@@ -168,7 +168,7 @@ def test_a_page_in_form_has_no_problems(tmp_path: Path) -> None:
         (
             "## Example\n```python",
             "## Example\n```text",
-            "the fence on line 10 has markers but is not python, ir, python archive",
+            "the fence on line 10 has markers but is not python, ir, python archive, ir cuda, python archive cuda",
         ),
     ],
 )

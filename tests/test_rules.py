@@ -36,7 +36,10 @@ FENCES = [
     for rule in SOURCE_RULES
     for fence in python_fences(page_of(rule))
 ]
-ARCHIVE_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine in {"archive", "ir", "target"})
+IN_NO_ARCHIVE = {"python-operator"}  # what torch.jit.save refuses to write
+ARCHIVE_RULES = tuple(
+    rule for rule in RULEBOOK.rules if rule.engine in {"archive", "ir", "target"} and rule.name not in IN_NO_ARCHIVE
+)
 IR_FENCES = [
     pytest.param(fence, id=f"{rule.name}-line-{fence.line + 1}")
     for rule in (*ir_fences.IR_RULES, *ir_fences.TARGET_RULES)
@@ -92,7 +95,7 @@ def test_a_fence_has_exactly_the_findings_it_marks(fence: Fence, family: str) ->
 
 @pytest.mark.parametrize("fence", IR_FENCES)
 def test_a_fence_of_a_graph_has_exactly_the_findings_it_marks(fence: Fence) -> None:
-    assert ir_fences.codes_on(fence.code) == fence.expected()
+    assert ir_fences.codes_on(fence.code, fence.language) == fence.expected()
 
 
 @each_rule(RULEBOOK.rules)
@@ -109,7 +112,7 @@ def test_a_page_fits_on_a_screen_or_two(rule: Rule) -> None:
 def test_a_page_of_an_archive_shows_a_sound_one_as_well(rule: Rule) -> None:
     page = page_of(rule)
     assert page.marked("Example") >= {rule.code}
-    sections = {fence.section for fence in page.fences if fence.language == "python archive"}
+    sections = {fence.section for fence in page.fences if fence.language.startswith("python archive")}
     assert {"Example", "Use instead"} <= sections
 
 
@@ -141,9 +144,11 @@ def test_a_sentence_names_the_value_and_keeps_to_the_form(rule: Rule) -> None:
     keeps_to_the_form(rule, told)
 
 
-@each_rule(ir_fences.IR_RULES)
+@each_rule(tuple(rule for rule in ir_fences.IR_RULES if ir_fences.ir_fences(page_of(rule))))
 def test_a_sentence_about_a_graph_keeps_to_the_form(rule: Rule) -> None:
-    keeps_to_the_form(rule, (ir_fences.verdicts_on(fence.code) for fence in ir_fences.ir_fences(page_of(rule))))
+    keeps_to_the_form(
+        rule, (ir_fences.verdicts_on(fence.code, fence.language) for fence in ir_fences.ir_fences(page_of(rule)))
+    )
 
 
 def keeps_to_the_form(rule: Rule, told: Iterable[dict[int, list[tuple[str, Verdict]]]]) -> None:

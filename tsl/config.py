@@ -42,6 +42,7 @@ class Config(Record):
     capture: str = "auto"
     targets: tuple[str, ...] = ()
     target_files: tuple[str, ...] = ()
+    deploy: str = ""
     rulebooks: tuple[str, ...] = ()
     src: tuple[str, ...] = (".", "src")
     directory: str = "."
@@ -199,6 +200,12 @@ def _capture(value: Any) -> str:
     raise ValueError(f"expected one of {', '.join(CAPTURES)}, found {found}")
 
 
+def _text_of(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected a string, found {_kind(value)}")
+    return value
+
+
 def _targets(value: Any) -> tuple[str, ...]:
     for target in _strings(value):
         name, colon, version = target.partition(":")
@@ -233,6 +240,7 @@ KEYS: Mapping[str, Callable[[Any], Any]] = {
     "capture": _capture,
     "targets": _targets,
     "target-files": _strings,
+    "deploy": _text_of,
     "rulebooks": _strings,
     "src": _strings,
 }

@@ -10,7 +10,8 @@ The form of a page:
 4. A marker is the last comment on a line of a fence, made of rule codes only: `# TSL101` or `# TSL101, TSL111`. It
    says that these findings start on this line; a line without a marker must stay silent.
 5. What a fence is, its opening says: `python` is a file that is read, `ir` the text of a graph, and `python archive` a
-   program that writes archives into the working directory: a marker on a line that names one speaks of that file.
+   program that writes archives into the working directory: a marker on a line that names one speaks of that file. The
+   word `cuda` after either of the latter says that it is judged under `--deploy cuda`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tsl.record import Record
 REQUIRED_SECTIONS = ("What happens", "Example", "Use instead")
 OPTIONAL_SECTIONS = ("Silent cases", "Known limits")
 SILENT_SECTIONS = ("Use instead", "Silent cases")
-TESTED_LANGUAGES = ("python", "ir", "python archive")
+TESTED_LANGUAGES = ("python", "ir", "python archive", "ir cuda", "python archive cuda")
 TESTED_ENGINES = ("source", "ir", "archive")  # the others read what no page can hold: two megabytes of text
 CODE = r"[A-Z]{2,6}[0-9]{3}"  # the form of `tsl.rule.CODE`; a test holds the two together
 _MARKER = re.compile(rf"#\s*({CODE}(?:\s*,\s*{CODE})*)\s*$")

@@ -13,7 +13,7 @@ class Net(Module):
   training : bool
   def forward(self: __torch__.Net,
     x: Tensor) -> Tensor:
-    return torch.{operator}(x, 2)
+    return torch.{operator}(x, self.weight)
 """
 A, B = CODE.format(operator="add").encode(), CODE.format(operator="mul").encode()
 MEMBER = "code/__torch__.py"

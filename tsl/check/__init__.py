@@ -166,7 +166,12 @@ def _outcome(
         files=len(shown),
         suppressed=sum(file.suppressed for file in shown),
         failures=tuple(failures),
-        notes=(*_notes(found, plan, examined), *(exported.notes if exported else ())),
+        notes=(
+            *_notes(found, plan, examined),
+            *_idle(examined, plan),
+            *(f"{file.path}: {file.note}" for file in examined if file.note),
+            *(exported.notes if exported else ()),
+        ),
         lines={file.path: file.lines for file in shown if file.diagnostics},
     )
 
@@ -181,6 +186,16 @@ def _missing_roots(roots: Iterable[str], examined: Sequence[Examined]) -> Iterat
 def _idle_lock(plan: Plan, examined: Sequence[Examined]) -> Iterator[Failure]:
     if plan.lock and not any(file.is_archive or file.failure for file in examined):
         yield Failure("--lock", "nothing was held against it: the file is no archive")
+
+
+def _idle(examined: Sequence[Examined], plan: Plan) -> Iterator[str]:
+    """What was asked about archives in a run that met none."""
+    if plan.settings.entry or plan.settings.against or any(file.is_archive or file.failure for file in examined):
+        return
+    if "deploy" in plan.settings.config.flags:
+        yield "--deploy: says nothing here: it is about archives, and none was checked"
+    if plan.settings.inputs:
+        yield "--input: says nothing here: it is about archives, and none was checked"
 
 
 def _notes(found: Found, plan: Plan, examined: Sequence[Examined]) -> Iterator[str]:

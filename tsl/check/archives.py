@@ -32,10 +32,29 @@ if TYPE_CHECKING:
     from tsl.target.facts import Unknown
 
 UNREAD = "TSL903"
+MOST_KINDS = 3  # of each domain, in a line on what is not known
+
+
+def unknown_in(path: str, data: bytes | None, plan: Plan) -> str:
+    """How much of an archive's graphs has no transfer function, in a line; nothing where there is no graph."""
+    with open_archive(path, data) as archive:
+        facts = facts_of(archive, plan.deploy, plan.inputs)
+        if facts is None:
+            return ""
+        unknown = facts.foretold.unknown()
+    told = []
+    for domain, kinds in unknown.items():
+        most = sorted(kinds, key=lambda kind: (-kinds[kind], kind))[:MOST_KINDS]
+        of = ", ".join(f"{kind} {kinds[kind]}" for kind in most)
+        told.append(f"{domain} {sum(kinds.values())}{f' ({of})' if of else ''}")
+    return f"nodes without a transfer function: {', '.join(told) or 'none'}"
 
 
 def judge_archive(path: str, data: bytes | None, roots: tuple[str, ...], plan: Plan) -> Judged:
-    """All findings of the archive at a path, or in the bytes that stand for it. Raises OSError, RuleCallError."""
+    """All findings of the archive at a path, or in the bytes that stand for it.
+
+    Raises OSError, RuleCallError, and InputError where the model does not take the inputs of the plan.
+    """
     with open_archive(path, data) as archive:
         found = [*_of_file(path, archive, plan), *_of_graphs(path, archive, plan)]
     return Judged(merge(found), unmatched_roots=roots)
@@ -48,11 +67,13 @@ def _of_file(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
 
 def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
     try:
-        facts = facts_of(archive)
+        facts = facts_of(archive, plan.deploy, plan.inputs)
         if facts is None:
             if plan.lock:
                 yield _of_another_kind(path, archive, plan.rule("TSL610"))
             return
+        if plan.inputs:
+            _ = facts.foretold  # says of inputs that the model does not take
         for rule, verdict in asked_of_graphs(facts, plan):
             yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(path, verdict.node)))
         if plan.targets or plan.lock:

@@ -33,6 +33,7 @@ class Examined(Record):
     roots: frozenset[str] = frozenset()
     failure: Failure | None = None
     is_archive: bool = False
+    note: str = ""
 
 
 class Shown(Record):
@@ -72,9 +73,16 @@ def _is_archive(path: str, data: bytes | None) -> bool:
 
 
 def _examined_archive(path: str, data: bytes | None, plan: Plan) -> Examined:
-    from tsl.check.archives import judge_archive
+    from tsl.check.archives import judge_archive, unknown_in
+    from tsl.ir.foretold import InputError
 
-    return Examined(path, judge_archive(path, data, plan.settings.roots, plan), is_archive=True)
+    try:
+        judged = judge_archive(path, data, plan.settings.roots, plan)
+        deep = any(found.code == "TSL903" for found in judged.diagnostics)  # then it cannot be read as a whole
+        note = unknown_in(path, data, plan) if plan.settings.verbose and not deep else ""
+        return Examined(path, judged, is_archive=True, note=note)
+    except InputError as error:
+        return _failed(path, f"--input: {error}")
 
 
 def show(examined: Examined, found: Iterable[Diagnostic], plan: Plan, data: bytes | None = None) -> Shown:

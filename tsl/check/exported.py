@@ -113,7 +113,7 @@ class Exported:
         """Asks what there is to ask of an archive, and places it."""
         try:
             with open_archive(path) as archive:
-                facts = facts_of(archive)
+                facts = facts_of(archive, self._plan.deploy, self._plan.inputs)
                 if facts is None:
                     self.failures.append(Failure(name, f"holds no TorchScript model: it is a {archive.kind.title}"))
                     return

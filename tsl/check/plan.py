@@ -22,6 +22,8 @@ from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory
 
 if TYPE_CHECKING:
     from tsl.entry.request import Request
+    from tsl.entry.spec import InputSpec
+    from tsl.ir.deploy import Deploy
     from tsl.target.lock import Lock
     from tsl.target.named import Target
     from tsl.target.table import Table
@@ -37,7 +39,9 @@ PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL411": "script"}
 class Settings(Record):
     """What one run is asked for: the configuration under the command line, and what only a command line says.
 
-    `entry` asks for an export and its graphs, `against` for those of the archive at a path.
+    `entry` asks for an export and its graphs, `against` for those of the archive at a path. `inputs` are what a user
+    gives forward of an archive's model, each in the words of `tsl.entry.spec`; `verbose` asks how much of its graphs is
+    not known.
     """
 
     config: Config = Config()
@@ -48,6 +52,8 @@ class Settings(Record):
     lock: str = ""
     entry: Request | None = None
     against: str | None = None
+    inputs: tuple[str, ...] = ()
+    verbose: bool = False
 
 
 class Books(Record):
@@ -58,7 +64,10 @@ class Books(Record):
 
 
 class Plan(Record):
-    """The rules of a run, and what decides which of their findings are shown, and how."""
+    """The rules of a run, and what decides which of their findings are shown, and how.
+
+    `deploy` and `inputs` are what the graphs of archives are held to.
+    """
 
     settings: Settings
     rulebook: Rulebook
@@ -69,6 +78,8 @@ class Plan(Record):
     cache: Cache | None = None
     targets: tuple[Target, ...] = ()
     lock: Lock | None = None
+    deploy: Deploy | None = None
+    inputs: tuple[InputSpec, ...] = ()
 
     @property
     def search(self) -> tuple[str, ...]:
@@ -181,7 +192,10 @@ def rule_named(word: str, books: Books) -> Rule:
 
 
 def make_plan(settings: Settings, books: Books) -> Plan:
-    """The plan of a run. Raises SettingError for a name that no rule has or a pattern that is none."""
+    """The plan of a run.
+
+    Raises SettingError for a name that no rule has, and for a pattern, a deployment or inputs that are none.
+    """
     config, names = settings.config, _Names(books, settings.config)
     return Plan(
         settings,
@@ -196,7 +210,31 @@ def make_plan(settings: Settings, books: Books) -> Plan:
         _cache(settings, books.rulebook),
         targets_of(config),
         _lock(settings.lock) if settings.lock else None,
+        _deploy(config),
+        _inputs(settings),
     )
+
+
+def _deploy(config: Config) -> Deploy | None:
+    if not config.deploy:
+        return None
+    from tsl.ir.deploy import parse
+
+    try:
+        return parse(config.deploy)
+    except ValueError as error:
+        raise SettingError(config.origin("deploy"), str(error)) from None
+
+
+def _inputs(settings: Settings) -> tuple[InputSpec, ...]:
+    if not settings.inputs:
+        return ()
+    from tsl.entry.spec import parse
+
+    try:
+        return parse(" ".join(settings.inputs))
+    except ValueError as error:
+        raise SettingError("--input", str(error)) from None
 
 
 def tables_of(config: Config) -> tuple[Table, ...]:

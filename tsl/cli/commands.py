@@ -90,12 +90,15 @@ def _check(options: SimpleNamespace) -> int:
         extend_select=options.extend_select,
         capture=options.capture,
         targets=options.target,
+        deploy=options.deploy,
     )
     name = options.stdin_filename or "<stdin>"
     settings = Settings(config, tuple(options.root or ()), options.jobs, not options.no_cache, name)
     if options.entry is not None:
         settings = settings._replace(entry=_entry(options, config))
-    settings = settings._replace(against=options.against, lock=options.lock or "")
+    else:
+        settings = settings._replace(inputs=tuple(options.input or ()))
+    settings = settings._replace(against=options.against, lock=options.lock or "", verbose=options.verbose)
     books = open_books(config)
     outcome = check(paths, settings, stdin=sys.stdin.buffer.read() if "-" in paths else b"", books=books)
     for note in outcome.notes:

@@ -9,7 +9,7 @@ import os
 from types import SimpleNamespace
 
 from tsl.cli.arguments import Form, Option
-from tsl.cli.readers import choice, inputs, kinds, levels, processes, rules_of, seconds, single, trials
+from tsl.cli.readers import choice, deployment, inputs, kinds, levels, processes, rules_of, seconds, single, trials
 from tsl.config import CAPTURES, SettingError
 from tsl.diagnostic import Severity
 from tsl.report import FORMATS, INSPECTION_FORMATS, RULES_FORMATS, STATISTICS_FORMATS, TARGETS_FORMATS, VERDICT_FORMATS
@@ -32,6 +32,7 @@ examples:
   tsl check model.py --root Net          what Net reaches, and nothing else
   tsl check model.pt                     an archive, without torch
   tsl check model.pt --target onnx:13    and what ONNX has no operator for
+  tsl check model.pt --deploy cuda       what will fail or wait on a GPU
   tsl check model.py --entry build       the graph of what build() makes as well
   tsl check model.py --against model.pt  the graph of an archive made from it
   tsl check --format sarif -o tsl.sarif  a file for code scanning
@@ -134,13 +135,25 @@ GRAPHS = (
         "import and run the first PATH, a file; export what NAME makes, as tsl verify has it, and check the graph too",
     ),
     Option(
-        ("--input",), "SPEC", "the inputs to trace with, in the words of tsl verify; repeatable", inputs, adds_up=True
+        ("--input",),
+        "SPEC",
+        "the inputs to trace with, in the words of tsl verify; of an archive what forward is given, in place of what it"
+        " recorded: x=float32[1..8,3,H,W]; repeatable",
+        inputs,
+        adds_up=True,
     ),
     Option(("--timeout",), "S", "seconds that making and exporting the model may take (default: 60)", seconds),
     Option(
         ("--against",),
         "FILE.pt",
         "check the graph of an archive that was exported from the files, without running anything",
+    ),
+    Option(
+        ("--deploy",),
+        "DEVICE",
+        "hold archives to a run on this device: cuda, cuda:1; cuda:to (default), cuda:map_location or cuda:frozen say"
+        " how they get there",
+        deployment,
     ),
 )
 WHICH = (
@@ -167,6 +180,7 @@ REPORT = (
     Option(("--format",), "FORM", f"{', '.join(FORMATS)} (default: text)", choice(FORMATS), "text"),
     Option(("-o", "--output"), "FILE", "write the report there, whole or not at all"),
     Option(("--statistics",), "", "count the findings of each rule as well"),
+    Option(("-v", "--verbose"), "", "say of each archive which of its nodes nothing is known of"),
     COLOR,
     Option(("--exit-zero",), "", "exit 0 where it would be 1"),
 )
@@ -184,7 +198,7 @@ CHECK = Form(
     " that git does not ignore; files that are named are always checked.",
     "PATH",
     "files, directories, or - for standard input (default: .)",
-    (("what to check", WHAT), ("exported graphs", GRAPHS), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
+    (("what to check", WHAT), ("graphs", GRAPHS), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
     most=None,
     end=CHECK_END,
 )
@@ -359,9 +373,8 @@ def agree(options: SimpleNamespace) -> None:
         raise SettingError("--stdin-filename", "names standard input, which is not checked; add - to the paths")
     if options.lock is not None and (len(options.words) != 1 or os.path.isdir(options.words[0])):
         raise SettingError("--lock", "is of one model; name the archive, and no other path")
-    if options.entry is None and (options.input or options.timeout):
-        given = "--input" if options.input else "--timeout"
-        raise SettingError(given, "goes with --entry, which says what makes the model")
+    if options.entry is None and options.timeout:
+        raise SettingError("--timeout", "goes with --entry, which says what makes the model")
     first = options.words[0] if options.words else "."
     if options.entry is not None and not first.endswith(".py"):
         raise SettingError("--entry", f"names something in a Python file, and the first path is {first}; put it first")

@@ -43,6 +43,14 @@ def inputs(text: str) -> list[str]:
     return [text]
 
 
+def deployment(text: str) -> str:
+    """A deployment, which it must be."""
+    from tsl.ir.deploy import parse
+
+    parse(text)
+    return text
+
+
 def kinds(text: str) -> list[str]:
     """Kinds of perturbations, with commas between them."""
     from tsl.verify.verdict import KINDS

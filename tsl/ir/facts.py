@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tsl.archive.code import Class
 from tsl.archive.module import objects, tensors
-from tsl.ir.graph import Frame, Graph
+from tsl.ir.foretold import WHERE_SAVED, Conflict, Foretold, Running, Wait, of_archive, of_graphs, of_torch
+from tsl.ir.graph import Frame, Graph, Node
 from tsl.ir.held import HOST, Held
 from tsl.ir.reach import Moves, Reach, Visit
+from tsl.ir.solved import ONCE, PER_ITERATION, Solved
 from tsl.ir.syncs import Sync, sync_of
 from tsl.ir.transfer import device_of, is_literal, transfer
 from tsl.record import Record
 
 if TYPE_CHECKING:
     from tsl.archive.archive import Archive
+    from tsl.ir.deploy import Deploy
+    from tsl.ir.entry import Described
 
 # Where in an archive's code, by the qualified name of a function and an offset in its file.
 Lines = Callable[[str, int], "Frame | None"]
@@ -115,6 +120,11 @@ class NodeFact(Record):
         return device_of(node, operands) if is_literal(node, operands) else ""
 
     @property
+    def of_torch(self) -> bool:
+        """Whether torch's own code runs it, as far as that was recorded."""
+        return of_torch(self.visit.node)
+
+    @property
     def met_by(self) -> NodeFact | None:
         """The node that joins what this one put on a fixed device with a tensor that moves with the model."""
         return NodeFact(self.visit.met_by, self.lines) if self.visit.met_by else None
@@ -131,6 +141,7 @@ class GraphFacts:
     `methods` are the graphs that a caller may run, the likeliest first; `function` finds the graph of a qualified name;
     `moves` says of a class and an attribute whether it moves with the model. `unread` names functions that have no
     graph, with the reason, and grows while the facts are made. `training` is the flag that all modules have.
+    `deploy` is the deployment that is asked about, and `solve` what interprets the model under one.
     """
 
     def __init__(
@@ -142,6 +153,8 @@ class GraphFacts:
         unread: Mapping[str, str] | None = None,
         lines: Lines = lambda function, offset: None,
         training: bool | None = None,
+        deploy: Deploy | None = None,
+        solve: Callable[[Deploy], Iterable[Solved]] | None = None,
     ) -> None:
         self._graphs: dict[str, Graph] = {}
 
@@ -152,9 +165,12 @@ class GraphFacts:
             return graph
 
         self._reach = Reach(found, moves, training)
-        for graph in methods:
+        graphs = tuple(methods)
+        for graph in graphs:
             self._graphs[graph.name] = graph
             self._reach.enter(graph)
+        self.deploy = deploy
+        self._solve = solve or (lambda deploy: of_graphs(graphs, deploy))
         self.devices = devices
         self.unread = unread or {}
         self._lines = lines
@@ -180,17 +196,65 @@ class GraphFacts:
         """The graphs of all methods and functions that are reached."""
         return tuple(self._graphs.values())
 
+    @cached_property
+    def foretold(self) -> Foretold:
+        """What is foretold under the deployment, or without one of a run where the model was saved."""
+        deploy = self.deploy or WHERE_SAVED
+        return Foretold(self._solve(deploy), self._at, deploy)
+
+    def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
+        """Where tensors do not go together in a domain (device, dtype, shape), of devices by these causes.
+
+        Devices are asked about under a deployment only.
+        """
+        if domain != "device" or self.deploy:
+            yield from self.foretold.conflicts(domain, *causes)
+
+    def promotions(self) -> Iterator[Conflict]:
+        """Where a float64 tensor with dimensions makes float64 of another one."""
+        return self.foretold.promotions()
+
+    def running(self, *kinds: str) -> Iterator[Running]:
+        """The nodes of these kinds that make tensors and may run."""
+        return self.foretold.running(frozenset(kinds))
+
+    def waits(self) -> Iterator[Wait]:
+        """Where the host waits for the device."""
+        if self.deploy:
+            yield from self.foretold.waits()
+            return
+        for fact in self.syncs():
+            yield Wait(fact, fact.why, PER_ITERATION if fact.in_loop else ONCE)
+
     def syncs(self) -> Iterator[NodeFact]:
-        """The nodes at which the host waits for the device."""
+        """The nodes at which the host waits for the device, or may."""
         return (fact for fact in self.nodes() if fact.sync)
 
     def literals(self) -> Iterator[NodeFact]:
-        """The nodes that put a tensor on a device that is written into the graph."""
-        return (fact for fact in self.nodes() if fact.device)
+        """The nodes that put a tensor on a device that is written into the graph, but those a conflict tells of."""
+        told = self.foretold.told() if self.deploy else frozenset()
+        return (fact for fact in self.nodes() if fact.device and id(fact.visit) not in told)
+
+    @cached_property
+    def _places(self) -> Mapping[int, Visit]:
+        """The nodes that are reached, by themselves and by their places in the code: inlining keeps those."""
+        visits = self._reach.visits
+        sources = {id(visit.node.source): visit for visit in visits if visit.node.source}
+        return sources | {id(visit.node): visit for visit in visits}
+
+    def _at(self, node: Node) -> NodeFact:
+        visit = self._places.get(id(node)) or self._places.get(id(node.source))
+        if visit is None or visit.node.kind != node.kind:
+            visit = Visit(node, (), "", "", False)
+        return NodeFact(visit, self._lines)
 
 
-def facts_of(archive: Archive) -> GraphFacts | None:
-    """What the methods of an archive's model run; None where it holds no model that has code."""
+def facts_of(archive: Archive, deploy: Deploy | None = None, inputs: Sequence[Described] = ()) -> GraphFacts | None:
+    """What the methods of an archive's model run; None where it holds no model that has code.
+
+    `inputs` are what a user gives forward; what is told of them is raised as `tsl.ir.foretold.InputError` at the latest
+    when a rule asks for what is foretold.
+    """
     if not archive.module.type or not archive.code.members:
         return None
     from tsl.ir.lower import LowerError, lower
@@ -224,7 +288,12 @@ def facts_of(archive: Archive) -> GraphFacts | None:
     own = [method for method in program.methods(archive.module) if not method.path]
     names = [method.qualified for method in sorted(own, key=lambda method: method.name != "forward")]
     devices = frozenset(tensor.device for _, tensor in tensors(archive.module))
-    return GraphFacts(filter(None, map(graph, names)), graph, moves, devices, unread, lines, training)
+    methods = filter(None, map(graph, names))
+
+    def solve(asked: Deploy) -> Iterator[Solved]:
+        return of_archive(archive, program, asked, inputs, unread)
+
+    return GraphFacts(methods, graph, moves, devices, unread, lines, training, deploy, solve)
 
 
 __all__ = ["HOST", "GraphFacts", "NodeFact", "facts_of", "plain"]

@@ -71,7 +71,7 @@ class Tree:
         registered: Registered = lambda owner, name: "parameter",
         number_of: NumberOf = lambda tensor: None,
     ) -> None:
-        self.root, self._registered, self.number_of = root, registered, number_of
+        self.root, self.registered, self.number_of = root, registered, number_of
         self._objects: dict[int, tuple[str, values.Object]] = {}
         self._by_path: dict[str, values.Object] = {}
         self._tensors: dict[int, str] | None = None
@@ -86,11 +86,11 @@ class Tree:
         path = f"{owner.path}.{name}" if owner.path else name
         if found is None or name not in found.attributes:
             return self.missing(owner.type, path, name, type, deploy, number)
-        return self._value(found.attributes[name], path, self._registered(found.type, name), deploy, number)
+        return self._value(found.attributes[name], path, self.registered(found.type, name), deploy, number)
 
     def missing(self, owner: str, path: str, name: str, type: Type, deploy: Deploy, number: Number) -> Value:
         """An attribute of which only its type is known (3); one that is registered still moves."""
-        kind = self._registered(owner, name) if self.root is None else ""
+        kind = self.registered(owner, name) if self.root is None else ""
         if kind and type.kind == "Tensor" and deploy.mode != "frozen":
             return Tensor(deploy.device, origin=(number(Reason(kind, path)),))
         return unknown(type)
@@ -99,7 +99,7 @@ class Tree:
         """What each registered tensor is registered as, by identity (1)."""
         if self._tensors is None:
             named = (
-                (id(held), self._registered(found.type, name))
+                (id(held), self.registered(found.type, name))
                 for _, found in objects(self.root)
                 for name, held in found.attributes.items()
                 if type(held) is values.Tensor

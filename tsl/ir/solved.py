@@ -128,6 +128,15 @@ class Solved:
         self.graph, self.deploy, self._solver = graph, solver.deploy, solver
 
     @property
+    def tree(self) -> Tree:
+        """The module whose method the graph is."""
+        return self._solver.tree
+
+    def is_reached(self, node: Node) -> bool:
+        """Whether a node that makes a tensor may run."""
+        return bool(node.outputs) and self.tensor_of(node.outputs[0]) is not None
+
+    @property
     def is_complete(self) -> bool:
         """Whether all that is reached was read."""
         return self._solver.is_complete

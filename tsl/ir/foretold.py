@@ -1,0 +1,293 @@
+"""What is foretold of a model under a deployment, as places that rules point at.
+
+Definitions:
+1. A *cause* of a conflict of devices is what puts the odd tensor where it is: it is *left behind* where it is saved and
+   the way of deploying does not move it, of a *library* where torch's own code makes it on a device that is written
+   into the graph, and *mixed* otherwise.
+2. Without a deployment devices are not asked about; shapes, dtypes and branches are those of a run where the model was
+   saved.
+3. A wait is *sure* where every run gets there and the tensor that is waited for surely is on another device; without a
+   deployment nothing is.
+
+Needs what `tsl.ir.solved` found. It will never know a rule or a severity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tsl.archive.archive import Archive
+from tsl.ir import entry
+from tsl.ir.abstract import Value
+from tsl.ir.deploy import Deploy
+from tsl.ir.deployed import Deployed
+from tsl.ir.device import CPU
+from tsl.ir.graph import Graph, Node
+from tsl.ir.inline import InlineError
+from tsl.ir.lower import LowerError, Program
+from tsl.ir.module_tree import Reason
+from tsl.ir.solved import ONCE, PER_ITERATION, PER_LAYER, Finding, Operand, Solved, Sync, solve
+from tsl.ir.uses import Uses, unread_parameters
+from tsl.record import Record
+
+if TYPE_CHECKING:
+    from tsl.ir.facts import NodeFact
+
+LEFT_BEHIND, LIBRARY, MIXED = "left behind", "library", "mixed"
+SAVED = frozenset({"parameter", "buffer", "attribute", "constant"})
+# (2)
+WHERE_SAVED = Deploy("cpu", "to")
+TIMES = {ONCE: "", PER_LAYER: " at {count} places", PER_ITERATION: " each time around a loop"}
+
+# What a branch asks of a tensor but its numbers.
+ASKED = frozenset(
+    "aten::size aten::dim aten::len aten::numel aten::is_floating_point aten::is_complex prim::dtype prim::device"
+    " prim::is_cuda".split()
+)
+
+At = Callable[[Node], "NodeFact"]
+
+
+class InputError(ValueError):
+    """Inputs that a user describes and the model does not take; the message is one line."""
+
+
+class Conflict(Record):
+    """Tensors that an operation does not take together, or takes and makes float64 of; see `tsl.ir.solved`.
+
+    `node` is its place with those its operands come from; `certain` is whether every run gets there.
+    """
+
+    node: NodeFact
+    certain: bool
+    finding: Finding
+    deploy: Deploy
+
+    @property
+    def kind(self) -> str:
+        """`aten::add`."""
+        return self.finding.node.kind
+
+    @property
+    def words(self) -> str:
+        """What each operand is, or what is wrong with them."""
+        return " and ".join(dict.fromkeys(self.finding.parts))
+
+    @property
+    def odd(self) -> tuple[Operand, ...]:
+        """The operands that are not where the model runs; all of them where all are."""
+        away = tuple(each for each in self.finding.operands if each.tensor.device != self.deploy.device)
+        return away or self.finding.operands
+
+    @property
+    def cause(self) -> str:
+        """(1)"""
+        reasons = [reason for each in self.odd for reason in each.reasons]
+        if any(reason.kind in SAVED for reason in reasons):
+            return LEFT_BEHIND
+        return LIBRARY if any(reason.kind == "literal" and of_torch(reason.node) for reason in reasons) else MIXED
+
+
+class Wait(Record):
+    """A place where the host waits for the device: why, how often (`tsl.ir.solved`), in how many places, sure (3)."""
+
+    node: NodeFact
+    why: str
+    multiplicity: str
+    places: int = 1
+    sure: bool = False
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether it waits each time around a loop."""
+        return self.multiplicity == PER_ITERATION
+
+    @property
+    def times(self) -> str:
+        """How often, in words that begin with a blank; none for once."""
+        return TIMES[self.multiplicity].format(count=self.places)
+
+
+class Running(Record):
+    """A node that may run; `argument` reads what is written into the graph for one of its arguments."""
+
+    node: NodeFact
+    raw: Node
+    uses: Uses
+
+    @property
+    def kind(self) -> str:
+        """`aten::dropout`."""
+        return self.raw.kind
+
+    def argument(self, name: str) -> Any:
+        """The constant of an argument; None where it is none, or one that the module is asked for."""
+        return self.uses.argument(self.raw, name)
+
+
+class Written(Record):
+    """A node that writes to an input, whose name it is; not `certain` where it may be a copy of it."""
+
+    node: NodeFact
+    certain: bool
+    name: str
+
+
+class Part(Record):
+    """A part of a model that no line is about: an input or a parameter, and what identifies it."""
+
+    anchor: str
+    name: str
+    frame: None = None
+    written: None = None
+    others: tuple[()] = ()
+
+
+class Foretold:
+    """What was found in the methods of a model under a deployment. `at` makes a place of a node."""
+
+    def __init__(self, solved: Iterable[Solved], at: At, deploy: Deploy) -> None:
+        self.solved, self._at, self._deploy = tuple(solved), at, deploy
+
+    def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
+        """The conflicts of a domain (device, dtype, shape), of devices those with these causes."""
+        for solved in self.solved:
+            for found in solved.conflicts(domain):
+                conflict = self._conflict(found)
+                if not causes or conflict.cause in causes:
+                    yield conflict
+
+    def promotions(self) -> Iterator[Conflict]:
+        """Where a float64 tensor with dimensions makes float64 of another one."""
+        return (self._conflict(found) for solved in self.solved for found in solved.promotions())
+
+    def waits(self) -> Iterator[Wait]:
+        """Where the host waits for the device: nowhere where it is the device."""
+        if self._deploy.device != CPU:
+            yield from (self._wait(sync) for solved in self.solved for sync in solved.syncs())
+
+    def running(self, kinds: Container[str]) -> Iterator[Running]:
+        """The nodes of these kinds that make tensors and may run."""
+        for solved, uses in self._used:
+            for node in uses.nodes:
+                if node.kind in kinds and solved.is_reached(node):
+                    yield Running(self._at(node), node, uses)
+
+    def written_inputs(self) -> Iterator[Written]:
+        """Where an input is written to."""
+        for solved, uses in self._used:
+            for node, name, is_sure in uses.written_inputs():
+                if solved.is_reached(node):
+                    yield Written(self._at(node), is_sure, name)
+
+    def unused_inputs(self) -> Iterator[Part]:
+        """The inputs that nothing reads, each with its method."""
+        for solved, uses in self._used:
+            for name in uses.unused_inputs():
+                yield Part(f"{solved.graph.name.rpartition('.')[2]}: {name}", name)
+
+    def unread_parameters(self) -> tuple[Part, ...]:
+        """The parameters that no method reads."""
+        if not self.solved:
+            return ()
+        tree = self.solved[0].tree
+        paths = unread_parameters(tree.root, tree.registered, tuple(uses for _, uses in self._used))
+        return tuple(Part(f"parameter: {path}", path) for path in paths)
+
+    def settled_branches(self) -> Iterator[tuple[NodeFact, str]]:
+        """The branches on a property of a tensor that always go one way, and the arm that never runs."""
+        for solved, uses in self._used:
+            for node, arm in solved.dead_branches():
+                made_of = uses.made_of(node.inputs[0].number, ASKED)
+                if made_of & ASKED and "prim::GetAttr" not in made_of and not of_torch(node):
+                    yield self._at(node), ("first", "second")[arm]
+
+    def unknown(self) -> dict[str, dict[str, int]]:
+        """By domain (value, device, dtype, shape), the kinds of nodes without a transfer function, and how many."""
+        found: dict[str, dict[str, int]] = {}
+        for solved in self.solved:
+            for domain, kinds in solved.unknown_transfers().items():
+                counts = found.setdefault(domain, {})
+                for kind, count in kinds.items():
+                    counts[kind] = counts.get(kind, 0) + count
+        return found
+
+    @cached_property
+    def _used(self) -> tuple[tuple[Solved, Uses], ...]:
+        return tuple((solved, Uses(solved.graph)) for solved in self.solved)
+
+    def told(self) -> frozenset[int]:
+        """What puts an operand of a conflict of devices where it is, by the identity of its visit."""
+        reasons = (reason for found in self.conflicts("device") for each in found.odd for reason in each.reasons)
+        return frozenset(id(self._at(reason.node).visit) for reason in reasons if reason.node is not None)
+
+    def _conflict(self, found: Finding) -> Conflict:
+        node = self._at(found.node)
+        for operand in found.operands:
+            for reason in operand.reasons:
+                if reason.node is not None:
+                    node = node.beside(self._at(reason.node), _put(operand, reason))
+        return Conflict(node, found.sure, found, self._deploy)
+
+    def _wait(self, sync: Sync) -> Wait:
+        return Wait(self._at(sync.node), sync.why, sync.multiplicity, len(sync.nodes), sync.certain and sync.sure)
+
+
+def of_torch(node: Node | None) -> bool:
+    """Whether a node is of torch's own code, as far as that was recorded."""
+    stack = node.source.stack if node is not None and node.source else ()
+    path = stack[0].path.replace("\\", "/") if stack else ""
+    return "/torch/" in path or path.startswith(("torch/", "<string>"))
+
+
+def _put(operand: Operand, reason: Reason) -> str:
+    verb = {"literal": "is put", "default": "is made without a device,"}.get(reason.kind, "comes to be")
+    return f"`{operand.argument}` {verb} on `{operand.tensor.device}` here"
+
+
+def of_graphs(graphs: Sequence[Graph], deploy: Deploy) -> Iterator[Solved]:
+    """What is found in graphs of which nothing else is known."""
+    return (solve(graph, deploy) for graph in graphs)
+
+
+def of_archive(
+    archive: Archive,
+    program: Program,
+    deploy: Deploy,
+    inputs: Sequence[entry.Described],
+    unread: dict[str, str],
+) -> Iterator[Solved]:
+    """What is found in the methods of an archive's model. `inputs` are those that a user gives forward.
+
+    `unread` grows by what cannot be one graph. Raises InputError.
+    """
+    deployed = Deployed(archive, deploy, program)
+    if inputs and "forward" not in deployed.methods:
+        raise InputError("the model has no forward that could take it")
+    for method in deployed.methods:
+        try:
+            graph = deployed.graph(method)
+            given = _given(graph, inputs) if inputs and method == "forward" else None
+            yield deployed.solved(method, given)
+        except InlineError as error:
+            unread[graph_name(archive, method)] = str(error)
+        except (LowerError, KeyError):
+            continue  # whoever reads the methods one by one has told it
+
+
+def graph_name(archive: Archive, method: str) -> str:
+    """The qualified name of a method of the model."""
+    return f"{archive.module.type}.{method}"
+
+
+def _given(graph: Graph, inputs: Sequence[entry.Described]) -> list[Value]:
+    names = [value.name.partition(".")[0] for value in graph.inputs if value.type.kind != "Class"]
+    takes = f"forward takes {', '.join(names) or 'nothing'}"
+    for each in inputs:
+        if each.name and each.name not in names:
+            raise InputError(f"there is no {each.name}; {takes}")
+    if len(inputs) > len(names):
+        raise InputError(f"{len(inputs)} inputs are given and {takes}")
+    return entry.described(inputs, names)
