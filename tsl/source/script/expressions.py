@@ -78,7 +78,8 @@ def _unary(emitter: Emitter, node: _ast.UnaryOp) -> Type:
 
 def _boolean(emitter: Emitter, node: _ast.BoolOp) -> Type:
     conditions.read(emitter, node)
-    kinds = emitter.compiler.quietly(lambda: [emit(emitter, part) for part in node.values])
+    values = [part for part in node.values if not plain_bool(part)]
+    kinds = emitter.compiler.quietly(lambda: [emit(emitter, part) for part in values])
     if any(kind in ("int", "float", "str") for kind in kinds if not isinstance(kind, Thing)):
         emitter.refuse(node, "boolean", "the result is True or False, and none of the operands")
     return "bool" if all(plain_bool(part) for part in node.values) else UNKNOWN
