@@ -141,6 +141,7 @@ class Part(Record):
     anchor: str
     name: str
     frame: None = None
+    stack: tuple[()] = ()
     written: None = None
     others: tuple[()] = ()
 
