@@ -94,6 +94,12 @@ def test_another_selection_is_answered_from_the_cache_as_well(
     assert cached(project, "--select", "TSL11").codes == []
     monkeypatch.setattr("tsl.source.analyse", None)
     assert cached(project).codes == ["TSL101", "TSL901"]
+    assert cached(project, "--capture", "trace").codes == ["TSL101", "TSL901"]
+
+
+def test_what_scripting_refuses_is_another_question_to_the_cache(project: Project) -> None:
+    project.write("net.py", BRANCH)
+    assert cached(project).codes == ["TSL101"]
     assert cached(project, "--capture", "script").codes == ["TSL411"]
 
 

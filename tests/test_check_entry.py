@@ -286,7 +286,6 @@ def test_what_cannot_be_done_is_a_line_and_the_source_is_checked_all_the_same(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("net.py", "--input", "x=float32[2]"), "--input: goes with --entry"),
         (("net.py", "--timeout", "3"), "--timeout: goes with --entry"),
         ((".", "--entry", "build"), "--entry: names something in a Python file, and the first path is ."),
     ],

@@ -19,6 +19,7 @@ from tsl.check.files import Files
 from tsl.check.text import Text
 from tsl.diagnostic import Diagnostic, Evidence, Label, Span
 from tsl.ir.facts import NodeFact
+from tsl.ir.foretold import Part
 from tsl.ir.graph import Frame
 from tsl.project import shown
 from tsl.rule import Rule, Verdict
@@ -43,7 +44,10 @@ class Placing:
     def of_graph(self, asked: Iterable[tuple[Rule, Verdict]]) -> None:
         """Places what rules on graphs found."""
         for rule, verdict in asked:
-            node: NodeFact = verdict.node
+            node: NodeFact | Part = verdict.node
+            if isinstance(node, Part):  # of the signature or the weights, which no line is about (4)
+                self.at_home(rule, verdict.severity, verdict.sentence, node.anchor)
+                continue
             labels = (Label(self._span(other.frame), told) for other, told in node.others if other.frame)
             if not self.at_stack(rule, verdict.severity, verdict.sentence, node.stack, tuple(labels)):
                 self._count(_innermost(node.stack).path if node.stack else "")
