@@ -49,10 +49,13 @@ def load(path: str) -> bytes:
 class Judge:
     """Judges the files of a run one after another; what one of them needed to know of others is known for the next."""
 
-    __slots__ = ("_modules", "_plan")
+    __slots__ = ("_modules", "_plan", "_rules")
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._rules: dict[str, list[Rule]] = {}
+        for rule in plan.rules_of("source"):
+            self._rules.setdefault(ASKED_FOR.get(rule.code[:4], ""), []).append(rule)
         self._modules: Modules | None = None
 
     def judge(self, path: str, data: bytes, roots: tuple[str, ...]) -> Judged:
@@ -82,11 +85,11 @@ class Judge:
             file = modules.parse(path, data)
         except SourceError as error:
             return Judged((_broken(path, error, plan.rule("TSL900")),), unmatched_roots=roots)
-        analysis, rules = analyse(file, roots, modules, compiles=plan.compiles), plan.rules_of("source")
+        analysis = analyse(file, roots, modules, compiles=plan.compiles)
         found = (
             _diagnostic(rule, function, verdict)
             for function in analysis.functions
-            for rule in _asked(rules, function)
+            for rule in self._asked(function)
             for verdict in ask(rule, function)
         )
         gravest = merge(found)
@@ -98,6 +101,13 @@ class Judge:
             tuple(sorted(rests_on.read)),
             tuple(sorted(rests_on.absent)),
         )
+
+    def _asked(self, function: Function) -> Iterator[Rule]:
+        """The rules that may find something in a function."""
+        there = {type(fact).__name__ for fact in function.facts}
+        for kind, rules in self._rules.items():
+            if not kind or kind in there:
+                yield from rules
 
     def _read_so_far(self) -> Modules:
         from tsl.source.modules import Modules
@@ -116,12 +126,6 @@ def ask(rule: Rule, subject: Any) -> Iterator[Verdict]:
         raise
     except Exception as error:  # a rule may be a user's own; the driver says which one failed on which file
         raise RuleCallError(f"{type(error).__name__}: {error}, in the rule {rule.name}") from error
-
-
-def _asked(rules: Iterable[Rule], function: Function) -> Iterator[Rule]:
-    """The rules that may find something in a function."""
-    there = {type(fact).__name__ for fact in function.facts}
-    return (rule for rule in rules if ASKED_FOR.get(rule.code[:4], "") in {"", *there})
 
 
 def _diagnostic(rule: Rule, function: Function, verdict: Verdict) -> Diagnostic:
