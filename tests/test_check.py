@@ -374,3 +374,29 @@ def test_the_driver_does_not_hide_the_function_of_its_name() -> None:
 def test_a_name_the_package_has_not_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'tsl' has no attribute 'chek'"):
         tsl.chek  # noqa: B018
+
+
+def test_a_file_that_scripts_a_function_does_not_promise_to_script_its_modules(project: Project) -> None:
+    project.write(
+        "net.py",
+        """\
+import torch
+from torch import Tensor, nn
+
+
+def loop(x: Tensor, n: int) -> Tensor:
+    for _ in range(n):
+        x = x * 2
+    return x
+
+
+COMPILED = torch.jit.script(loop)
+
+
+class Net(nn.Module):
+    def forward(self, x: Tensor, **options: int):
+        return COMPILED(x, 3)
+""",
+    )
+    assert project.check("--isolated").codes == []
+    assert project.check("--isolated", "--capture", "script").codes == ["TSL203"]

@@ -37,7 +37,8 @@ def analyse(
     """The analysis of a file from its default roots, or from the classes and functions named in `roots`.
 
     `modules` is what is known of other files; one that is shared by several analyses reads each of them once. Without
-    `compiles`, what torch.jit.script would refuse is asked only where the file scripts something.
+    `compiles`, what torch.jit.script would refuse is asked only where the file scripts something, and of its modules
+    only where it scripts anything but functions of its own.
     """
     from tsl.source.exporting import steps_of
     from tsl.source.modules import Modules as Library
@@ -55,7 +56,8 @@ def analyse(
         from tsl.source.script.compiler import compile_roots, scripted_roots
 
         names = frozenset(capture.name for capture in captures if capture.kind == "script")
-        compile_roots(session, chosen if roots else scripted_roots(session, chosen, names))
+        modules_too = compiles or not names <= session.module.names.functions.keys()
+        compile_roots(session, chosen if roots else scripted_roots(session, chosen if modules_too else [], names))
     unmatched = tuple(name for name, routines in found.items() if routines is None)
     functions = _functions(session) if roots else (*_functions(session), *steps_of(session))
     return Analysis(functions, unmatched, frozenset(capture.kind for capture in captures))
