@@ -251,7 +251,7 @@ BAKED_NUMBERS: dict[str, tuple[Argument, ...]] = {
     "torch.avg_pool1d": _AVERAGE,
     "torch.nn.AvgPool2d": ((0, "kernel_size"),),
     "torch.nn.functional.fractional_max_pool2d": ((2, "output_size"),),
-    "torch.nn.functional.lp_pool1d": ((2, "kernel_size"),),
+    "torch.nn.functional.lp_pool1d": ((2, "kernel_size"), (3, "stride")),
     "torch.roll": ((1, "shifts"),),
     "torch.split": ((1, "split_size_or_sections"),),
     "torch.Tensor.roll": ((0, "shifts"),),
