@@ -34,15 +34,14 @@ def assigned(body: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     queue = list(body)
     while queue:
         node = queue.pop()
-        match node:
-            case _ast.Assign(targets=targets, value=value):
-                yield from ((target, value) for target in targets)
-            case _ast.AugAssign(target=target) | _ast.AnnAssign(target=target) | _ast.For(target=target):
+        if isinstance(node, _ast.Assign):
+            yield from ((target, node.value) for target in node.targets)
+        elif not isinstance(node, _ast.Expr | _ast.Return):
+            target = getattr(node, "target", None) or getattr(node, "optional_vars", None)
+            if target is not None:
                 yield target, None
-            case _ast.withitem(optional_vars=target) if target is not None:
-                yield target, None
-        for field in BLOCKS:
-            queue.extend(getattr(node, field, ()))
+            for field in BLOCKS:
+                queue.extend(getattr(node, field, ()))
 
 
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "items", "cases")

@@ -70,12 +70,15 @@ def _decide_operands(frame: Frame, node: Any) -> bool | None:
 
 def settled(frame: Frame, node: Any, outcome: bool) -> bool:
     """Whether an operand behind the first asks how the model is captured, and its answer alone decides."""
-    return any(
-        decide(frame, operand) is outcome for operand in node.values[1:] if frame.module.once(_asks_of_capture, operand)
-    )
+    questions = frame.module.once(_questions_of_capture, node)
+    return bool(questions) and any(decide(frame, question) is outcome for question in questions)
 
 
-def _asks_of_capture(node: Any, _names: Names) -> bool:
+def _questions_of_capture(node: Any, _names: Names) -> list[Any]:
+    return [operand for operand in node.values[1:] if _asks_of_capture(operand)]
+
+
+def _asks_of_capture(node: Any) -> bool:
     while isinstance(node, _ast.UnaryOp) and isinstance(node.op, _ast.Not):
         node = node.operand
     return isinstance(node, _ast.Call) and not node.args and not node.keywords and last_name(node.func) in GUARDS
