@@ -44,7 +44,7 @@ MARKS = re.compile(
 def steps_of(session: Session) -> tuple[Function, ...]:
     """The functions of a file, its top level and its methods, in which something is out of order."""
     file = session.module.file
-    marked = [number for number, line in enumerate(file.lines, 1) if MARKS.search(line)] if _may_export(file) else []
+    marked = _marked(file.text) if _may_export(file) else []
     if not marked:
         return ()
     from tsl.source.exporting.reader import Reader
@@ -55,6 +55,18 @@ def steps_of(session: Session) -> tuple[Function, ...]:
         found.setdefault(id(step.home), []).append(step)
         names[id(step.home)] = step.qualname, step.home
     return tuple(_function(*names[key], file, steps) for key, steps in found.items())
+
+
+def _marked(text: str) -> list[int]:
+    """The lines that look like it, from 1."""
+    marked: list[int] = []
+    line, start = 1, 0
+    for found in MARKS.finditer(text):
+        line += text.count("\n", start, found.start())
+        start = found.start()
+        if marked[-1:] != [line]:
+            marked.append(line)
+    return marked
 
 
 def _may_export(file: SourceFile) -> bool:
