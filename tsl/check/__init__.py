@@ -201,8 +201,6 @@ def _idle(examined: Sequence[Examined], plan: Plan) -> Iterator[str]:
 def _notes(found: Found, plan: Plan, examined: Sequence[Examined]) -> Iterator[str]:
     config = plan.settings.config
     yield from found.notes
-    for promise in plan.empty_promises:
-        yield f"{config.origin('capture')}: nothing is checked against {promise}: this version has no rules for it"
     if config.targets and found.files and not any(file.is_archive for file in examined):
         targets = ", ".join(config.targets)
         yield f"{config.origin('targets')}: nothing is checked against {targets}: there is no archive among the files"

@@ -138,14 +138,6 @@ class Plan(Record):
         asked = self.settings.entry or self.settings.against
         return bool(asked) or self.settings.config.capture in {"script", "both"}
 
-    @property
-    def empty_promises(self) -> tuple[str, ...]:
-        """The promises that every file is to be held to and that no rule is about."""
-        asked = {"both": ("trace", "script"), "auto": ()}.get(self.settings.config.capture)
-        promises = (self.settings.config.capture,) if asked is None else asked
-        kept = {PROMISES.get(rule.code[:4]) for rule in self.rulebook.rules}
-        return tuple(promise for promise in promises if promise not in kept)
-
     def _promises(self, captures: frozenset[str]) -> frozenset[str]:
         capture = self.settings.config.capture
         if capture == "auto":

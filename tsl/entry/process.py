@@ -31,7 +31,7 @@ def converse(module: str, form: Mapping[str, Any], timeout: float, hear: Callabl
 
     def expire() -> None:
         expired.set()
-        _end(process)
+        end(process)
 
     timer = Timer(timeout, expire)
     timer.start()
@@ -42,10 +42,10 @@ def converse(module: str, form: Mapping[str, Any], timeout: float, hear: Callabl
         status = process.wait()
     finally:
         timer.cancel()
-        _end(process)
+        end(process)
         if process.stdout is not None:
             process.stdout.close()
-    return EXPIRED if expired.is_set() else _died(status)
+    return EXPIRED if expired.is_set() else died(status)
 
 
 def _start(module: str, form: Mapping[str, Any]) -> subprocess.Popen[str]:
@@ -81,13 +81,14 @@ def _events(process: subprocess.Popen[str]) -> Iterator[Mapping[str, Any]]:
             return
 
 
-def _died(status: int) -> str:
+def died(status: int) -> str:
+    """How a process ended, in words: `exit code 3`, `SIGSEGV`."""
     if status >= 0:
         return f"exit code {status}"
     return signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
     """Ends a process and all that it started."""
     if process.returncode is not None:
         return

@@ -12,12 +12,12 @@ will never run a graph, and no object of torch leaves it.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tsl.entry.process import died, end
 from tsl.ir.graph import Graph
 from tsl.outcome import Failure
 from tsl.record import Record
@@ -74,11 +74,13 @@ def capture_archive(path: str, timeout: float = TIMEOUT, inlined: bool = True) -
     try:
         told, _ = process.communicate(f"{form}\n".encode(), timeout)
     except subprocess.TimeoutExpired:
+        end(process)
+        process.communicate()
         return Failure(path, f"torch was not done with it after {timeout:g} s")
     finally:
-        _end(process)
+        end(process)
     if process.returncode or not told:
-        return Failure(path, f"ended the process of torch with {_how(process.returncode)}")
+        return Failure(path, f"ended the process of torch with {died(process.returncode)}")
     answer = pickle.loads(told)  # of our own process, which unpickles nothing of the archive itself
     return Failure(path, answer) if isinstance(answer, str) else answer
 
@@ -108,22 +110,3 @@ def first_line(error: BaseException) -> str:
     """What an error says, in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
-
-
-def _how(status: int) -> str:
-    if status >= 0:
-        return f"exit code {status}"
-    return signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process and all that it started."""
-    if process.returncode is not None:
-        return
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    except AttributeError:  # Windows has no process groups
-        process.kill()
-    process.communicate()
