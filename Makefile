@@ -6,6 +6,7 @@
 #   make bench  start-up and whole-tree cost, as ratios
 #   make zoo    build archives of many models into build/zoo, for the figures of archives
 #   make agree  hold the archive road against torch over that zoo
+#   make laws   search for examples that break the laws of the engines, new ones every time
 #   make fuzz   feed tsl N broken and hostile archives: make fuzz N=10000 SEED=1
 #   make docs   write docs/rules from the rules' pages
 #   make bless  that, the examples in README.md and the gaps in docs/soundness.md: all that a script writes
@@ -20,10 +21,10 @@ TORCH  := 2.13.0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types oracle score bench zoo agree fuzz docs bless clean
+.PHONY: help demo test laws lint types oracle score bench zoo agree fuzz docs bless clean
 
 help:
-	@sed -n '2,13s/^#   //p' Makefile
+	@sed -n '2,14s/^#   //p' Makefile
 
 .venv/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; name a Python 3.10 or later with PYTHON=..." >&2; exit 2; }
@@ -97,6 +98,9 @@ zoo: .venv/.torch build/zoo-site/.installed
 
 agree: zoo
 	@$(BIN)/python benchmarks/agreement.py build/zoo
+
+laws: .venv/.torch
+	$(BIN)/python -m pytest -q --hypothesis-profile search $(shell grep -l hypothesis tests/test_*.py)
 
 fuzz: .venv/.base
 	@$(BIN)/python scripts/fuzz.py --seed $(SEED) $(N)

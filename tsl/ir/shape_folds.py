@@ -82,10 +82,10 @@ def halved(call: Call) -> Shapes:
 
 
 def linear(call: Call) -> Shapes:
-    """`linear(input, weight)`."""
+    """`linear(input, weight)`: a weight of one dimension folds the last away, so the rank hangs on the weight's."""
     given, weight = call.shape(0), call.shape("weight")
     if weight is None or len(weight) not in (1, 2):
-        return None if given is None else (*given[:-1], ANY_SIZE)
+        return None
     if given is not None:
         shape.agree(
             given[-1] if given else 1, weight[-1], f"{spell(given)} is multiplied with weights of {spell(weight)}"
