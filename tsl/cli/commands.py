@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
 from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, LOCK, RULES, TARGETS, VERIFY, agree, drawable
+from tsl.cli.migration import MIGRATE, provable
 from tsl.config import Config, SettingError, nearest, read
 from tsl.record import Record
 
@@ -197,6 +198,34 @@ def _verify(options: SimpleNamespace) -> int:
     return verdict.exit_code
 
 
+def _migrate(options: SimpleNamespace) -> int:
+    provable(options)
+    from tsl.check import Settings
+    from tsl.migrate import migrate
+    from tsl.migrate.prove import TIMEOUT, Request
+    from tsl.report import migration_report
+
+    config = _configuration(options)
+    sources = tuple(config.place(source) for source in config.src)
+    paths, requests = options.words or ["."], []
+    for entry in options.entry or ():
+        path, _, name = entry.rpartition(".py:")
+        file = f"{path}.py" if path else paths[0]
+        requests.append(Request(file, name, tuple(options.input or ()), options.timeout or TIMEOUT, sources))
+    ledger = migrate(paths, Settings(config, jobs=options.jobs), requests)
+    color = _wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
+    text = migration_report(options.format, ledger, color=color)
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        _write(options.output, text, "ledger")
+    for note in ledger.notes:
+        _say(note)
+    for failure in ledger.failures:
+        _say(*failure)
+    return CANNOT if ledger.failures else int(not all(proof.passed for proof in ledger.proofs))
+
+
 def _inspect(options: SimpleNamespace) -> int:
     from tsl.report import inspection_report
     from tsl.target.inspected import inspected
@@ -330,5 +359,6 @@ COMMANDS: Mapping[str, Command] = {
     "graph": Command(GRAPH, _graph, "draw what an archive runs, as DOT, with what tsl check finds in it"),
     "targets": Command(TARGETS, _targets, "list what a model may be checked against, and how it is known"),
     "lock": Command(LOCK, _lock, "write down what a deployment of an archive rests on, for tsl check --lock"),
+    "migrate": Command(MIGRATE, _migrate, "list what ties a project to TorchScript, and what to write instead"),
     "rules": Command(RULES, _rules, "list all rules"),
 }

@@ -12,7 +12,14 @@ from tsl.cli.arguments import Form, Option
 from tsl.cli.readers import choice, deployment, inputs, kinds, levels, processes, rules_of, seconds, single, trials
 from tsl.config import CAPTURES, SettingError
 from tsl.diagnostic import Severity
-from tsl.report import FORMATS, INSPECTION_FORMATS, RULES_FORMATS, STATISTICS_FORMATS, TARGETS_FORMATS, VERDICT_FORMATS
+from tsl.report import (
+    FORMATS,
+    INSPECTION_FORMATS,
+    RULES_FORMATS,
+    STATISTICS_FORMATS,
+    TARGETS_FORMATS,
+    VERDICT_FORMATS,
+)
 
 DRAWINGS = (".dot", ".gv")
 COLORS = ("auto", "always", "never")

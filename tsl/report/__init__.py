@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tsl.archive.inspection.facts import Inspection
     from tsl.diagnostic import Diagnostic
+    from tsl.migrate.ledger import Ledger
     from tsl.outcome import Outcome
     from tsl.rule import Rule
     from tsl.rulebook import Rulebook
@@ -26,6 +27,7 @@ RULES_FORMATS = ("text", "json")
 VERDICT_FORMATS = ("text", "json")
 INSPECTION_FORMATS = ("text", "json")
 TARGETS_FORMATS = ("text", "json")
+MIGRATION_FORMATS = ("text", "markdown", "json")
 
 
 def render(format: str, outcome: Outcome, rulebook: Rulebook, *, color: bool, statistics: bool) -> str:
@@ -111,6 +113,17 @@ def targets_report(format: str, tables: Sequence[Table], *, color: bool) -> str:
     from tsl.report.targets import targets_json, targets_text
 
     return targets_json(tables) if format == "json" else targets_text(tables, color=color)
+
+
+def migration_report(format: str, ledger: Ledger, *, color: bool) -> str:
+    """What a project uses of torch.jit and torch.onnx, in one of MIGRATION_FORMATS. Raises ValueError for another."""
+    if format not in MIGRATION_FORMATS:
+        raise ValueError(f"{format!r} is not a format of ledgers; use {', '.join(MIGRATION_FORMATS)}")
+    from tsl.report import migration
+
+    if format == "text":
+        return migration.migration_text(ledger, color=color)
+    return migration.migration_json(ledger) if format == "json" else migration.migration_markdown(ledger)
 
 
 def _place(found: Diagnostic) -> tuple[object, ...]:
