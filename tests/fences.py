@@ -33,7 +33,9 @@ def verdicts_on(code: str, family: str = TRACE) -> dict[int, list[tuple[str, Ver
     """Line to the findings of a family that start there, each with its rule's code."""
     found: dict[int, list[tuple[str, Verdict]]] = {}
     for function in analyse(parse("fence.py", code.encode())).functions:
-        for rule in (rule for rule in SOURCE_RULES if rule.code.startswith(family)):
+        # An optional rule is asked where the text speaks of it, as a configuration has to.
+        asked = [rule for rule in SOURCE_RULES if not rule.optional or rule.code in code or rule.name in code]
+        for rule in (rule for rule in asked if rule.code.startswith(family)):
             for verdict in verdicts(rule, function):
                 found.setdefault(verdict.node.lineno, []).append((rule.code, verdict))
     return found

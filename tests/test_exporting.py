@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from tests.checkout import ROOT
+from tests.conftest import Project
 from tests.engine import analysed
 from tests.fences import SOURCE_RULES
 from tsl.rule import verdicts
+from tsl.source.exporting import MARKS, WORDS
 from tsl.source.exporting.orders import FETCHES, FREEZERS, MOVES, ONNX, REMOVED, TRACERS
 from tsl.source.exporting.things import (
     NONE,
@@ -168,3 +172,64 @@ def test_the_table_of_orders_names_states_and_paths_that_exist() -> None:
     torch_paths = {*TRACERS, *FREEZERS, *ONNX, *REMOVED}
     assert all(path.startswith("torch.") for path in torch_paths)
     assert all(place is None or place >= 0 for place in FETCHES.values())
+
+
+CAPTURE = """import torch
+
+
+def export(model, x):
+    torch.jit.trace(model, x)
+    torch.jit.script(model)
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "lines"),
+    [
+        ({"requirements.txt": "torch==2.13.0\n", "deploy/requirements.txt": "numpy\ntorch == 2.4.1  # served\n"}, [5]),
+        ({"requirements.txt": "torch==2.13.0\n", "docker/Dockerfile": "FROM pytorch/pytorch:2.6.0-cuda12.4\n"}, [5]),
+        ({"requirements.txt": "torch==2.13.0\n", "environment.yml": "dependencies:\n  - pytorch=2.4\n"}, [5]),
+        ({"requirements.txt": "torch==2.13.0\n", "requirements-dev.txt": "torch==2.13.1\n"}, []),
+        ({"requirements.txt": "torch>=2.4\n", "deploy/requirements.txt": "torch==2.13.0\n"}, []),
+        ({"requirements.txt": "pytorch-lightning==2.4.0\nmy-torch==1.0\ntorch==2.13.0\n"}, []),
+        ({"requirements.txt": "# torch==2.4.0\ntorch==2.13.0\n"}, []),
+    ],
+)
+def test_pins_of_torch_that_disagree_are_said_once_at_the_first_capture(
+    project: Project, files: dict[str, str], lines: list[int]
+) -> None:
+    project.write("pyproject.toml", "")
+    project.write("export.py", CAPTURE)
+    for name, text in files.items():
+        project.write(name, text)
+    found = project.check("--select", "version-pins").findings
+    assert [one["line"] for one in found] == lines
+    assert [label["path"] for one in found for label in one["labels"]] == (
+        sorted(files, reverse=True)[:2] if lines else []
+    )
+
+
+def test_a_pin_that_changes_is_seen_through_the_cache(project: Project) -> None:
+    project.write("pyproject.toml", "")
+    project.write("export.py", CAPTURE)
+    project.write("requirements.txt", "torch==2.13.0\n")
+    project.write("requirements-old.txt", "torch==2.4.0\n")
+    command = ("check", "--select", "version-pins", "--format", "concise")
+    assert project.tsl(*command).code == 1
+    project.write("requirements-old.txt", "torch==2.13.0\n")
+    assert project.tsl(*command).code == 0
+
+
+def test_an_optional_rule_is_asked_by_its_own_name_alone(project: Project) -> None:
+    project.write("save.py", "import torch\n\ntorch.jit.save(torch.jit.script(max), 'a.pt')\n")
+    assert "TSL325" not in project.check("--select", "ALL").codes
+    assert "TSL325" not in project.check("--select", "TSL32").codes
+    assert project.check("--select", "unstamped-save").codes == ["TSL325"]
+    project.write("pyproject.toml", '[tool.tsl]\nextend-select = ["unstamped-save"]\n')
+    assert "TSL325" in project.check().codes
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "fixtures" / "rules").glob("*.md")), ids=lambda path: path.stem)
+def test_the_cheap_look_passes_over_nothing_that_is_marked(path: Path) -> None:
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        assert not MARKS.search(line) or any(word in line for word in WORDS)

@@ -99,6 +99,7 @@ def test_rules_as_json_carry_what_is_known_of_them(tmp_path: Path) -> None:
         "severity": "error",
         "family": "Tensor data decides Python",
         "engine": "source",
+        "optional": False,
         "since": "0.1",
         "title": "Branch on the value of a tensor",
         "help": "use torch.where",

@@ -31,6 +31,7 @@ class Rule(Record):
     """A loaded rule. `name` is the function's name with dashes, and reads well after "allow".
 
     `engine` says who is asked: `source`, `archive`, `ir` or `target`, or `driver` for what tsl says about its own run.
+    An `optional` rule is asked where its own name or code is selected, and by no family.
     """
 
     code: str
@@ -41,6 +42,7 @@ class Rule(Record):
     engine: str
     check: Check
     path: str = ""
+    optional: bool = False
 
 
 class Verdict(Record):
@@ -52,14 +54,14 @@ class Verdict(Record):
     labels: tuple[Any, ...]
 
 
-def source_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
+def source_rule(code: str, *, severity: str, since: str, help: str, optional: bool = False) -> Callable[[Check], Rule]:
     """Marks a function as a question to the source engine; it is called with a `tsl.source.facts.Function`.
 
     `code` is the stable code (`TSL101`; a rulebook of your own uses a prefix of its own), `severity` one of error,
     warning and info, `since` the version the rule came in, `help` the remedy in one sentence.
     Raises RuleError when one of them is not of that form.
     """
-    return _marker(code, severity, since, help, "source")
+    return _marker(code, severity, since, help, "source", optional)
 
 
 def archive_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
@@ -100,7 +102,9 @@ def verdicts(rule: Rule, subject: Any) -> Iterator[Verdict]:
         yield Verdict(getattr(place, "node", place), sentence, severity, tuple(getattr(place, "labels", ())))
 
 
-def _marker(code: str, severity: str, since: str, help: str, engine: str) -> Callable[[Check], Rule]:
+def _marker(
+    code: str, severity: str, since: str, help: str, engine: str, optional: bool = False
+) -> Callable[[Check], Rule]:
     if not CODE.fullmatch(code):
         raise RuleError(f"{code!r} is not a rule code; write capital letters and three digits, such as TSL101")
     try:
@@ -109,6 +113,6 @@ def _marker(code: str, severity: str, since: str, help: str, engine: str) -> Cal
         raise RuleError(str(error)) from None
 
     def mark(check: Check) -> Rule:
-        return Rule(code, check.__name__.replace("_", "-"), level, since, help, engine, check)
+        return Rule(code, check.__name__.replace("_", "-"), level, since, help, engine, check, optional=optional)
 
     return mark

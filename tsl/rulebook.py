@@ -48,13 +48,17 @@ class Rulebook:
     def select(self, selector: str) -> frozenset[str]:
         """The codes a selector stands for: a rule's name, a code, a prefix of codes, a family, or ALL.
 
+        A rule that is optional is selected by its name or code alone.
+
         Raises UnknownRule when it stands for none.
         """
         if selector == ALL:
-            return frozenset(rule.code for rule in self.rules)
+            return frozenset(rule.code for rule in self.rules if not rule.optional)
         if selector in self._by_word:
             return frozenset((self._by_word[selector].code,))
-        matching = frozenset(rule.code for rule in self.rules if selector and rule.code.startswith(selector))
+        matching = frozenset(
+            rule.code for rule in self.rules if selector and rule.code.startswith(selector) and not rule.optional
+        )
         if not matching and selector not in FAMILIES:
             raise UnknownRule(self._unknown(selector))
         return matching

@@ -65,7 +65,7 @@ def rules_text(rules: Sequence[Rule], *, color: bool) -> str:
                 [
                     Segment(f"  {rule.code:<{code}}  {rule.name:<{name}}  "),
                     Segment(f"{rule.severity.label:<{severity}}", rule.severity.label),
-                    Segment(f"  {page_of(rule).title}"),
+                    Segment(f"  {page_of(rule).title}{' (optional)' if rule.optional else ''}"),
                 ]
             )
         lines.append([])
@@ -83,6 +83,7 @@ def rules_json(rules: Sequence[Rule]) -> str:
             "severity": rule.severity.label,
             "family": family_of(rule.code),
             "engine": rule.engine,
+            "optional": rule.optional,
             "since": rule.since,
             "title": page_of(rule).title,
             "help": rule.help,

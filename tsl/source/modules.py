@@ -13,6 +13,7 @@ Definitions:
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tsl.record import Record
@@ -99,6 +100,10 @@ class Modules:
                     read.add(path)
                     queue.append(path)
         return Dependencies(frozenset(read - {own}), frozenset(absent))
+
+    def rest_on(self, file: SourceFile, paths: Iterable[str]) -> None:
+        """Notes that the analysis of a file rests on others that are no Python: absolute paths that were read."""
+        self._rests_on.setdefault(os.path.abspath(file.path), (set(), set()))[0].update(paths)
 
     def forget(self, keep: int) -> None:
         """Drops everything once more than `keep` modules are held: memory is worth more than parsing a few again."""

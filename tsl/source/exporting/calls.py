@@ -183,7 +183,7 @@ def _method_of_model(run: Run, thing: Thing, owner: Any, name: str, given: Given
     if name == "state_dict":
         return run.make(Thing("state", device=thing.device))
     if name in ("save", "_save_for_lite_interpreter") and thing.kind != "model":
-        return storage.save_script(run, owner, given.get(0, "f"), given.node, given.node.func.value)
+        return storage.save_script(run, owner, given.get(0, "f"), given, given.node.func.value)
     if name == "to_torchscript":
         return captures.lightning(run, thing, given)
     found = thing.source.find(name) if thing.source is not None and thing.kind == "model" else None

@@ -6,7 +6,7 @@ import _ast
 import re
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.exporting import models, orders
+from tsl.source.exporting import firsts, models, orders, pins
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
     UNKNOWN,
@@ -19,6 +19,7 @@ from tsl.source.exporting.things import (
     Thing,
     options_of,
 )
+from tsl.source.facts import Note
 
 if TYPE_CHECKING:
     from tsl.source.exporting.statements import Run
@@ -32,6 +33,7 @@ def trace(run: Run, path: str, given: Given) -> Any:
     thing = run.here.thing(value) if value is not None else None
     example = given.get(1, "inputs" if path.endswith("_module") else "example_inputs")
     check_python(run, given)
+    check_pins(run, given)
     refused = refused_in(example) if path.endswith("trace") else ""
     if refused:
         run.tell(given.node, "example", given.node_of(1, "example_inputs"), refused)
@@ -40,6 +42,7 @@ def trace(run: Run, path: str, given: Given) -> Any:
     check_wrapper(run, thing, node, given)
     check_capture(run, thing, node, given)
     check_devices(run, thing, example, node, given)
+    check_sizes(run, thing, example, given)
     if run.here.grad and "frozen-weights" not in thing.stages and models.has_parameters(thing):
         run.tell(given.node, "grad", node)
     if thing.source is not None:
@@ -122,6 +125,26 @@ def check_devices(run: Run, thing: Thing, example: Any, node: Any, given: Given)
         return
 
 
+def check_sizes(run: Run, thing: Thing, example: Any, given: Given) -> None:
+    """An example that the first layer of the model refuses for its sizes."""
+    if thing.source is None or example is None:
+        return
+    parts = example.items if isinstance(example, Seq) else (example,)
+    for first in firsts.first_layers(thing.source):
+        found = run.here.thing(parts[first.place]) if first.place < len(parts) else None
+        if found is None or found.kind != "tensor" or found.shape is None:
+            continue
+        misfit = first.misfit(found.shape)
+        if misfit:
+            story = [*([found.origin] if found.origin is not None else []), _layer_note(thing.source, first)]
+            run.tell(given.node, "sizes", first.name, misfit, story=story)
+            return
+
+
+def _layer_note(cls: Any, first: firsts.First) -> Note:
+    return Note(cls.find("forward")[1].module.file, first.node, f"`{first.name}` goes into {first.path[6:]} here")
+
+
 def _tensors(example: Any) -> list[Any]:
     if isinstance(example, Seq):
         return [inner for item in example.items for inner in _tensors(item)]
@@ -152,6 +175,8 @@ def _check_hazards(run: Run, thing: Thing, node: Any, given: Given) -> None:
     reason = found.random or found.data
     if given.is_false("check_trace") and reason is not None:
         run.tell(given.node, "unchecked", node, "draws" if found.random else "data", story=[reason])
+    elif given.is_false("strict") and found.data is not None:
+        run.tell(given.node, "unchecked", node, "strict", story=[found.data])
 
 
 def check_python(run: Run, given: Given) -> None:
@@ -161,9 +186,24 @@ def check_python(run: Run, given: Given) -> None:
         run.tell(given.node, "python", given.node.func, f"3.{found.group(1)}")
 
 
+def check_pins(run: Run, given: Given) -> None:
+    """A capture in a project whose requirement files name different versions of torch; said once a file."""
+    path, known = run.module.file.path, run.reader.known
+    if "pins" not in known:
+        found = pins.pins_of(path, run.module.file.text)
+        run.module.modules.rest_on(run.module.file, [pin.path for pin in found if pin.path != path])
+        known["pins"] = pins.disagreeing(found)
+    if known["pins"] is None or known.setdefault("pinned", given.node) is not given.node:
+        return
+    old, new = known["pins"]
+    story = [Note(pin, pin, f"torch {pin.version} here") for pin in (new, old)]
+    run.tell(given.node, "pins", given.node.func, f"{new.version}, {old.version}", story=story)
+
+
 def script(run: Run, _path: str, given: Given) -> Any:
     """torch.jit.script(obj)."""
     check_python(run, given)
+    check_pins(run, given)
     thing = run.here.thing(given.get(0, "obj")) if given.get(0, "obj") is not None else None
     if thing is None or thing.kind != "model":
         return run.make(Thing("scripted", origin=run.note(given.node, "scripted here")))
@@ -220,5 +260,5 @@ def lightning(run: Run, thing: Thing, given: Given) -> Any:
     made = run.make(thing._replace(kind="scripted", mode="eval", stages=frozenset(), story=()))
     path = given.get(0, "file_path")
     if path is not None:
-        storage.save_script(run, made, path, given.node, given.node.func.value)
+        storage.save_script(run, made, path, given, given.node.func.value)
     return made

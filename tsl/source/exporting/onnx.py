@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.exporting import models, orders
-from tsl.source.exporting.captures import check_capture, check_devices, model_of
+from tsl.source.exporting.captures import check_capture, check_devices, check_pins, check_sizes, model_of
 from tsl.source.exporting.given import Given
-from tsl.source.exporting.things import NONE, UNKNOWN, Const, Map, Seq, Thing
+from tsl.source.exporting.things import NONE, UNKNOWN, Const, Defined, Map, Seq, Thing
+from tsl.source.refs import External
 
 if TYPE_CHECKING:
     from tsl.source.exporting.statements import Run
@@ -19,6 +20,9 @@ def export(run: Run, path: str, given: Given) -> Any:
     thing = run.here.thing(value) if value is not None else None
     dynamo = _exporter(given) if path == "torch.onnx.export" else False
     _check_exporter(run, given, dynamo)
+    check_pins(run, given)
+    if dynamo is False:
+        _check_folding(run, given)
     args = given.get(1, "args")
     if isinstance(args, Map):
         run.tell(given.node, "example", given.node_of(1, "args"), "dict")
@@ -33,6 +37,7 @@ def export(run: Run, path: str, given: Given) -> Any:
         if dynamo and not given.may_bring("training"):
             check_capture(run, thing, node, given)
         check_devices(run, thing, args, node, given)
+        check_sizes(run, thing, args, given)
     return UNKNOWN
 
 
@@ -60,6 +65,14 @@ def _check_exporter(run: Run, given: Given, dynamo: bool | None) -> None:
         given.keywords.get("dynamo") == Const(True) and given.says("dynamic_axes") and not given.says("dynamic_shapes")
     ):
         run.tell(given.node, "shapes", "dynamic_axes", "dynamo=True", certain=False)
+
+
+def _check_folding(run: Run, given: Given) -> None:
+    """Folding constants in an export in training mode: the weights that are to be trained are folded too."""
+    said = given.keywords.get("training")
+    mode = said.what.path if isinstance(said, Defined) and isinstance(said.what, External) else ""
+    if mode.endswith("TrainingMode.TRAINING") and not given.is_false("do_constant_folding") and given.rest is None:
+        run.tell(given.node, "folded", given.node_of(-1, "training"))
 
 
 def _texts(value: Any) -> list[str] | None:

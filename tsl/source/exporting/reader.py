@@ -6,6 +6,7 @@ import _ast
 from collections.abc import Iterator
 from typing import Any
 
+from tsl.source.exporting import tensorrt
 from tsl.source.exporting.expressions import key_of
 from tsl.source.exporting.statements import Run, enter
 from tsl.source.exporting.things import (
@@ -65,6 +66,8 @@ class Reader:
         for decorator, function, note in islands(self.module):
             step = Step(decorator, "island", self.module.file, function.name, story=(note,), home=function)
             self.keep(step._replace(qualname=function.name))
+        for step in tensorrt.steps(self.module):
+            self.keep(step)
 
     def _roots(self) -> list[tuple[str, Any, Any]]:
         """The functions that are read as if called from outside: those with a marked line, and their callers."""

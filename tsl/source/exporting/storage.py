@@ -21,6 +21,7 @@ from tsl.source.facts import Note
 if TYPE_CHECKING:
     from tsl.source.exporting.statements import Run
 
+SAVES = frozenset({"save", "_save_for_lite_interpreter"})
 SCRIPT, PICKLE = "TorchScript", "torch.save"
 
 
@@ -96,11 +97,15 @@ def save(run: Run, _path: str, given: Given) -> Any:
     if thing is not None and thing.kind == "model":
         run.tell(given.node, "uncompiled", given.node_of(0, "m"), "torch.jit.save")
         return NONE
-    return save_script(run, value, given.get(1, "f"), given.node, given.node_of(0, "m"))
+    return save_script(run, value, given.get(1, "f"), given, given.node_of(0, "m"))
 
 
-def save_script(run: Run, value: Any, path: Any, node: Any, named: Any) -> Any:
+def save_script(run: Run, value: Any, path: Any, given: Given, named: Any) -> Any:
     """A scripted or traced module is saved as TorchScript."""
+    node = given.node
+    is_saved = getattr(node.func, "attr", "save") in SAVES  # Lightning's to_torchscript takes no further files
+    if is_saved and not given.may_bring("_extra_files") and given.get(2, "_extra_files") is None:
+        run.tell(node, "unstamped", named)
     thing = run.here.thing(value) if value is not None else None
     if thing is not None and "optimized" in thing.stages:
         run.tell(node, "optimized", named, story=thing.story or ([thing.origin] if thing.origin else ()))
