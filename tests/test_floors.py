@@ -32,7 +32,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("rules",),
     ("check",),
     ("verify",),
-    ("draw", "report"),
+    ("draw",),
+    ("diff",),
+    ("report",),
     ("cli",),
     ("__main__",),
 )

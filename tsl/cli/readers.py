@@ -58,6 +58,13 @@ def kinds(text: str) -> list[str]:
     return [choice(tuple(KINDS))(word.strip()) for word in text.split(",")]
 
 
+def gates(text: str) -> list[str]:
+    """Kinds of differences to fail on, with commas between them."""
+    from tsl.diff.gates import GATES
+
+    return [choice(GATES)(word.strip()) for word in text.split(",")]
+
+
 def seconds(text: str) -> float:
     """A time in seconds, more than none."""
     digits = text.replace(".", "", 1)

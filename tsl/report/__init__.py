@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tsl.archive.inspection.facts import Inspection
     from tsl.diagnostic import Diagnostic
+    from tsl.diff.change import Difference
     from tsl.outcome import Outcome
     from tsl.rule import Rule
     from tsl.rulebook import Rulebook
@@ -26,6 +27,7 @@ RULES_FORMATS = ("text", "json")
 VERDICT_FORMATS = ("text", "json")
 INSPECTION_FORMATS = ("text", "json")
 TARGETS_FORMATS = ("text", "json")
+DIFF_FORMATS = ("text", "json", "markdown")
 
 
 def render(format: str, outcome: Outcome, rulebook: Rulebook, *, color: bool, statistics: bool) -> str:
@@ -111,6 +113,19 @@ def targets_report(format: str, tables: Sequence[Table], *, color: bool) -> str:
     from tsl.report.targets import targets_json, targets_text
 
     return targets_json(tables) if format == "json" else targets_text(tables, color=color)
+
+
+def difference_report(format: str, difference: Difference, *, color: bool) -> str:
+    """What is different between two models, in one of DIFF_FORMATS. Raises ValueError for another."""
+    if format not in DIFF_FORMATS:
+        raise ValueError(f"{format!r} is not a format of differences; use {', '.join(DIFF_FORMATS)}")
+    if format == "markdown":
+        from tsl.report.diff_markdown import difference_markdown
+
+        return difference_markdown(difference)
+    from tsl.report.diff import difference_json, difference_text
+
+    return difference_json(difference) if format == "json" else difference_text(difference, color=color)
 
 
 def _place(found: Diagnostic) -> tuple[object, ...]:

@@ -1,0 +1,60 @@
+"""The commands that hold two models against each other.
+
+Needs the rooms that compare, loaded for the command that asks. It will never compare anything itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from types import SimpleNamespace
+
+from tsl.cli.console import CANNOT, books, configuration, say, wants_color, write
+from tsl.config import SettingError
+
+SUFFIXES: Mapping[str, str] = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".txt": "text", "": "text"}
+
+
+def diff(options: SimpleNamespace) -> int:
+    """What `tsl diff` does."""
+    from tsl.check import Settings
+    from tsl.diff.gates import failing
+    from tsl.diff.sides import Ask, SideError, differ
+    from tsl.entry.request import TIMEOUT
+    from tsl.report import difference_report
+
+    form = _form(options)
+    known, code = books(options)
+    config = configuration(options).with_flags(deploy=options.deploy)
+    methods, inputs = tuple(options.method or ()), tuple(options.input or ())
+    timeout, capture = options.timeout or TIMEOUT, options.capture or ""
+    old, new = options.words
+    ask = Ask(old, new, methods, options.entry, capture, inputs, timeout, not options.no_findings)
+    try:
+        with differ(ask, Settings(config, inputs=inputs), known) as answer:
+            difference = answer.difference
+            color = wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
+            text = difference_report(form, difference, color=color)
+    except SideError as error:
+        raise SettingError(error.subject, error.message) from None
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        write(options.output, text, "difference")
+    for failure in answer.failures:
+        say(*failure)
+    if code or answer.failures:
+        return CANNOT
+    return int(bool(failing(difference, options.fail_on or (), options.severity)))
+
+
+def _form(options: SimpleNamespace) -> str:
+    """The form to write: what --format says, else what the suffix of the file stands for."""
+    suffix = os.path.splitext(options.output or "")[1]
+    if options.format:
+        return str(options.format)
+    if suffix not in SUFFIXES:
+        forms = ", ".join(filter(None, SUFFIXES))
+        raise SettingError(options.output, f"nothing is written as {suffix}; use {forms}, or say --format")
+    return SUFFIXES[suffix]
