@@ -47,9 +47,9 @@ class Detail(Record):
 
 
 class Change(Record):
-    """A change (1). `module` is the path it is in, `place` a recorded line of a user's file (`net.py:12`), `near` where an
-    operator stands that was added or removed. A change of whole modules names them all in `modules`. `total` is how
-    many operators it is about, of weights how many weights; `weights` is how many weights come along with modules.
+    """A change (1). `module` is the path it is in, `place` a recorded line (`net.py:12`), `near` where
+    an operator stands that was added or removed. A change of whole modules names them all in `modules`. `total` is how
+    many operators it is about, of weights how many weights; `weights` is how many of these come along with modules.
 
     `old` and `new` are the numbers of its items in the graphs of `method`, for pictures.
     """
