@@ -86,7 +86,9 @@ def _steps(draw: Draw, name: int, known: list[int], kinds: str = "unary binary n
     return Step(name, kind, "if", (draw(earlier),), 0, tuple(inner))
 
 
-def written(program: Program, names: Callable[[int], str] = "v{}".format, order: Callable[[list[int]], int] = min) -> bytes:
+def written(
+    program: Program, names: Callable[[int], str] = "v{}".format, order: Callable[[list[int]], int] = min
+) -> bytes:
     """The program as an archive (2). `names` are those of its values, `order` picks the next of the steps that may be."""
     body = _statements(program.steps, program, names, order, "    ")
     lines = [*_classes(program), *_net(program), f"    x: Tensor) -> Tensor:", *body]
@@ -204,7 +206,8 @@ def _taking(steps: tuple[Step, ...], old: int, new: int, but: int) -> tuple[Step
         step
         if step.name == but
         else step._replace(
-            taken=tuple(new if value == old else value for value in step.taken), inner=_taking(step.inner, old, new, but)
+            taken=tuple(new if value == old else value for value in step.taken),
+            inner=_taking(step.inner, old, new, but),
         )
         for step in steps
     )

@@ -2,9 +2,11 @@
 
     items      a graph as what it computes: operators and what feeds them, without names, numbers and order
     labels     what an item is by itself, and with all that comes before and after it
-    match      which item of the one graph is which of the other
+    pairs      which item of the one graph is which of the other, as far as that is known
+    match      how that is found
     spread     what matched items say of their neighbours
     align      items in a row, where nothing else tells them apart
+    settle     which of several look-alikes has no partner
     change     the values that a difference is made of
     compare    matched graphs become changes, each said once
     operands   what an item takes, beside what its partner takes

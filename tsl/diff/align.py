@@ -19,7 +19,7 @@ from tsl.diff.items import Item
 from tsl.diff.spread import Told, has_neighbour
 
 if TYPE_CHECKING:
-    from tsl.diff.match import Pairs
+    from tsl.diff.pairs import Pairs
 
 MOST = 1_000
 

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tsl.diff.change import ADDED, MODULE, MOVED, OPERATOR, REMOVED, Change, Detail
-from tsl.diff.match import Pairs
+from tsl.diff.pairs import Pairs
 
 
 class Renames:

@@ -7,7 +7,8 @@ Definitions:
 3. In a pair of blocks items are paired in rounds, each leaving less for the next: by past and future together; by what
    only one item of each block has, its past, its future, or its placed label where that names weights; by what pairs
    say of their neighbours (`spread`); the same without the paths of modules; in a row (`align`); by neighbours that are
-   paired though the kind is another. The ends of paired blocks are a pair from the start.
+   paired though the kind is another. The ends of paired blocks are a pair from the start. In the end pairs are settled
+   (`settle`): of look-alikes in a row the one without a partner is where it explains most.
 4. A pair of the last rounds needs a neighbour that is paired too: two items that merely look alike are none.
 
 Where whole graphs are equal but for numbers, names and the order of what does not depend on each other, the first round
@@ -21,39 +22,18 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from tsl.diff.align import align
 from tsl.diff.items import END, INPUT, Item, Items
 from tsl.diff.labels import Labels, Numbers, labels
+from tsl.diff.pairs import Pairs
+from tsl.diff.settle import settle
 from tsl.diff.spread import spread
 
 Key = Callable[[Item], Hashable]
 
 
-class Pairs:
-    """The pairs: the partner of each item, of the old graph and of the new one, by its number."""
-
-    def __init__(self, old: Items, new: Items) -> None:
-        self.old, self.new = old, new
-        self.of_old: dict[int, Item] = {}
-        self.of_new: dict[int, Item] = {}
-
-    def join(self, one: Item, other: Item) -> None:
-        """Makes a pair of an old item and a new one."""
-        self.of_old[one.number], self.of_new[other.number] = other, one
-
-    def are_one(self, old: Item, new: Item) -> bool:
-        """Whether an old item and a new one are a pair."""
-        return self.of_old.get(old.number) is new
-
-    def may_join(self, one: Item, other: Item) -> bool:
-        """Whether two items have no partner and lie in paired blocks (1)."""
-        if one.number in self.of_old or other.number in self.of_new or one.block != other.block:
-            return False
-        if one.owner is None or other.owner is None:
-            return one.owner is other.owner
-        return self.are_one(one.owner, other.owner)
-
-
 def match(old: Items, new: Items) -> Pairs:
     """The pairs of two graphs."""
-    return _Matching(old, new).pairs
+    matching = _Matching(old, new)
+    settle(matching.pairs, _told(matching.placed))
+    return matching.pairs
 
 
 class _Matching:
@@ -62,7 +42,7 @@ class _Matching:
         numbers = Numbers()
         inputs = self._inputs(old, new)
         ways = [{one.number: place for place, one in enumerate(side)} for side in inputs]
-        self._placed, self._plain = (
+        self.placed, self.plain = (
             tuple(labels(items, numbers, way, placed=placed) for items, way in zip((old, new), ways, strict=True))
             for placed in (True, False)
         )
@@ -88,14 +68,14 @@ class _Matching:
         """(3)"""
         for one, other in zip(_ends(old), _ends(new), strict=True):
             self.pairs.join(one, other)
-        for ways in (self._placed, self._plain):
+        for ways in (self.placed, self.plain):
             self._by(old, new, ways, _both)
             self._by(old, new, ways, _past, alone=True)
             self._by(old, new, ways, _future, alone=True)
-            if ways is self._placed:
+            if ways is self.placed:
                 self._by(old, new, ways, _weighted, alone=True)
             spread(self.pairs, old, _told(ways))
-        for told in (_told(self._placed), _told(self._plain), (_kind_there, _kind_there), (_kind, _kind)):
+        for told in (_told(self.placed), _told(self.plain), (_kind_there, _kind_there), (_kind, _kind)):
             align(self.pairs, self._free(old, new), told)
             spread(self.pairs, old, told)
         spread(self.pairs, old, (_anything, _anything), between=True)

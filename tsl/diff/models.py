@@ -30,8 +30,9 @@ from tsl.diff.findings import compared
 from tsl.diff.grouped import Renames, grouped, outermost
 from tsl.diff.items import END, Items
 from tsl.diff.items import INPUT as INPUT_ITEM
-from tsl.diff.match import Pairs, match
+from tsl.diff.match import match
 from tsl.diff.model import Model
+from tsl.diff.pairs import Pairs
 
 
 class Differing:

@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterator
 from tsl.diff.change import Detail
 from tsl.diff.items import BLOCK, INPUT, Constant, Item, Link
 from tsl.diff.labels import key_of
-from tsl.diff.match import Pairs
+from tsl.diff.pairs import Pairs
 
 MOST = 2_000  # items looked at on the way to what an operand is made of
 Renamed = Callable[[str], str]
 
 
-def operands(one: Item, other: Item, pairs: Pairs, renamed: Renamed) -> tuple[Detail, ...]:
+def operands(one: Item, other: Item, pairs: Pairs, renamed: Renamed = str) -> tuple[Detail, ...]:
     """What is different in what an item and its partner take."""
     told = _Operands(one, other, pairs, renamed)
     return tuple(told.in_a_row() if one.variadic and other.variadic else told.by_name())

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from tsl.diff.items import INPUT, Item
 
 if TYPE_CHECKING:
-    from tsl.diff.match import Pairs
+    from tsl.diff.pairs import Pairs
 
 Told = tuple[Callable[[Item], Hashable], Callable[[Item], Hashable]]
 
