@@ -89,9 +89,9 @@ def _steps(draw: Draw, name: int, known: list[int], kinds: str = "unary binary n
 def written(
     program: Program, names: Callable[[int], str] = "v{}".format, order: Callable[[list[int]], int] = min
 ) -> bytes:
-    """The program as an archive (2). `names` are those of its values, `order` picks the next of the steps that may be."""
+    """The program as an archive (2). `names` are of its values, `order` picks the next step of those that may be."""
     body = _statements(program.steps, program, names, order, "    ")
-    lines = [*_classes(program), *_net(program), f"    x: Tensor) -> Tensor:", *body]
+    lines = [*_classes(program), *_net(program), "    x: Tensor) -> Tensor:", *body]
     code = "\n".join([*lines, f"    return {_name(program.returned, names)}", ""])
     return zipped(torchscript(_root(program), {"__torch__/net.py": code}))
 

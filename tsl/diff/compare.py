@@ -20,8 +20,8 @@ from collections.abc import Callable, Collection, Iterator
 from tsl.diff.change import ADDED, CHANGED, INPUT, MOVED, OPERATOR, OUTPUT, REMOVED, Change, Detail
 from tsl.diff.items import END, Item
 from tsl.diff.items import INPUT as INPUT_ITEM
-from tsl.diff.pairs import Pairs
 from tsl.diff.operands import Renamed, name_of, operands
+from tsl.diff.pairs import Pairs
 from tsl.ir.graph import Value
 from tsl.record import Record
 

@@ -5,8 +5,8 @@
 Definitions:
 1. An item without a partner may change places with a neighbour, one it takes from or one that takes from it, that is in
    a pair, told alike and in the same block: then it is the one in the pair.
-2. What is *left to explain* around them is the number of operands that are different (`operands`), of all pairs that take
-   what any of them makes, and of their own.
+2. What is *left to explain* around them is the number of operands that are different (`operands`), their own and those
+   of all pairs that take what any of them makes.
 3. They change places where that leaves less to explain, and so on while it does.
 
 Linear in the number of items without a partner and their neighbours. Needs pairs. It will never make more pairs, or
