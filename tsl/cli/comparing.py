@@ -7,13 +7,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from tsl.cli.console import CANNOT, books, configuration, say, wants_color, write
 from tsl.config import SettingError
 
-SUFFIXES: Mapping[str, str] = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".txt": "text", "": "text"}
+if TYPE_CHECKING:
+    from tsl.diff.sides import Answer
+
+PICTURES = ("dot",)
+SUFFIXES: Mapping[str, str] = {
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "text",
+    ".dot": "dot",
+    ".gv": "dot",
+    "": "text",
+}
 
 
 def diff(options: SimpleNamespace) -> int:
@@ -35,7 +48,7 @@ def diff(options: SimpleNamespace) -> int:
         with differ(ask, Settings(config, inputs=inputs), known) as answer:
             difference = answer.difference
             color = wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
-            text = difference_report(form, difference, color=color)
+            text = _picture(form, answer, methods) or difference_report(form, difference, color=color)
     except SideError as error:
         raise SettingError(error.subject, error.message) from None
     if options.output is None:
@@ -49,12 +62,28 @@ def diff(options: SimpleNamespace) -> int:
     return int(bool(failing(difference, options.fail_on or (), options.severity)))
 
 
+def _picture(form: str, answer: Answer, methods: Sequence[str]) -> str:
+    """The picture in a form of pictures, nothing for another form."""
+    if form not in PICTURES:
+        return ""
+    from tsl.diff.drawn import drawn
+    from tsl.draw.dot import dot
+
+    try:
+        return dot(drawn(answer.differing, answer.difference, answer.plan, *methods[:1]))
+    except LookupError:
+        message = "there is no picture: no method with a graph is in both models"
+        raise SettingError(f"{answer.difference.old} and {answer.difference.new}", message) from None
+
+
 def _form(options: SimpleNamespace) -> str:
     """The form to write: what --format says, else what the suffix of the file stands for."""
     suffix = os.path.splitext(options.output or "")[1]
     if options.format:
         return str(options.format)
     if suffix not in SUFFIXES:
-        forms = ", ".join(filter(None, SUFFIXES))
-        raise SettingError(options.output, f"nothing is written as {suffix}; use {forms}, or say --format")
+        *forms, last = filter(None, SUFFIXES)
+        raise SettingError(
+            options.output, f"nothing is written as {suffix}; use {', '.join(forms)} or {last}, or say --format"
+        )
     return SUFFIXES[suffix]

@@ -29,6 +29,7 @@ examples:
   tsl diff main:model.pt model.pt --fail-on added-findings,interface
   tsl diff HEAD:net.py net.py --entry build --input 'x=float32[1,3,224,224]'
   tsl diff old.pt new.pt -o diff.md
+  tsl diff old.pt new.pt --format dot | dot -Tsvg > diff.svg
 """
 
 MAKING = (
@@ -87,8 +88,8 @@ DIFF = Form(
                 Option(
                     ("--format",),
                     "FORM",
-                    "text, json or markdown (default: by the suffix of -o, else text)",
-                    choice(DIFF_FORMATS),
+                    "text, json, markdown or dot (default: by the suffix of -o, else text)",
+                    choice((*DIFF_FORMATS, "dot")),
                 ),
                 Option(("-o", "--output"), "FILE", "write there, whole or not at all (default: standard output)"),
                 COLOR,

@@ -131,19 +131,27 @@ class Items:
         self.of_node: dict[int, Item] = {}
         self.inputs: list[Item] = []
         self._content = content
-        self._made: dict[int, Operand] = {}
+        self._made: dict[int, Operand] = {}  # what a value is where the reading is
+        self._origin: dict[int, Operand] = {}
         self._changing = written_to(graph)
         self.top: list[Item] = []
         self._enter(graph)
 
+    def maker_of(self, value: Value) -> Operand | None:
+        """What makes a value, whatever wrote to it later; None for what is no value of the graph."""
+        return self._origin.get(value.number)
+
+    def _define(self, value: Value, made: Operand) -> None:
+        self._made[value.number] = self._origin[value.number] = made
+
     def _enter(self, graph: Graph) -> None:
         for place, value in enumerate(graph.inputs):
             if place == 0 and value.type.kind == "Class":
-                self._made[value.number] = Constant(module="", is_module=True)
+                self._define(value, Constant(module="", is_module=True))
                 continue
             item = self._item(INPUT, None, 0, "")
             item.values = (value,)
-            self._made[value.number] = Link(item, 0)
+            self._define(value, Link(item, 0))
             self.inputs.append(item)
         self.top = [*self.inputs, *self._block(graph, None, 0, "")]
 
@@ -157,7 +165,7 @@ class Items:
         for node in block.nodes:
             constant = self._constant(node) if len(node.outputs) == 1 and not node.blocks else None
             if constant is not None:
-                self._made[node.outputs[0].number] = constant
+                self._define(node.outputs[0], constant)
             else:
                 found.append(self._node(node, owner, number, module))
         end = self._item(END, owner, number, module)
@@ -179,7 +187,7 @@ class Items:
             text = str(value).partition(INSTANCE)[0] if node.kind == "prim::CallMethod" else written(value)
             item.constants[key] = Constant(text)
         for place, value in enumerate(node.outputs):
-            self._made[value.number] = Link(item, place)
+            self._define(value, Link(item, place))
         self._enter_blocks(node, item)
         self._write(node, item, arguments)
         return item
@@ -188,7 +196,7 @@ class Items:
         before = dict(self._made) if node.blocks else {}
         for number, block in enumerate(node.blocks):
             for place, value in enumerate(block.inputs):
-                self._made[value.number] = Link(item, BLOCK * (number + 1) + place)
+                self._define(value, Link(item, BLOCK * (number + 1) + place))
             item.blocks.append(self._block(block, item, number, item.module))
             for key, made in before.items():  # what the block wrote to is the construct's from here on (5)
                 if self._made[key] != made:
@@ -219,8 +227,8 @@ class Items:
             if node.outputs[0].type.kind == "Function":
                 return Constant(plain(node.outputs[0].type.name).partition(INSTANCE)[0])
             content = self._content(value)
-            is_number = getattr(value, "shape", None) == ()
-            return Constant(f"{written(value)} {content}".rstrip() if is_number else written(value), content=content)
+            is_number = content and getattr(value, "shape", None) == ()
+            return Constant(f"{value.dtype} {content}" if is_number else written(value), content=content)
         if node.kind == "prim::GetAttr":
             return self._attribute(node)
         around = GATHERS.get(node.kind) if node.outputs[0].number not in self._changing else None

@@ -7,8 +7,9 @@ Definitions:
 3. In a pair of blocks items are paired in rounds, each leaving less for the next: by past and future together; by what
    only one item of each block has, its past, its future, or its placed label where that names weights; by what pairs
    say of their neighbours (`spread`); the same without the paths of modules; in a row (`align`); by neighbours that are
-   paired though the kind is another. The ends of paired blocks are a pair from the start. In the end pairs are settled
-   (`settle`): of look-alikes in a row the one without a partner is where it explains most.
+   paired though the kind is another, and by what is left of a module. The ends of paired blocks are a pair from the
+   start. In the end pairs are settled (`settle`): of look-alikes in a row the one without a partner is where it
+   explains most.
 4. A pair of the last rounds needs a neighbour that is paired too: two items that merely look alike are none.
 
 Where whole graphs are equal but for numbers, names and the order of what does not depend on each other, the first round
@@ -24,7 +25,7 @@ from tsl.diff.items import END, INPUT, Item, Items
 from tsl.diff.labels import Labels, Numbers, labels
 from tsl.diff.pairs import Pairs
 from tsl.diff.settle import settle
-from tsl.diff.spread import spread
+from tsl.diff.spread import has_neighbour, spread
 
 Key = Callable[[Item], Hashable]
 
@@ -79,6 +80,17 @@ class _Matching:
             align(self.pairs, self._free(old, new), told)
             spread(self.pairs, old, told)
         spread(self.pairs, old, (_anything, _anything), between=True)
+        self._alone_in_modules(old, new)
+
+    def _alone_in_modules(self, old: Sequence[Item], new: Sequence[Item]) -> None:
+        """Pairs what is left of a module where that is one item on both sides, and a neighbour is paired."""
+        groups: dict[str, tuple[list[Item], list[Item]]] = {}
+        for side, items in enumerate(self._free(old, new)):
+            for item in items:
+                groups.setdefault(item.module, ([], []))[side].append(item)
+        for module, (mine, others) in groups.items():
+            if module and len(mine) == len(others) == 1 and has_neighbour(mine[0], others[0], self.pairs):
+                self.pairs.join(mine[0], others[0])
 
     def _free(self, old: Iterable[Item], new: Iterable[Item]) -> tuple[list[Item], list[Item]]:
         mine = [item for item in old if item.number not in self.pairs.of_old and item.kind != INPUT]

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from tsl.archive.archive import Archive, ArchiveError, open_archive
 from tsl.check import Books, Settings, check
-from tsl.check.plan import make_plan
+from tsl.check.plan import Plan, make_plan
 from tsl.diagnostic import Diagnostic, Span
 from tsl.diff.change import Difference
 from tsl.diff.model import Model
@@ -57,12 +57,13 @@ class Ask(Record):
 
 
 class Answer(Record):
-    """What came of it: the difference, who compared (for pictures, while both archives are open), and what could not be
-    checked.
+    """What came of it: the difference, who compared and the plan of rules (for pictures, while both archives are open),
+    and what could not be checked.
     """
 
     difference: Difference
     differing: Differing
+    plan: Plan
     failures: tuple[Failure, ...] = ()
 
 
@@ -107,7 +108,7 @@ def differ(ask: Ask, settings: Settings, books: Books) -> Iterator[Answer]:
             difference = differing.difference((_as_new(old, sides), new))
         except InputError as error:
             raise SideError("--input", str(error)) from None
-        yield Answer(difference, differing, tuple(failure for outcome in found for failure in outcome.failures))
+        yield Answer(difference, differing, plan, tuple(failure for outcome in found for failure in outcome.failures))
 
 
 def _side(word: str, ask: Ask, directory: str, name: str) -> Side:
