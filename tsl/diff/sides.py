@@ -4,8 +4,8 @@ Definitions:
 1. A word names an archive or a Python file; `REV:` before it takes it from that revision of git.
 2. A Python file stands for what `--entry` makes of it: it is imported and exported in a child process, of a revision in
    a copy of that revision's whole tree. Both sides are exported in the same way.
-3. The findings of a side are those that `tsl check` shows for the file: of a Python file with its graph beside it
-   (`--against`), so that it runs no second time.
+3. The findings of a side are those that `tsl check` shows for the file; of a Python file and of those below the working
+   directory that its graph was recorded in, with the graph beside them (`--against`), so that it runs no second time.
 4. Whatever lies in a temporary directory is called by the path it stands for.
 
 Needs git for revisions, and torch for Python files. It will never run anything without an entry to run.
@@ -14,7 +14,8 @@ Needs git for revisions, and torch for Python files. It will never run anything 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
 
@@ -27,10 +28,13 @@ from tsl.diff.model import Model
 from tsl.diff.models import Differing
 from tsl.entry.request import TIMEOUT, Request, export
 from tsl.ir.foretold import InputError
+from tsl.ir.graph import Graph
 from tsl.outcome import Failure, Outcome
 from tsl.project import reason, shown
 from tsl.project.revision import RevisionError, split, take_file, take_tree
 from tsl.record import Record
+
+INSTALLED = re.compile(r"(^|[\\/])(site-packages|dist-packages)[\\/]")
 
 
 class SideError(Exception):
@@ -68,11 +72,14 @@ class Answer(Record):
 
 
 class Side(Record):
-    """A side: its word, the file it was found at, its archive, and what its directories are called (4)."""
+    """A side: its word, the file it was found at, its archive, what the working directory is for it, and what its
+    directories are called (4).
+    """
 
     word: str
     path: str
     archive: str
+    base: str
     roots: tuple[tuple[str, str], ...] = ()
 
     def called(self, path: str) -> str:
@@ -93,7 +100,7 @@ def differ(ask: Ask, settings: Settings, books: Books) -> Iterator[Answer]:
     plan = make_plan(settings, books)
     with ExitStack() as stack:
         directory = stack.enter_context(TemporaryDirectory(prefix="tsl-"))
-        sides = [_side(word, ask, directory, name) for word, name in ((ask.old, "old"), (ask.new, "new"))]
+        sides = [_side(word, ask, settings, directory, name) for word, name in ((ask.old, "old"), (ask.new, "new"))]
         archives = [stack.enter_context(_opened(side)) for side in sides]
         models = [
             Model(side.word, archive, plan.deploy, plan.inputs, side.called)
@@ -101,9 +108,13 @@ def differ(ask: Ask, settings: Settings, books: Books) -> Iterator[Answer]:
         ]
         for name in ask.methods:
             _has(models, name)
-        found = [_findings(side, settings, books) for side in sides] if ask.findings else [Outcome((), 0, 0)] * 2
         try:
             differing = Differing(models[0], models[1], ask.methods)
+            found = [Outcome((), 0, 0)] * 2
+            if ask.findings:
+                graphs = zip(*((pairs.old.graph, pairs.new.graph) for pairs in differing.pairs.values()), strict=True)
+                files = [_files(side, each) for side, each in zip(sides, (*graphs, (), ()), strict=False)]
+                found = [_findings(side, paths, settings, books) for side, paths in zip(sides, files, strict=True)]
             old, new = (outcome.diagnostics for outcome in found)
             difference = differing.difference((_as_new(old, sides), new))
         except InputError as error:
@@ -111,17 +122,17 @@ def differ(ask: Ask, settings: Settings, books: Books) -> Iterator[Answer]:
         yield Answer(difference, differing, plan, tuple(failure for outcome in found for failure in outcome.failures))
 
 
-def _side(word: str, ask: Ask, directory: str, name: str) -> Side:
+def _side(word: str, ask: Ask, settings: Settings, directory: str, name: str) -> Side:
     """Finds a side, or makes it (1, 2)."""
     revision, path = split(word)
     home = os.path.join(directory, name)
     os.mkdir(home)
     roots: tuple[tuple[str, str], ...] = ((home, ""),)
-    is_python = path.endswith(".py")
+    is_python, base = path.endswith(".py"), os.path.realpath(os.getcwd())
     try:
         if revision and is_python:
-            base = take_tree(revision, home)
-            roots = (*((root, "") for root in dict.fromkeys((base, os.path.realpath(base)))), *roots)
+            base = os.path.realpath(take_tree(revision, home))
+            roots = ((base, ""), *roots)
             place = os.path.join(base, path)
         elif revision:
             place = os.path.join(home, os.path.basename(path))
@@ -133,16 +144,22 @@ def _side(word: str, ask: Ask, directory: str, name: str) -> Side:
         raise SideError(error.subject, error.message) from None
     if not os.path.exists(place):
         raise SideError(word, f"there is no {path}{f' in {revision}' if revision else ''}")
-    archive = _exported(word, place, ask, home) if is_python else place
-    return Side(word, place, archive, roots)
+    archive = _exported(word, place, ask, home, _sources(settings, base)) if is_python else place
+    return Side(word, place, archive, base, roots)
 
 
-def _exported(word: str, path: str, ask: Ask, directory: str) -> str:
+def _sources(settings: Settings, base: str) -> tuple[str, ...]:
+    """Where imports begin for a side: where they do in the working directory."""
+    config = settings.config
+    return tuple(os.path.normpath(os.path.join(base, shown(config.place(source)))) for source in config.src)
+
+
+def _exported(word: str, path: str, ask: Ask, directory: str, sources: tuple[str, ...]) -> str:
     """The archive of what the entry of a file makes (2)."""
     if ask.entry is None:
         raise SideError(word, "is Python; --entry NAME says what in it makes the model, and that it may be run")
     captures = (ask.capture,) if ask.capture else ()
-    done = export(Request(path, ask.entry, captures, ask.inputs, ask.timeout, (os.path.dirname(path),)), directory)
+    done = export(Request(path, ask.entry, captures, ask.inputs, ask.timeout, sources), directory)
     if done.failure is not None:
         subject = done.failure.subject
         raise SideError(subject if subject.startswith("--") else word, done.failure.message)
@@ -159,8 +176,9 @@ def _opened(side: Side) -> Archive:
     except ArchiveError as error:
         raise SideError(side.word, f"is no archive: {error.message}") from None
     if archive.zip is None:
+        title = archive.kind.title
         archive.close()
-        raise SideError(side.word, f"cannot be compared: it is a {archive.kind.title}")
+        raise SideError(side.word, f"cannot be compared: it is a {title}")
     return archive
 
 
@@ -170,11 +188,22 @@ def _has(models: Sequence[Model], method: str) -> None:
             raise SideError("--method", f"{model.name} has no {method!r}; it has {', '.join(model.methods) or 'none'}")
 
 
-def _findings(side: Side, settings: Settings, books: Books) -> Outcome:
-    """What `tsl check` shows of a side (3), by the names of its files (4)."""
+def _files(side: Side, graphs: Iterable[Graph]) -> tuple[str, ...]:
+    """The file of a side, and those below its directory that its graphs were recorded in (3)."""
+    if side.path == side.archive:
+        return (side.path,)
+    below = os.path.join(side.base, "")
+    nodes = (node for graph in graphs for node in graph.walk() if node.source is not None)
+    recorded = {os.path.realpath(frame.path) for node in nodes for frame in node.source.stack}  # type: ignore[union-attr]
+    recorded = {path for path in recorded if path.startswith(below) and not INSTALLED.search(path[len(below) :])}
+    return tuple(sorted({os.path.realpath(side.path), *filter(os.path.isfile, recorded)}))
+
+
+def _findings(side: Side, paths: Sequence[str], settings: Settings, books: Books) -> Outcome:
+    """What `tsl check` shows of the files of a side (3), by their names (4)."""
     if side.path != side.archive:
         settings = settings._replace(against=side.archive, inputs=())
-    outcome = check([side.path], settings, books=books)
+    outcome = check(paths, settings, books=books)
     failures = tuple(Failure(side.called(one.subject), one.message) for one in outcome.failures)
     return outcome._replace(diagnostics=tuple(_placed(one, side) for one in outcome.diagnostics), failures=failures)
 

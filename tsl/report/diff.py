@@ -78,10 +78,10 @@ def _finding(found: Diagnostic, sign: str, style: str) -> Iterator[Line]:
 
 
 def places_of(found: Diagnostic) -> Sequence[str]:
-    """Where a finding stands, without the columns that say nothing."""
-    own = f"{found.span.path}:{found.span.line}" if found.span.path.endswith(".py") else ""
-    labels = (f"{one.span.path}:{one.span.line} {one.text}" for one in found.labels)
-    return tuple(filter(None, [own, *dict.fromkeys(labels)]))
+    """Where a finding stands: its line, or where what it says of an archive was recorded."""
+    if found.span.path.endswith(".py"):
+        return (f"{found.span.path}:{found.span.line}",)
+    return tuple(dict.fromkeys(f"{one.span.path}:{one.span.line} {one.text}" for one in found.labels))
 
 
 def _end(difference: Difference) -> Iterator[Line]:
