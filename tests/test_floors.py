@@ -35,6 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("draw",),
     ("diff",),
     ("report",),
+    ("review",),
     ("cli",),
     ("__main__",),
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
-from tsl.cli.comparing_forms import DIFF
+from tsl.cli.comparing_forms import DIFF, REVIEW
 from tsl.cli.console import CANNOT
 from tsl.cli.console import books as _books
 from tsl.cli.console import configuration as _configuration
@@ -258,6 +258,12 @@ def _diff(options: SimpleNamespace) -> int:
     return diff(options)
 
 
+def _review(options: SimpleNamespace) -> int:
+    from tsl.cli.comparing import review
+
+    return review(options)
+
+
 class Command(Record):
     """A command: what it takes, what runs it, and what it is for."""
 
@@ -275,6 +281,7 @@ COMMANDS: Mapping[str, Command] = {
     "inspect": Command(INSPECT, _inspect, "say what an archive is and what is in it, without executing it"),
     "graph": Command(GRAPH, _graph, "draw what an archive runs, as DOT, with what tsl check finds in it"),
     "diff": Command(DIFF, _diff, "say what is different between two models, and which findings are new"),
+    "review": Command(REVIEW, _review, "say what a change did to findings and models, as one comment in Markdown"),
     "targets": Command(TARGETS, _targets, "list what a model may be checked against, and how it is known"),
     "lock": Command(LOCK, _lock, "write down what a deployment of an archive rests on, for tsl check --lock"),
     "rules": Command(RULES, _rules, "list all rules"),

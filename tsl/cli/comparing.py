@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from tsl.cli.console import CANNOT, books, configuration, say, wants_color, write
+from tsl.cli.console import CANNOT, books, configuration, pages_needed, say, wants_color, write
 from tsl.config import SettingError
 
 if TYPE_CHECKING:
+    from tsl.check import Books
     from tsl.diff.sides import Answer
+    from tsl.review.against import Review
 
 PICTURES = ("dot",)
 SUFFIXES: Mapping[str, str] = {
@@ -87,3 +89,64 @@ def _form(options: SimpleNamespace) -> str:
             options.output, f"nothing is written as {suffix}; use {', '.join(forms)} or {last}, or say --format"
         )
     return SUFFIXES[suffix]
+
+
+def review(options: SimpleNamespace) -> int:
+    """What `tsl review` does."""
+    from tsl.check import Settings
+    from tsl.diff.sides import SideError
+    from tsl.entry.request import TIMEOUT
+    from tsl.review import against
+    from tsl.review.comment import comment
+
+    if options.base is None:
+        raise SettingError("review", "needs --base REV, the revision to compare with; see tsl review --help")
+    known, code = books(options)
+    paths, inputs = tuple(options.words) or (".",), tuple(options.input or ())
+    timeout, capture = options.timeout or TIMEOUT, options.capture or ""
+    question = against.Question(options.base, paths, tuple(options.models or ()), capture, inputs, timeout)
+    try:
+        found = against.review(question, Settings(configuration(options)), known, _pictures)
+    except SideError as error:
+        raise SettingError(error.subject, error.message) from None
+    for note in found.outcome.notes:
+        say(note)
+    for failure in found.failures:
+        say(*failure)
+    if options.output is None:
+        sys.stdout.write(comment(found))
+    else:
+        _put(found, known, options.output)
+    return CANNOT if code or found.failures else int(_fails(found, options))
+
+
+def _pictures(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """The pictures that go with a model in a review; none where no method is in both."""
+    if answer.difference.is_empty or not answer.differing.pairs:
+        return ()
+    from tsl.diff.drawn import drawn
+    from tsl.draw.dot import dot
+
+    return ((".dot", dot(drawn(answer.differing, answer.difference, answer.plan))),)
+
+
+def _put(found: Review, known: Books, directory: str) -> None:
+    from tsl.project import reason
+    from tsl.review.written import put
+
+    try:
+        with pages_needed("review"):
+            names = put(found, known.rulebook, directory)
+    except OSError as error:
+        raise SettingError(directory, f"cannot hold the review: {reason(error)}") from None
+    sys.stdout.write("".join(f"{os.path.join(directory, name)}\n" for name in names))
+
+
+def _fails(found: Review, options: SimpleNamespace) -> bool:
+    """Whether there is something that --fail-on names, among the findings or in a model."""
+    from tsl.diff.change import Difference
+    from tsl.diff.gates import failing
+
+    whole = Difference("", "", (), found.findings, {})
+    models = [one.difference for one in found.models if one.difference is not None]
+    return any(failing(one, options.fail_on or (), options.severity) for one in (whole, *models))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tsl.cli.arguments import Form, Option
 from tsl.cli.forms import COLOR, CONFIGURATION
-from tsl.cli.readers import choice, deployment, gates, inputs, seconds, single
+from tsl.cli.readers import choice, deployment, gates, inputs, models, seconds, single
 from tsl.diagnostic import Severity
 from tsl.report import DIFF_FORMATS
 
@@ -32,8 +32,8 @@ examples:
   tsl diff old.pt new.pt --format dot | dot -Tsvg > diff.svg
 """
 
+ENTRY = Option(("--entry",), "NAME", "what in a Python file makes the model, as tsl verify has it; imports and runs it")
 MAKING = (
-    Option(("--entry",), "NAME", "what in a Python file makes the model, as tsl verify has it; imports and runs it"),
     Option(
         ("--input",),
         "SPEC",
@@ -49,6 +49,32 @@ MAKING = (
     ),
     Option(("--timeout",), "S", "seconds that one export may take (default: 60)", seconds),
 )
+FAILING = (
+    Option(("--fail-on",), "KIND,...", "exit 1 where there is a difference of these kinds", gates, adds_up=True),
+    Option(
+        ("--severity",),
+        "LEVEL",
+        "the lowest that counts as an added finding: error, warning (default) or info",
+        Severity.parse,
+        Severity.WARNING,
+    ),
+)
+REVIEW_END = """\
+MODEL is FILE.pt, or FILE.py:NAME for what NAME in a Python file makes: that
+file is imported and run, once as it is and once as it was.
+
+KIND is as for tsl diff; added-findings counts those of the paths too.
+
+exit codes:
+  0  reviewed, whatever is different
+  1  there is something of a KIND that --fail-on names
+  2  not, or not all of it, reviewed; a line on stderr says what, where and why
+
+examples:
+  tsl review --base origin/main
+  tsl review --base origin/main --models release/net.pt -o review
+  tsl review src --base main --models src/net.py:build --fail-on added-findings
+"""
 DIFF = Form(
     "diff",
     "OLD NEW [options]",
@@ -58,7 +84,7 @@ DIFF = Form(
     "OLD NEW",
     "the two models",
     (
-        ("what to compare", (*MAKING,)),
+        ("what to compare", (ENTRY, *MAKING)),
         (
             "how far to look",
             (
@@ -75,16 +101,7 @@ DIFF = Form(
         (
             "report",
             (
-                Option(
-                    ("--fail-on",), "KIND,...", "exit 1 where there is a difference of these kinds", gates, adds_up=True
-                ),
-                Option(
-                    ("--severity",),
-                    "LEVEL",
-                    "the lowest that counts as an added finding: error, warning (default) or info",
-                    Severity.parse,
-                    Severity.WARNING,
-                ),
+                *FAILING,
                 Option(
                     ("--format",),
                     "FORM",
@@ -100,4 +117,36 @@ DIFF = Form(
     least=2,
     most=2,
     end=DIFF_END,
+)
+REVIEW = Form(
+    "review",
+    "[PATH...] --base REV [options]",
+    "Says what a change did: which findings of tsl check are new or fixed since a revision of git, and what is"
+    " different in models, as one comment in Markdown with the files that go with it. Nothing is sent anywhere.",
+    "PATH",
+    "files and directories to check (default: .)",
+    (
+        (
+            "what to review",
+            (
+                Option(("--base",), "REV", "the revision to compare the working tree with"),
+                Option(("--models",), "MODEL,...", "models to compare; repeatable", models, adds_up=True),
+                *MAKING,
+            ),
+        ),
+        (
+            "report",
+            (
+                *FAILING,
+                Option(
+                    ("-o", "--output"),
+                    "DIR",
+                    "write comment.md, tsl.sarif and pictures there (default: the comment to standard output)",
+                ),
+                *CONFIGURATION,
+            ),
+        ),
+    ),
+    most=None,
+    end=REVIEW_END,
 )

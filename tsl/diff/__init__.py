@@ -15,7 +15,12 @@
     findings   which findings are new, fixed and kept
     model      an archive as what is compared of it
     models     two models become a Difference
+    union      both graphs as one
+    near       what is near to some boxes of a picture
     drawn      a Difference as a picture
+    elsewhere  a check of files that lie elsewhere than where they belong
+    sides      from two words to a Difference
+    gates      what a difference may be refused for
 
 Needs graphs, what the analysis of graphs knows of their values, and the driver for findings. It will never run a model,
 write a file, or say whether a difference is good.

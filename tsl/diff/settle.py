@@ -7,7 +7,8 @@ Definitions:
    a pair, told alike and in the same block: then it is the one in the pair.
 2. What is *left to explain* around them is the number of operands that are different (`operands`), their own and those
    of all pairs that take what any of them makes.
-3. They change places where that leaves less to explain, and so on while it does.
+3. They change places, and so on in one direction, as far as that leaves least to explain; nowhere where it never leaves
+   less than before.
 
 Linear in the number of items without a partner and their neighbours. Needs pairs. It will never make more pairs, or
 fewer.
@@ -15,7 +16,7 @@ fewer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tsl.diff.items import END, INPUT, Item
@@ -23,41 +24,61 @@ from tsl.diff.operands import operands
 from tsl.diff.pairs import Pairs
 from tsl.diff.spread import Told
 
-MOST = 64  # neighbours of one item that are tried
+MOST = 64  # takers of one item that are looked at
+FARTHEST = 16  # places that one item moves on
+
+Step = Callable[[Item], Iterator[Item]]
 
 
 def settle(pairs: Pairs, told: Told) -> None:
     """Lets items change places (3)."""
     for side, items in enumerate((pairs.old.all, pairs.new.all)):
         partners = (pairs.of_old, pairs.of_new)[side]
-        for item in items:
-            lone: Item | None = item if item.number not in partners and item.kind not in (INPUT, END) else None
-            while lone is not None:
-                lone = _settled(lone, side, pairs, told[side])
+        lone = [item for item in items if item.number not in partners and item.kind not in (INPUT, END)]
+        for item in lone:
+            for step in (_makers, _takers):
+                item = _slid(item, side, pairs, told[side], step)
 
 
-def _settled(lone: Item, side: int, pairs: Pairs, told: Callable[[Item], Any]) -> Item | None:
-    """The neighbour that an item changed places with, which has no partner now; None where it stays."""
+def _slid(lone: Item, side: int, pairs: Pairs, told: Callable[[Item], Any], step: Step) -> Item:
+    """The item that has no partner once those in one direction have changed places as far as that is best (3)."""
     partners = (pairs.of_old, pairs.of_new)[side]
-    for near in _neighbours(lone):
-        partner = partners.get(near.number)
-        if partner is None or near.owner is not lone.owner or near.block != lone.block or told(near) != told(lone):
-            continue
+    moves: list[tuple[Item, Item, Item]] = []
+    gain, best, kept = 0, 0, 0
+    while len(moves) < FARTHEST:
+        near = _next(lone, partners, told, step)
+        if near is None:
+            break
+        partner = partners[near.number]
         around = _around((near, lone), partner, side, pairs)
         before = _left(around, pairs, partner, side)
-        if not before:
-            continue
         _change(pairs, partner, near, lone, side)
-        if _left(around, pairs, partner, side) < before:
+        gain += before - _left(around, pairs, partner, side)
+        moves.append((partner, near, lone))
+        lone = near
+        if gain > best:
+            best, kept = gain, len(moves)
+    for partner, near, other in reversed(moves[kept:]):
+        _change(pairs, partner, other, near, side)
+        lone = other
+    return lone
+
+
+def _next(lone: Item, partners: Mapping[int, Item], told: Callable[[Item], Any], step: Step) -> Item | None:
+    """The neighbour in a direction that an item may change places with (1)."""
+    for near in step(lone):
+        alike = near.kind == lone.kind and near.owner is lone.owner and near.block == lone.block
+        if alike and near.number in partners and told(near) == told(lone):
             return near
-        _change(pairs, partner, lone, near, side)
     return None
 
 
-def _neighbours(item: Item) -> Iterator[Item]:
-    takers = [taker for taker, _, _ in item.takers[:MOST]]
-    makers = [link.maker for link in item.links.values()]
-    return (each for each in (*makers, *takers) if each.kind == item.kind)
+def _makers(item: Item) -> Iterator[Item]:
+    return (link.maker for link in item.links.values())
+
+
+def _takers(item: Item) -> Iterator[Item]:
+    return (taker for taker, _, _ in item.takers[:MOST])
 
 
 def _change(pairs: Pairs, partner: Item, near: Item, lone: Item, side: int) -> None:

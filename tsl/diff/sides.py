@@ -22,8 +22,9 @@ from tempfile import TemporaryDirectory
 from tsl.archive.archive import Archive, ArchiveError, open_archive
 from tsl.check import Books, Settings, check
 from tsl.check.plan import Plan, make_plan
-from tsl.diagnostic import Diagnostic, Span
+from tsl.diagnostic import Diagnostic
 from tsl.diff.change import Difference
+from tsl.diff.elsewhere import Names, placed, rebased
 from tsl.diff.model import Model
 from tsl.diff.models import Differing
 from tsl.entry.request import TIMEOUT, Request, export
@@ -80,15 +81,7 @@ class Side(Record):
     path: str
     archive: str
     base: str
-    roots: tuple[tuple[str, str], ...] = ()
-
-    def called(self, path: str) -> str:
-        """What a path of this side is called."""
-        for root, name in self.roots:
-            if path == root or path.startswith(os.path.join(root, "")):
-                return shown(os.path.join(name, os.path.relpath(path, root)))
-        here = os.path.join(os.getcwd(), "")
-        return shown(path) if path.startswith(here) else path
+    names: Names
 
 
 @contextmanager
@@ -103,7 +96,7 @@ def differ(ask: Ask, settings: Settings, books: Books) -> Iterator[Answer]:
         sides = [_side(word, ask, settings, directory, name) for word, name in ((ask.old, "old"), (ask.new, "new"))]
         archives = [stack.enter_context(_opened(side)) for side in sides]
         models = [
-            Model(side.word, archive, plan.deploy, plan.inputs, side.called)
+            Model(side.word, archive, plan.deploy, plan.inputs, side.names.called)
             for side, archive in zip(sides, archives, strict=True)
         ]
         for name in ask.methods:
@@ -127,16 +120,16 @@ def _side(word: str, ask: Ask, settings: Settings, directory: str, name: str) ->
     revision, path = split(word)
     home = os.path.join(directory, name)
     os.mkdir(home)
-    roots: tuple[tuple[str, str], ...] = ((home, ""),)
+    names = Names((home, ""))
     is_python, base = path.endswith(".py"), os.path.realpath(os.getcwd())
     try:
         if revision and is_python:
             base = os.path.realpath(take_tree(revision, home))
-            roots = ((base, ""), *roots)
+            names = Names((base, ""), (home, ""))
             place = os.path.join(base, path)
         elif revision:
             place = os.path.join(home, os.path.basename(path))
-            roots = ((place, path), *roots)
+            names = Names((place, path), (home, ""))
             take_file(revision, path, place)
         else:
             place = path
@@ -145,7 +138,7 @@ def _side(word: str, ask: Ask, settings: Settings, directory: str, name: str) ->
     if not os.path.exists(place):
         raise SideError(word, f"there is no {path}{f' in {revision}' if revision else ''}")
     archive = _exported(word, place, ask, home, _sources(settings, base)) if is_python else place
-    return Side(word, place, archive, base, roots)
+    return Side(word, place, archive, base, names)
 
 
 def _sources(settings: Settings, base: str) -> tuple[str, ...]:
@@ -203,21 +196,10 @@ def _findings(side: Side, paths: Sequence[str], settings: Settings, books: Books
     """What `tsl check` shows of the files of a side (3), by their names (4)."""
     if side.path != side.archive:
         settings = settings._replace(against=side.archive, inputs=())
-    outcome = check(paths, settings, books=books)
-    failures = tuple(Failure(side.called(one.subject), one.message) for one in outcome.failures)
-    return outcome._replace(diagnostics=tuple(_placed(one, side) for one in outcome.diagnostics), failures=failures)
-
-
-def _placed(found: Diagnostic, side: Side) -> Diagnostic:
-    labels = tuple(label._replace(span=_called(label.span, side)) for label in found.labels)
-    return found._replace(span=_called(found.span, side), labels=labels)
-
-
-def _called(span: Span, side: Side) -> Span:
-    return span._replace(path=side.called(os.path.join(os.getcwd(), span.path)))
+    return placed(check(paths, rebased(settings, side.base), books=books), side.names.called)
 
 
 def _as_new(found: Sequence[Diagnostic], sides: Sequence[Side]) -> Sequence[Diagnostic]:
     """The old findings, those of the old file as of the new one: it stands for the same model."""
-    old, new = (shown(side.called(os.path.join(os.getcwd(), side.path))) for side in sides)
+    old, new = (shown(side.names.called(os.path.join(os.getcwd(), side.path))) for side in sides)
     return [one._replace(span=one.span._replace(path=new)) if one.span.path == old else one for one in found]

@@ -56,10 +56,12 @@ def take_tree(revision: str, directory: str) -> str:
     return os.path.normpath(os.path.join(tree, _inside(revision, ".")))
 
 
-def changed_since(revision: str) -> tuple[str, ...]:
-    """The files that are different from a revision or new, as paths from the working directory."""
-    listed = _git(["diff", "--name-only", "--relative", "-z", "--diff-filter=d", _commit(revision)], revision, "?")
-    return tuple(sorted(os.fsdecode(name) for name in listed.split(b"\0") if name))
+def has_file(revision: str, path: str) -> bool:
+    """Whether a revision has a file."""
+    listed = _git(
+        ["ls-tree", "--full-tree", _commit(revision), "--", _inside(revision, path)], revision, "cannot be read"
+    )
+    return bool(listed)
 
 
 def _inside(revision: str, path: str) -> str:

@@ -2,7 +2,7 @@
 
 1. Whatever comes from a model stands in code spans, whose fences are longer than any run of backticks in it, on one
    line: it can neither close a cell of a table nor mention a person.
-2. At most MOST rows of a table are shown; how many more there are is said.
+2. So many rows of a table are shown at most; how many more there are is said.
 
 Needs differences. It will never send anything.
 """
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tsl.diagnostic import Diagnostic
-from tsl.diff.change import SUBJECTS, Change, Difference
+from tsl.diff.change import SUBJECTS, Change, Difference, Findings
 from tsl.report.cells import visible
 from tsl.report.diff import places_of
 from tsl.report.diff_words import (
@@ -33,9 +33,9 @@ MARKS = {"added": "🟢 added", "removed": "🔴 removed", "changed": "🟠 chan
 GRAVITY = {"error": "🔴 error", "warning": "🟠 warning", "info": "🔵 info"}
 
 
-def difference_markdown(difference: Difference, *, level: int = 2, picture: str = "") -> str:
-    """The difference under a heading of a level, with the Mermaid text of a picture where one is given."""
-    return "\n".join(_lines(difference, "#" * level, picture)) + "\n"
+def difference_markdown(difference: Difference, *, level: int = 2, picture: str = "", most: int = MOST) -> str:
+    """The difference under a heading of a level, with the Mermaid text of a picture where one is given (2)."""
+    return "\n".join(_lines(difference, "#" * level, picture, most)) + "\n"
 
 
 def code(text: str, *, in_table: bool = True) -> str:
@@ -47,7 +47,7 @@ def code(text: str, *, in_table: bool = True) -> str:
     return f"{fence}{pad}{text}{pad}{fence}" if text else ""
 
 
-def _lines(difference: Difference, heading: str, picture: str) -> Iterator[str]:
+def _lines(difference: Difference, heading: str, picture: str, most: int) -> Iterator[str]:
     yield f"{heading} {code(difference.old, in_table=False)} → {code(difference.new, in_table=False)}"
     yield ""
     yield _sentence(difference)
@@ -56,12 +56,12 @@ def _lines(difference: Difference, heading: str, picture: str) -> Iterator[str]:
     if difference.changes:
         yield from ("", "| | what | where | change |", "|---|---|---|---|")
         ordered = [change for subject in SUBJECTS for change in difference.of(subject)]
-        yield from (_row(change) for change in ordered[:MOST])
-        yield from _rest(len(ordered), "changes")
-    yield from _findings(difference)
+        yield from (_row(change) for change in ordered[:most])
+        yield from _rest(len(ordered), "changes", most)
+    yield from findings_markdown(difference.findings, most)
     for text in (consequences_of(difference), retrained_of(difference), *difference.notes):
         if text:
-            yield from ("", f"<sub>{_plain(text)}</sub>")
+            yield from ("", f"<sub>{plain(text)}</sub>")
 
 
 def _sentence(difference: Difference) -> str:
@@ -76,24 +76,25 @@ def _row(change: Change) -> str:
     return f"| {MARKS[change.kind]} | {name} | {code(change.place)} | {'<br>'.join(told)} |"
 
 
-def _findings(difference: Difference) -> Iterator[str]:
-    for word, found in (("New findings", difference.findings.new), ("Fixed findings", difference.findings.fixed)):
+def findings_markdown(findings: Findings, most: int = MOST) -> Iterator[str]:
+    """Tables of the findings that are new and fixed, line by line; nothing where there is none (2)."""
+    for word, found in (("New findings", findings.new), ("Fixed findings", findings.fixed)):
         if found:
             yield from ("", f"**{word}**", "", "| | rule | finding | where |", "|---|---|---|---|")
-            yield from map(_finding, found[:MOST])
-            yield from _rest(len(found), "findings")
+            yield from map(_finding, found[:most])
+            yield from _rest(len(found), "findings", most)
 
 
 def _finding(found: Diagnostic) -> str:
     where = "<br>".join(code(place) for place in _first(places_of(found)))
-    return f"| {GRAVITY[found.severity.label]} | {found.code} {code(found.rule)} | {_plain(found.message)} | {where} |"
+    return f"| {GRAVITY[found.severity.label]} | {found.code} {code(found.rule)} | {plain(found.message)} | {where} |"
 
 
 def _first(places: Sequence[str]) -> Sequence[str]:
     return places[:2]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A sentence of tsl's own, with what it quotes in code spans and the rest as plain text."""
     parts = re.split(r"`([^`]*)`", visible(text))
     return "".join(code(part) if place % 2 else _escaped(part) for place, part in enumerate(parts))
@@ -103,7 +104,7 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\*_<>\[\]|#~@])", r"\\\1", text)
 
 
-def _rest(count: int, what: str) -> Iterator[str]:
-    if count > MOST:
+def _rest(count: int, what: str, most: int) -> Iterator[str]:
+    if count > most:
         yield ""
-        yield f"and {count - MOST:,} more {what}; `tsl diff` lists them all"
+        yield f"and {count - most:,} more {what}; `tsl diff` lists them all"
