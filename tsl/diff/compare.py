@@ -149,6 +149,9 @@ class _Comparison:
             for name, held in item.constants.items()
             if (text := held.spelled(item.module))
         ]
+        if subject == INPUT:
+            type = self.sides[kind == ADDED].facts(item.values[0]).type
+            details.append(Detail("type", "type", *(("", type) if kind == ADDED else (type, ""))))
         old, new = (numbers, ()) if kind == REMOVED else ((), numbers)
         return Change(
             kind,

@@ -10,6 +10,7 @@ Definitions:
    *variadic*. A constant that is the schema's default is not an operand.
 5. A value that is written to is, from there on, what the writer made of it; after a construct with blocks that write to
    it, what that construct made of it. So order is kept where it says something, and nowhere else.
+6. The end of a graph that returns a tuple takes its elements, and the tuple is no item.
 
 Linear in the size of a graph. Needs a graph whose nodes name their modules as `tsl.draw.instances` has it, or none at
 all. It will never compare anything.
@@ -134,6 +135,7 @@ class Items:
         self._made: dict[int, Operand] = {}  # what a value is where the reading is
         self._origin: dict[int, Operand] = {}
         self._changing = written_to(graph)
+        self._returned = _returned(graph)
         self.top: list[Item] = []
         self._enter(graph)
 
@@ -163,6 +165,8 @@ class Items:
     def _block(self, block: Block | Graph, owner: Item | None, number: int, module: str) -> list[Item]:
         found = []
         for node in block.nodes:
+            if node is self._returned:
+                continue
             constant = self._constant(node) if len(node.outputs) == 1 and not node.blocks else None
             if constant is not None:
                 self._define(node.outputs[0], constant)
@@ -170,7 +174,11 @@ class Items:
                 found.append(self._node(node, owner, number, module))
         end = self._item(END, owner, number, module)
         end.variadic = True
-        self._take(end, [(str(place), value) for place, value in enumerate(block.outputs)])
+        returned = self._returned if owner is None else None
+        if returned is not None:
+            end.constants["form"] = Constant("a tuple")
+        outputs = returned.inputs if returned is not None else block.outputs
+        self._take(end, [(str(place), value) for place, value in enumerate(outputs)])
         return [*found, end]
 
     def _node(self, node: Node, owner: Item | None, number: int, module: str) -> Item:
@@ -245,6 +253,16 @@ class Items:
         if node.outputs[0].type.kind in OBJECTS:
             return Constant(module=f"{owner.module}.{name}".lstrip("."), is_module=True)
         return Constant(name, owner.module)
+
+
+def _returned(graph: Graph) -> Node | None:
+    """The node that makes the tuple which the graph returns, and which nothing else takes (6)."""
+    if len(graph.outputs) != 1:
+        return None
+    number = graph.outputs[0].number
+    takes = sum(value.number == number for node in graph.walk() for value in node.inputs)
+    makers = (node for node in graph.nodes if node.kind == "prim::TupleConstruct" and node.outputs[0].number == number)
+    return next(makers, None) if not takes else None
 
 
 def _arguments(node: Node) -> Sequence[Argument]:

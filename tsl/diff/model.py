@@ -105,7 +105,8 @@ class Model:
     def _weights(self) -> Iterator[tuple[str, Weight]]:
         roles = Roles(self.archive)
         owners = {path: one.type for path, one in objects(self.archive.module)}
-        for path, held in walk(self.archive.module):
+        pickle = self.archive.pickle_of("data.pkl") if not self.has_code else None
+        for path, held in walk(pickle.value if pickle is not None else self.archive.module):
             if isinstance(held, Tensor):
                 owner, _, name = path.rpartition(".")
                 registered = roles.of(owners[owner], name) if owner in owners and self.has_code else ""

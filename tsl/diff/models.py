@@ -58,7 +58,7 @@ class Differing:
 
     def difference(self, found: tuple[Sequence[Diagnostic], Sequence[Diagnostic]] = ((), ())) -> Difference:
         """What is different, with the findings of both models."""
-        changes = [*self._methods(), *self._with_weights(list(self._of_graphs())), *self._changed]
+        changes = [*self._methods(), *self._changed, *self._with_weights(list(self._of_graphs()))]
         changes.sort(key=lambda change: SUBJECTS.index(change.subject))
         return Difference(
             self.old.name,

@@ -13,7 +13,7 @@ Needs pairs. It will never know why something is different.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tsl.diff.change import Detail
 from tsl.diff.items import BLOCK, INPUT, Constant, Item, Link
@@ -37,7 +37,11 @@ class _Operands:
     def by_name(self) -> Iterator[Detail]:
         """(1, 2)"""
         one, other = self.one, self.other
-        for name in dict.fromkeys([*one.constants, *other.constants, *one.links, *other.links]):
+        yield from self._named([*one.constants, *other.constants, *one.links, *other.links])
+
+    def _named(self, names: Iterable[str]) -> Iterator[Detail]:
+        one, other = self.one, self.other
+        for name in dict.fromkeys(names):
             was = one.links.get(name) or one.constants.get(name)
             now = other.links.get(name) or other.constants.get(name)
             if not self._is_same(was, now):
@@ -45,6 +49,7 @@ class _Operands:
 
     def in_a_row(self) -> Iterator[Detail]:
         """(3)"""
+        yield from self._named(name for name in (*self.one.constants, *self.other.constants) if not name.isdecimal())
         before, after = _row(self.one), _row(self.other)
         old, new = [each for each in before if not self._left(each)], [each for each in after if not self._came(each)]
         if len(old) == len(new) and all(map(self._is_same, old, new)):
@@ -121,7 +126,7 @@ def _origins(link: Link, is_new: Callable[[Link], bool]) -> set[tuple[int, int]]
     found: set[tuple[int, int]] = set()
     seen, queue = {link.maker.number}, [link.maker]
     while queue:
-        for taken in queue.pop().links.values():
+        for taken in _made_of(queue.pop()):
             if not is_new(taken):
                 found.add((taken.maker.number, taken.slot))
             elif taken.maker.number not in seen:
@@ -130,6 +135,13 @@ def _origins(link: Link, is_new: Callable[[Link], bool]) -> set[tuple[int, int]]
         if len(seen) > MOST:
             return None
     return found
+
+
+def _made_of(item: Item) -> Iterator[Link]:
+    """What an item makes its values of: what it takes, and what its blocks hand on."""
+    yield from item.links.values()
+    for block in item.blocks:
+        yield from block[-1].links.values()
 
 
 def name_of(item: Item, slot: int = 0) -> str:
