@@ -32,7 +32,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("rules",),
     ("check",),
     ("verify", "migrate"),
-    ("draw", "report"),
+    ("draw",),
+    ("diff",),
+    ("report",),
+    ("review",),
     ("cli",),
     ("__main__",),
 )

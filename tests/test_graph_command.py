@@ -63,7 +63,7 @@ def drawn(project: Project, *arguments: str, code: str = LAYER + NET) -> str:
 
 def labels(text: str) -> list[str]:
     """The labels of boxes, without those of edges and clusters."""
-    return re.findall(r'^ *n\d+ \[label="(.*?)", tooltip', text, re.M)
+    return re.findall(r'^ *n\d+ \[id="n\d+", class="[\w ]+", label="(.*?)", tooltip', text, re.M)
 
 
 def test_the_graph_is_drawn_with_its_modules_and_blocks(project: Project) -> None:
@@ -119,7 +119,7 @@ def test_modules_below_the_depth_are_closed(project: Project) -> None:
 def test_a_focus_keeps_what_it_names_and_what_is_next_to_it(project: Project, focus: str, boxes: list[str]) -> None:
     text = drawn(project, "--focus", focus)
     assert [label.partition("\\n")[0] for label in labels(text)] == boxes
-    numbers = set(re.findall(r"^ *n(\d+) \[label", text, re.M))
+    numbers = set(re.findall(r"^ *n(\d+) \[id", text, re.M))
     assert {number for pair in re.findall(r"n(\d+) -> n(\d+)", text) for number in pair} <= numbers
 
 

@@ -1,6 +1,8 @@
 """The command line: arguments in, exit code out.
 
     commands     what each command does, and how failures are said
+    comparing    the commands that hold two models against each other
+    console      what every command needs to speak with its user
     forms        what each command takes
     readers      how the values of options are read
     arguments    how that is read, and the help

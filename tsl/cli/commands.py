@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
+from tsl.cli.comparing_forms import DIFF, REVIEW
+from tsl.cli.console import CANNOT
+from tsl.cli.console import books as _books
+from tsl.cli.console import configuration as _configuration
+from tsl.cli.console import pages_needed as _pages_needed
+from tsl.cli.console import readable as _readable
+from tsl.cli.console import say as _say
+from tsl.cli.console import wants_color as _wants_color
+from tsl.cli.console import write as _write
 from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, LOCK, RULES, TARGETS, VERIFY, agree, drawable
 from tsl.cli.migration import MIGRATE, provable
-from tsl.config import Config, SettingError, nearest, read
+from tsl.config import Config, SettingError, nearest
 from tsl.record import Record
 
 if TYPE_CHECKING:
@@ -25,7 +33,6 @@ if TYPE_CHECKING:
     from tsl.entry.request import Request
     from tsl.outcome import Outcome
 
-CANNOT = 2
 OVERVIEW = """\
 tsl tells what TorchScript will do to a PyTorch model before it does it.
 
@@ -130,28 +137,6 @@ def _report(outcome: Outcome, books: Books, options: SimpleNamespace) -> None:
         sys.stdout.write(text)
     else:
         _write(options.output, text, "report")
-
-
-@contextmanager
-def _pages_needed(subject: str) -> Iterator[None]:
-    """Says of a rule without a page that it is needed, and for what; most reports need none and never load pages."""
-    try:
-        yield
-    except Exception as error:
-        from tsl.page import PageError
-
-        if not isinstance(error, PageError):
-            raise
-        raise SettingError(subject, str(error)) from None
-
-
-def _write(path: str, text: str, what: str) -> None:
-    from tsl.project import reason, write
-
-    try:
-        write(path, text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise SettingError(path, f"cannot write the {what}: {reason(error)}") from None
 
 
 def _explain(options: SimpleNamespace) -> int:
@@ -288,44 +273,6 @@ def _graph(options: SimpleNamespace) -> int:
     return code
 
 
-@contextmanager
-def _readable(path: str) -> Iterator[None]:
-    """Says in one line of a file that it is not there, may not be read, or is no archive."""
-    from tsl.archive.archive import ArchiveError
-    from tsl.project import reason
-
-    try:
-        yield
-    except OSError as error:
-        raise SettingError(path, f"cannot be read: {reason(error)}") from None
-    except ArchiveError as error:
-        raise SettingError(path, f"is no archive: {error.message}") from None
-
-
-def _books(options: SimpleNamespace) -> tuple[Books, int]:
-    """The rules there are, and the exit code that rulebooks which do not load make it."""
-    from tsl.check import open_books
-
-    books = open_books(_configuration(options))
-    for failure in books.failures:
-        _say(*failure)
-    return books, CANNOT if books.failures else 0
-
-
-def _configuration(options: SimpleNamespace) -> Config:
-    if options.isolated and options.config is not None:
-        raise SettingError("--isolated", "reads no configuration, and --config names one; leave one of them out")
-    return Config() if options.isolated else read(options.config)
-
-
-def _wants_color(when: str, *, is_terminal: bool) -> bool:
-    if when != "auto":
-        return when == "always"
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return is_terminal
-
-
 def _use_utf8() -> None:
     """Makes both streams take any text: a report is the same bytes everywhere, and a file's name may be no text."""
     for stream in (sys.stdout, sys.stderr):
@@ -334,11 +281,16 @@ def _use_utf8() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _say(*parts: str) -> None:
-    """One line on standard error, whatever a path or an exception's message holds."""
-    text = ": ".join(("tsl", *parts))
-    line = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
-    print(line, file=sys.stderr)
+def _diff(options: SimpleNamespace) -> int:
+    from tsl.cli.comparing import diff
+
+    return diff(options)
+
+
+def _review(options: SimpleNamespace) -> int:
+    from tsl.cli.comparing import review
+
+    return review(options)
 
 
 class Command(Record):
@@ -357,6 +309,8 @@ COMMANDS: Mapping[str, Command] = {
     "verify": Command(VERIFY, _verify, "run a model against its trace on perturbed inputs, and find where they part"),
     "inspect": Command(INSPECT, _inspect, "say what an archive is and what is in it, without executing it"),
     "graph": Command(GRAPH, _graph, "draw what an archive runs, as DOT, with what tsl check finds in it"),
+    "diff": Command(DIFF, _diff, "say what is different between two models, and which findings are new"),
+    "review": Command(REVIEW, _review, "say what a change did to findings and models, as one comment in Markdown"),
     "targets": Command(TARGETS, _targets, "list what a model may be checked against, and how it is known"),
     "lock": Command(LOCK, _lock, "write down what a deployment of an archive rests on, for tsl check --lock"),
     "migrate": Command(MIGRATE, _migrate, "list what ties a project to TorchScript, and what to write instead"),

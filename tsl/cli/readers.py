@@ -6,6 +6,7 @@ Needs what knows the words of an option, loaded for that option. It will never a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tsl.config import nearest
 
@@ -56,6 +57,23 @@ def kinds(text: str) -> list[str]:
     from tsl.verify.verdict import KINDS
 
     return [choice(tuple(KINDS))(word.strip()) for word in text.split(",")]
+
+
+def gates(text: str) -> list[str]:
+    """Kinds of differences to fail on, with commas between them."""
+    from tsl.diff.gates import GATES
+
+    return [choice(GATES)(word.strip()) for word in text.split(",")]
+
+
+def models(text: str) -> list[Any]:
+    """Models to review, with commas between them."""
+    from tsl.review.against import named
+
+    words = [word.strip() for word in text.split(",")]
+    if not all(words):
+        raise ValueError(f"{text!r} has an empty place; write models with commas between them")
+    return list(map(named, words))
 
 
 def seconds(text: str) -> float:

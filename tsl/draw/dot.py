@@ -14,51 +14,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from tsl.draw.picture import Box, Cluster, Edge, Mark, Picture
+from tsl.draw.look import BOX, CLUSTER, EDGE, SIGNS, TONE, Paint, light
+from tsl.draw.picture import Badge, Box, Cluster, Edge, Mark, Picture
 
 Attributes = Mapping[str, str]
 
-GRAPH: Attributes = {"rankdir": "TB", "fontname": "Helvetica", "fontsize": "11", "labeljust": "l", "newrank": "true"}
-NODE: Attributes = {
-    "shape": "box",
-    "style": "filled",
-    "fillcolor": "#ffffff",
-    "color": "#5f6b7a",
-    "fontname": "Helvetica",
-    "fontsize": "10",
+FONT = "Helvetica,Arial,sans-serif"
+GRAPH: Attributes = {
+    "rankdir": "TB",
+    "bgcolor": light("paper"),
+    "fontname": FONT,
+    "fontsize": "11",
+    "fontcolor": light("ink"),
+    "labeljust": "l",
+    "newrank": "true",
 }
-EDGE: Attributes = {
-    "color": "#5f6b7a",
-    "fontcolor": "#5f6b7a",
-    "fontname": "Helvetica",
+NODE: Attributes = {
+    "style": "filled",
+    "fontname": FONT,
+    "fontsize": "10",
+    "fontcolor": light("ink"),
+    "height": "0.3",
+    "margin": "0.12,0.06",
+}
+LINE: Attributes = {
+    "fontcolor": light("muted"),
+    "fontname": FONT,
     "fontsize": "8",
     "arrowsize": "0.7",
 }
-BOX: Mapping[str, Attributes] = {
-    "input": {"shape": "ellipse", "fillcolor": "#e8f0fe"},
-    "operator": {},
-    "control": {"shape": "hexagon", "fillcolor": "#f3e8fd"},
-    "end": {"shape": "box", "style": "filled,rounded", "fillcolor": "#f3e8fd"},
-    "module": {"shape": "box3d", "fillcolor": "#eef2f6"},
-    "output": {"shape": "ellipse", "fillcolor": "#e6f4ea"},
-}
-CLUSTER: Mapping[str, Attributes] = {
-    "module": {"style": "filled,rounded", "fillcolor": "#0000000a", "color": "#9aa5b1"},
-    "control": {"style": "dashed", "color": "#8e5cc4", "fontcolor": "#8e5cc4"},
-    "block": {"style": "dotted", "color": "#8e5cc4", "fontcolor": "#8e5cc4"},
-}
-LINE: Mapping[str, Attributes] = {
-    "value": {},
-    "back": {"style": "dashed", "constraint": "false"},
-    "order": {"style": "invis"},
-}
-SEVERITY: Mapping[str, Attributes] = {
-    "error": {"fillcolor": "#ffd6d6", "color": "#c62828", "penwidth": "2"},
-    "warning": {"fillcolor": "#ffefc2", "color": "#b26a00", "penwidth": "2"},
-    "info": {"fillcolor": "#d6ecff", "color": "#0b63a8", "penwidth": "2"},
-}
+UNDRAWN: Attributes = {"style": "invis"}
 DEEPEST = 32  # clusters within each other that are indented; further ones would make the text grow with the square
-GRAVEST = ("error", "warning", "info")
 
 _UNSHOWABLE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -83,12 +69,13 @@ def _stand_in(found: re.Match[str]) -> str:
 
 def _lines(picture: Picture) -> Iterator[str]:
     yield f"digraph {quoted(picture.title)} {{"
-    title = {"label": picture.title, "labelloc": "t", "tooltip": picture.title}
-    yield f"  graph {_attributes({**GRAPH, **title})};"
+    title = "\n".join([picture.title, *picture.notes])
+    yield f"  graph {_attributes({**GRAPH, 'label': title, 'labelloc': 't', 'tooltip': picture.title})};"
     yield f"  node {_attributes(NODE)};"
-    yield f"  edge {_attributes(EDGE)};"
+    yield f"  edge {_attributes(LINE)};"
     yield from _members(picture.members)
-    yield from map(_edge, picture.edges)
+    for number, edge in enumerate(picture.edges):
+        yield f"  n{edge.source} -> n{edge.target} {_attributes(_edge(number, edge))};"
     yield "}"
 
 
@@ -107,20 +94,78 @@ def _members(members: Sequence[Box | Cluster]) -> Iterator[str]:
             yield f"{indent}n{member.number} {_attributes(_box(member))};"
         else:
             yield f"{indent}subgraph cluster_{number} {{"
+            yield f"{indent}  graph {_attributes(_cluster(number, member))};"
             number += 1
-            style = {**CLUSTER[member.kind], "label": member.title, "tooltip": member.hint or member.title}
-            yield f"{indent}  graph {_attributes(style)};"
             open_ones.append(iter(member.members))
 
 
 def _box(box: Box) -> Attributes:
-    lines = [*box.lines, *_codes(box.marks)]
-    style = BOX[box.kind]
-    severities = {mark.severity for mark in box.marks}
-    worst = next((severity for severity in GRAVEST if severity in severities), None)
+    tone = box.painted
+    shape, paint = BOX[box.kind]
     told = [f"{mark.severity} {mark.code} {mark.rule}: {mark.message}" for mark in box.marks]
-    hint = "\n".join([*filter(None, [box.hint]), *told]) or box.lines[0]
-    return {"label": "\n".join(lines), "tooltip": hint, **style, **(SEVERITY[worst] if worst else {})}
+    hint = "\n".join([*filter(None, [box.path, box.schema, box.place, box.text]), *told]) or box.lines[0]
+    styles = ["filled", *(["rounded"] if shape == "box" else [])]
+    return {
+        "id": f"n{box.number}",
+        "class": f"{box.kind} {tone}".rstrip(),
+        "label": "\n".join(lines_on(box)),
+        "tooltip": hint,
+        "shape": shape,
+        **_painted(TONE.get(tone, paint), styles),
+    }
+
+
+def _cluster(number: int, cluster: Cluster) -> Attributes:
+    paint = TONE.get(cluster.tone, CLUSTER[cluster.kind])
+    styles = ["filled", "rounded"] if cluster.kind in {"module", "repeat", "fusion"} else ["filled"]
+    return {
+        "id": f"c{number}",
+        "class": f"{cluster.kind} {cluster.tone}".rstrip(),
+        "label": title_on(cluster),
+        "tooltip": cluster.path or cluster.title,
+        "fontcolor": light(paint.line if cluster.kind != "module" or cluster.tone else "ink"),
+        **_painted(paint, styles),
+    }
+
+
+def _edge(number: int, edge: Edge) -> Attributes:
+    if edge.kind == "order":
+        return UNDRAWN
+    paint = TONE.get(edge.tone, EDGE[edge.kind])
+    label = "\n".join(filter(None, [edge.label, *_badges(edge.badges)]))
+    return {
+        "id": f"e{number}",
+        "class": f"{edge.kind} {edge.tone}".rstrip(),
+        "label": label,
+        "tooltip": edge.hint or edge.label,
+        "color": light(paint.line),
+        **({"fontcolor": light(paint.line)} if edge.tone else {}),
+        **({"penwidth": f"{paint.width:g}"} if paint.width != 1 else {}),
+        **({"style": paint.style} if paint.style != "solid" else {}),
+        **({"constraint": "false"} if edge.kind == "back" else {}),
+    }
+
+
+def _painted(paint: Paint, styles: Sequence[str]) -> Attributes:
+    """How a box or a cluster is filled and framed. Graphviz draws clusters filled or dashed, never both."""
+    styles = [*styles, *([paint.style] if paint.style != "solid" else [])]
+    width = {"penwidth": f"{paint.width:g}"} if paint.width != 1 else {}
+    return {"style": ",".join(styles), "fillcolor": light(paint.fill), "color": light(paint.line), **width}
+
+
+def lines_on(box: Box) -> list[str]:
+    """What is written in a box: its title with the sign of its tone, its lines, its badges, the codes on it."""
+    title, *rest = box.lines
+    return [SIGNS.get(box.tone, "") + title, *rest, *_badges(box.badges), *_codes(box.marks)]
+
+
+def title_on(cluster: Cluster) -> str:
+    """What is written on a cluster."""
+    return " ".join([SIGNS.get(cluster.tone, "") + cluster.title, *_badges(cluster.badges)])
+
+
+def _badges(badges: Sequence[Badge]) -> list[str]:
+    return [badge.text for badge in badges]
 
 
 def _codes(marks: Sequence[Mark]) -> list[str]:
@@ -130,11 +175,6 @@ def _codes(marks: Sequence[Mark]) -> list[str]:
         name = f"{mark.code} {mark.rule}"
         times[name] = times.get(name, 0) + 1
     return [name if count == 1 else f"{name} (x{count})" for name, count in times.items()]
-
-
-def _edge(edge: Edge) -> str:
-    told = {"label": edge.label, "tooltip": edge.hint or edge.label} if edge.kind != "order" else {}
-    return f"  n{edge.source} -> n{edge.target} {_attributes({**told, **LINE[edge.kind]})};"
 
 
 def _attributes(attributes: Attributes) -> str:

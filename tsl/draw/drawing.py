@@ -15,7 +15,7 @@ from tsl.draw.dot import dot
 from tsl.draw.findings import marks_of
 from tsl.draw.focus import focused
 from tsl.draw.instances import MOST_NODES, Instances, expanded
-from tsl.draw.sketch import no_marks, sketch
+from tsl.draw.sketch import NOTHING, Told, sketch
 from tsl.ir.graph import Graph
 from tsl.ir.inline import InlineError, inline
 from tsl.ir.lower import LowerError, lower
@@ -50,8 +50,8 @@ def draw(path: str, wish: Wish, plan: Plan | None) -> str:
     with open_archive(path) as archive:
         try:
             graph = _graph(path, archive, wish.method)
-            marks = marks_of(graph, archive, plan) if plan else no_marks
-            picture = sketch(graph, marks, wish.depth)  # reads where nodes come from, so the archive must be open
+            told = Told(marks_of(graph, archive, plan)) if plan else NOTHING
+            picture = sketch(graph, told, wish.depth)  # reads where nodes come from, so the archive must be open
         except (InlineError, LowerError, RuleCallError) as error:
             raise DrawError(path, f"cannot be drawn: {error}") from None
         except RecursionError:

@@ -6,7 +6,7 @@ how grave, is what `tsl check` shows for the file. Needs a plan. It will never m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tsl.archive.archive import Archive
 from tsl.archive.code import Class
@@ -14,12 +14,11 @@ from tsl.archive.module import tensors
 from tsl.check.judge import ask
 from tsl.check.plan import Plan
 from tsl.draw.picture import Mark
-from tsl.draw.sketch import MarksOf
 from tsl.ir.facts import GraphFacts, NodeFact
 from tsl.ir.graph import Graph, Node
 
 
-def marks_of(graph: Graph, archive: Archive, plan: Plan) -> MarksOf:
+def marks_of(graph: Graph, archive: Archive, plan: Plan) -> Callable[[Node], Sequence[Mark]]:
     """Who tells the findings of a node of the graph. Raises RuleCallError where a rule fails."""
     facts = _facts(graph, archive)
     shown = plan.shown_in(archive.path, frozenset())

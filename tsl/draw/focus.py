@@ -33,18 +33,18 @@ def _meant(picture: Picture, name: str) -> Iterator[int]:
     todo: list[tuple[Box | Cluster, bool]] = [(member, False) for member in picture.members]
     for member, inside in todo:
         if isinstance(member, Cluster):
-            inner = inside or (member.kind == "module" and member.hint == name)
+            inner = inside or (member.kind == "module" and member.path == name)
             todo += [(part, inner) for part in member.members]
         elif inside or _stands_for(member, name):
             yield member.number
     for edge in picture.edges:
-        if edge.hint.startswith(f"%{name} : "):
+        if edge.value == name:
             yield from (edge.source, edge.target)
 
 
 def _stands_for(box: Box, name: str) -> bool:
     codes = {word for mark in box.marks for word in (mark.code, mark.rule)}
-    return name in codes or name == box.lines[0] or (box.kind == "module" and name == box.hint)
+    return name in codes or name == box.lines[0] or (box.kind == "module" and name == box.path)
 
 
 def _kept(members: Sequence[Box | Cluster], kept: set[int]) -> tuple[Box | Cluster, ...]:

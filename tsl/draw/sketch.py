@@ -20,29 +20,42 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from tsl.draw.labels import FOREVER, Folded, fold, lines_of, shortened, written_to
-from tsl.draw.picture import Box, Cluster, Edge, Mark, Picture
+from tsl.draw.picture import Badge, Box, Cluster, Edge, Mark, Picture
 from tsl.draw.scopes import Path, places
 from tsl.ir.graph import Block, Graph, Node, Value
 from tsl.record import Record
 
 _QUALIFIER = re.compile(r"__torch__\.(?:\w+\.)*(?=\w)")
-MarksOf = Callable[[Node], Sequence[Mark]]
 LOOP = "prim::Loop"
 BLOCKS = {"prim::If": ("then", "else"), LOOP: ("body",)}
 
 
-def no_marks(node: Node) -> Sequence[Mark]:
-    """No findings, whatever the node."""
-    return ()
+class Told(Record):
+    """What is told of the nodes and values of a graph by who knows more than the graph.
+
+    Of a node its findings, badges and tone, and the line of source at a `path:line`; of a value what it is at a run,
+    in the place of its type (`float32[1, 64]`), and the tone and badges of its edges. Each answers with nothing where
+    nothing is known.
+    """
+
+    marks: Callable[[Node], Sequence[Mark]] = lambda node: ()
+    badges: Callable[[Node], Sequence[Badge]] = lambda node: ()
+    tone: Callable[[Node], str] = lambda node: ""
+    text: Callable[[Node], str] = lambda node: ""
+    value: Callable[[Value], str] = lambda value: ""
+    edge_tone: Callable[[Value, Node | None], str] = lambda value, taker: ""
+
+
+NOTHING = Told()
 
 
 class _Group:
     """A cluster in the making."""
 
-    __slots__ = ("hint", "kind", "members", "modules", "title")
+    __slots__ = ("kind", "members", "modules", "path", "title")
 
-    def __init__(self, kind: str, title: str, hint: str = "") -> None:
-        self.kind, self.title, self.hint = kind, title, hint
+    def __init__(self, kind: str, title: str, path: str = "") -> None:
+        self.kind, self.title, self.path = kind, title, path
         self.members: list[_Draft | _Group] = []
         self.modules: dict[Path, _Group] = {}
 
@@ -62,12 +75,26 @@ class _Group:
 class _Draft:
     """A box in the making."""
 
-    __slots__ = ("hint", "kind", "lines", "marks", "number", "operators")
+    __slots__ = ("badges", "kind", "lines", "marks", "number", "operators", "path", "place", "schema", "text", "tones")
 
-    def __init__(self, number: int, kind: str, lines: Sequence[str], hint: str = "") -> None:
-        self.number, self.kind, self.lines, self.hint = number, kind, list(lines), hint
+    def __init__(self, number: int, kind: str, lines: Sequence[str], path: str = "") -> None:
+        self.number, self.kind, self.lines, self.path = number, kind, list(lines), path
         self.marks: dict[Mark, None] = {}
+        self.badges: dict[Badge, None] = {}
+        self.tones: dict[str, None] = {}
+        self.schema = self.place = self.text = ""
         self.operators = 0
+
+    def tell(self, node: Node, told: Told) -> None:
+        """Adds what is told of a node that the box stands for."""
+        self.marks.update(dict.fromkeys(told.marks(node)))
+        self.badges.update(dict.fromkeys(told.badges(node)))
+        self.tones[told.tone(node)] = None
+
+    def be(self, node: Node, told: Told) -> None:
+        """Makes the box that of a node."""
+        self.tell(node, told)
+        self.schema, self.place, self.text, self.operators = node.schema or node.kind, _place(node), told.text(node), 1
 
 
 class _Work(Record):
@@ -82,14 +109,14 @@ class _Work(Record):
     inside: _Draft | None = None
 
 
-def sketch(graph: Graph, marks_of: MarksOf = no_marks, depth: int | None = None) -> Picture:
+def sketch(graph: Graph, told: Told = NOTHING, depth: int | None = None) -> Picture:
     """The picture of a graph. `depth` is how many levels of modules are opened, None for all (4)."""
-    return _Sketch(marks_of, depth).picture(graph)
+    return _Sketch(told, depth).picture(graph)
 
 
 class _Sketch:
-    def __init__(self, marks_of: MarksOf, depth: int | None) -> None:
-        self._marks_of, self._depth = marks_of, depth
+    def __init__(self, told: Told, depth: int | None) -> None:
+        self._told, self._depth = told, depth
         self._drafts: list[_Draft] = []
         self._known: dict[int, Folded] = {}
         self._source: dict[int, _Draft] = {}
@@ -118,8 +145,8 @@ class _Sketch:
         self._source[value.number] = draft
         return draft
 
-    def _draft(self, kind: str, lines: Sequence[str], hint: str = "") -> _Draft:
-        draft = _Draft(len(self._drafts), kind, lines, hint)
+    def _draft(self, kind: str, lines: Sequence[str], path: str = "") -> _Draft:
+        draft = _Draft(len(self._drafts), kind, lines, path)
         self._drafts.append(draft)
         return draft
 
@@ -147,8 +174,8 @@ class _Sketch:
         if node.blocks:
             self._control(node, path, group)
             return
-        draft = self._draft("operator", lines_of(node, self._known, ".".join(path)), _hint(node))
-        draft.marks = dict.fromkeys(self._marks_of(node))
+        draft = self._draft("operator", lines_of(node, self._known, ".".join(path)))
+        draft.be(node, self._told)
         group.members.append(draft)
         self._wire(node, draft, draft)
 
@@ -166,7 +193,7 @@ class _Sketch:
 
     def _inside(self, node: Node, path: Path, inside: _Draft, work: _Work) -> None:
         inside.operators += 1
-        inside.marks.update(dict.fromkeys(self._marks_of(node)))
+        inside.tell(node, self._told)
         self._wire(node, inside, inside)
         for block in node.blocks:
             for value in block.inputs:
@@ -177,8 +204,8 @@ class _Sketch:
         """An If, a Loop, or whatever else has blocks (3)."""
         lines = self._loop_lines(node) if node.kind == LOOP else list(lines_of(node, self._known, ".".join(path)))
         lines[0] = lines[0].lower()
-        head = self._draft("control", lines, _hint(node))
-        head.marks = dict.fromkeys(self._marks_of(node))
+        head = self._draft("control", lines)
+        head.be(node, self._told)
         group = _Group("control", lines[0])
         outer.members.append(group)
         group.members.append(head)
@@ -207,7 +234,7 @@ class _Sketch:
     def _wire(self, node: Node, into: _Draft, out: _Draft) -> None:
         """Edges for what a node takes, and where what it defines comes from."""
         for value in node.inputs:
-            self._join(value, into)
+            self._join(value, into, taker=node)
         for value in node.outputs:
             self._source[value.number] = out
 
@@ -222,15 +249,20 @@ class _Sketch:
                 text = shortened(folded.text)
                 work.end.lines.append(f"{work.word}: {text}" if work.word else text)
 
-    def _join(self, value: Value, target: _Draft, kind: str = "value", word: str = "") -> None:
+    def _join(
+        self, value: Value, target: _Draft, kind: str = "value", word: str = "", taker: Node | None = None
+    ) -> None:
         """An edge for a value, one however often it is taken. `word` names the block that hands it on."""
         source = self._source.get(value.number)
-        if source is None or (source is target and target.kind == "module"):
+        key = (-1 if source is None else source.number, target.number, value.number, word)
+        if source is None or (source is target and target.kind == "module") or key in self._edges:
             return
-        type = short(value.type.ir)
-        label = type if value.name.isdecimal() else f"{value.name}: {type}"
-        edge = Edge(source.number, target.number, f"{word} {label}".lstrip(), f"%{value.name} : {value.type.ir}", kind)
-        self._edges.setdefault((source.number, target.number, value.number, word), edge)
+        known = self._told.value(value)
+        type = known or short(value.type.ir)
+        label = f"{word} {type if value.name.isdecimal() else f'{value.name}: {type}'}".lstrip()
+        hint = f"%{value.name} : {value.type.ir}{f' = {known}' if known else ''}"
+        tone = self._told.edge_tone(value, taker)
+        self._edges[key] = Edge(source.number, target.number, label, hint, kind, value.name, (), tone)
 
     def _follow(self, before: _Draft, after: _Draft) -> None:
         self._edges[before.number, after.number, -1, ""] = Edge(before.number, after.number, "", kind="order")
@@ -241,11 +273,10 @@ def short(type: str) -> str:
     return _QUALIFIER.sub("", type) if "__torch__" in type else type
 
 
-def _hint(node: Node) -> str:
-    """What a reader sees who points at a box: the schema, and the line it comes from."""
+def _place(node: Node) -> str:
+    """The line a node comes from, as `path:line`."""
     place = node.source.place if node.source is not None else None
-    where = f"{place.path}:{place.line}" if place is not None else ""
-    return "\n".join(filter(None, [node.schema or node.kind, where]))
+    return f"{place.path}:{place.line}" if place is not None else ""
 
 
 def _frozen(members: Sequence[_Draft | _Group]) -> tuple[Box | Cluster, ...]:
@@ -255,7 +286,7 @@ def _frozen(members: Sequence[_Draft | _Group]) -> tuple[Box | Cluster, ...]:
     for group in order:
         order += [member for member in group.members if isinstance(member, _Group)]
     for group in reversed(order):
-        done[id(group)] = Cluster(group.kind, group.title, _sealed(group.members, done), group.hint)
+        done[id(group)] = Cluster(group.kind, group.title, _sealed(group.members, done), group.path)
     return _sealed(members, done)
 
 
@@ -264,6 +295,16 @@ def _sealed(members: Sequence[_Draft | _Group], done: dict[int, Cluster]) -> tup
 
 
 def _box(draft: _Draft) -> Box:
-    counted = f"{draft.operators} operators" if draft.operators != 1 else "1 operator"
-    lines = [*draft.lines, counted] if draft.kind == "module" else draft.lines
-    return Box(draft.number, draft.kind, tuple(lines), draft.hint, tuple(draft.marks))
+    operators = draft.operators
+    lines = [*draft.lines, counted(operators)] if draft.kind == "module" else draft.lines
+    tones = [tone for tone in draft.tones if tone]
+    alike = len(draft.tones) == 1 or (draft.kind != "module" and tones)
+    tone = (tones[0] if alike else "changed") if tones else ""
+    marks, badges = tuple(draft.marks), tuple(draft.badges)
+    told = (draft.schema, draft.place, draft.text, draft.path)
+    return Box(draft.number, draft.kind, tuple(lines), *told, marks, badges, tone, operators)
+
+
+def counted(operators: int) -> str:
+    """A number of operators in words."""
+    return f"{operators:,} operators" if operators != 1 else "1 operator"

@@ -270,7 +270,7 @@ def of_archive(
     for method in deployed.methods:
         try:
             graph = deployed.graph(method)
-            given = _given(graph, inputs) if inputs and method == "forward" else None
+            given = given_to(graph, inputs) if inputs and method == "forward" else None
             yield deployed.solved(method, given)
         except InlineError as error:
             unread[graph_name(archive, method)] = str(error)
@@ -283,7 +283,8 @@ def graph_name(archive: Archive, method: str) -> str:
     return f"{archive.module.type}.{method}"
 
 
-def _given(graph: Graph, inputs: Sequence[entry.Described]) -> list[Value]:
+def given_to(graph: Graph, inputs: Sequence[entry.Described]) -> list[Value]:
+    """The values of inputs that a user describes, for a graph. Raises InputError."""
     names = [value.name.partition(".")[0] for value in graph.inputs if value.type.kind != "Class"]
     takes = f"forward takes {', '.join(names) or 'nothing'}"
     for each in inputs:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tsl.archive.inspection.facts import Inspection
     from tsl.diagnostic import Diagnostic
+    from tsl.diff.change import Difference
     from tsl.migrate.ledger import Ledger
     from tsl.outcome import Outcome
     from tsl.rule import Rule
@@ -28,6 +29,7 @@ VERDICT_FORMATS = ("text", "json")
 INSPECTION_FORMATS = ("text", "json")
 TARGETS_FORMATS = ("text", "json")
 MIGRATION_FORMATS = ("text", "markdown", "json")
+DIFF_FORMATS = ("text", "json", "markdown")
 
 
 def render(format: str, outcome: Outcome, rulebook: Rulebook, *, color: bool, statistics: bool) -> str:
@@ -124,6 +126,19 @@ def migration_report(format: str, ledger: Ledger, *, color: bool) -> str:
     if format == "text":
         return migration.migration_text(ledger, color=color)
     return migration.migration_json(ledger) if format == "json" else migration.migration_markdown(ledger)
+
+
+def difference_report(format: str, difference: Difference, *, color: bool) -> str:
+    """What is different between two models, in one of DIFF_FORMATS. Raises ValueError for another."""
+    if format not in DIFF_FORMATS:
+        raise ValueError(f"{format!r} is not a format of differences; use {', '.join(DIFF_FORMATS)}")
+    if format == "markdown":
+        from tsl.report.diff_markdown import difference_markdown
+
+        return difference_markdown(difference)
+    from tsl.report.diff import difference_json, difference_text
+
+    return difference_json(difference) if format == "json" else difference_text(difference, color=color)
 
 
 def _place(found: Diagnostic) -> tuple[object, ...]:

@@ -1,0 +1,50 @@
+"""What `tsl diff` says of programs that are made up: nothing of what is no difference, and each edit once."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.programs import Program, edits, programs, written
+from tsl.archive.archive import open_archive
+from tsl.diff.change import Difference
+from tsl.diff.model import Model
+from tsl.diff.models import Differing
+
+EDITS = 200
+
+
+def difference(old: bytes, new: bytes) -> Difference:
+    with open_archive("old.pt", old) as one, open_archive("new.pt", new) as other:
+        return Differing(Model("old.pt", one), Model("new.pt", other)).difference()
+
+
+@settings(max_examples=100, deadline=None)
+@given(programs(most=20), st.integers())
+def test_names_numbers_and_the_order_of_what_is_independent_are_no_difference(program: Program, seed: int) -> None:
+    chance = random.Random(seed)
+    names = {step.name: f"n{number}" for number, step in enumerate(chance.sample(_all(program), len(_all(program))))}
+    again = written(program, lambda name: names[name], chance.choice)
+    found = difference(written(program), again)
+    assert not found.changes
+    assert not found.consequences
+
+
+def _all(program: Program) -> list:  # type: ignore[type-arg]
+    return [each for step in program.steps for each in (step, *step.inner)]
+
+
+@settings(max_examples=EDITS, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.data())
+def test_an_edit_is_told_once(data: st.DataObject) -> None:
+    program = data.draw(programs())
+    edit = data.draw(edits(program))
+    old, new = written(program), written(edit.program)
+    assume(old != new)
+    found = difference(old, new)
+    told = [(change.kind, change.subject) for change in found.changes]
+    assert told == [(edit.kind, edit.subject)], found.changes
+    change = found.changes[0]
+    assert edit.word in (change.title, change.module, change.title.rpartition(".")[2]), change
