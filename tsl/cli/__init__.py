@@ -2,6 +2,7 @@
 
     commands     what each command does, and how failures are said
     forms        what each command takes
+    fixing       what --fix and --diff make of a run
     readers      how the values of options are read
     arguments    how that is read, and the help
 

@@ -251,13 +251,17 @@ class Step(Record):
 
 
 class Refusal(Record):
-    """What the compiler of TorchScript refuses, or takes for something else, at `node`; `how` is the class of it."""
+    """What the compiler of TorchScript refuses, or takes for something else, at `node`; `how` is the class of it.
+
+    `about` is what a fix has to know of it: a type in TorchScript's words, or a name.
+    """
 
     node: Any
     how: str
     text: str
     file: SourceFile
     inside: frozenset[str] = frozenset()
+    about: str = ""
 
     @property
     def identity(self) -> tuple[Any, ...]:

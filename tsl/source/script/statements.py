@@ -42,10 +42,10 @@ class Emitter:
         self.hints: list[Type] = []
         self.numbers: set[str] = set()
 
-    def refuse(self, node: Any, how: str, text: str) -> Type:
+    def refuse(self, node: Any, how: str, text: str, about: str = "") -> Type:
         """Tells of a refusal, unless what is compiled may not be reached; what was refused is of unknown type."""
         if not self.muted:
-            self.compiler.refuse(self.routine, node, how, text)
+            self.compiler.refuse(self.routine, node, how, text, about)
         return UNKNOWN
 
     def run(self) -> Type:

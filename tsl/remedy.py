@@ -1,0 +1,47 @@
+"""What mends findings, by name: what each fix does in words, and whether the program means the same after it.
+
+A rule names its fix, pages and reports say so, and `tsl.fix` makes it. A table and nothing else; it will never hold how
+a fix is made, which needs a library that most runs do not load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tsl.record import Record
+
+SAFE, UNSAFE, DEPENDS = "safe", "unsafe", "depends"
+ASKED_BY = {SAFE: "--fix", UNSAFE: "--fix --unsafe-fixes", DEPENDS: "--fix, in some places with --unsafe-fixes"}
+
+
+class Remedy(Record):
+    """A fix in words, as an order (`put eval() before the capture`), and whether it is safe everywhere.
+
+    A fix is *safe* where the program does in eager mode what it did, or fails no longer, and nothing else changes but
+    what the finding is about. Others ask for `--unsafe-fixes`.
+    """
+
+    title: str
+    safety: str
+
+    @property
+    def asked_by(self) -> str:
+        """The options of `tsl check` that ask for it."""
+        return ASKED_BY[self.safety]
+
+
+REMEDIES: Mapping[str, Remedy] = {
+    # The export path
+    "eval-before-capture": Remedy("call `eval()` on the model before the capture", DEPENDS),
+    "no-grad-around-capture": Remedy("capture inside `torch.no_grad()`", DEPENDS),
+    "eval-before-freeze": Remedy("call `eval()` on the module before it is frozen", SAFE),
+    "keep-methods": Remedy("name the methods in the argument that keeps them", SAFE),
+    "load-to-cpu": Remedy('load with `map_location="cpu"`', DEPENDS),
+    "weights-only": Remedy("load with `weights_only=True`", UNSAFE),
+    "right-loader": Remedy("read the file with the function for its kind", DEPENDS),
+    "save-script": Remedy("save it with `torch.jit.save`", SAFE),
+    "old-exporter": Remedy("say `dynamo=False`", SAFE),
+    "drop-arguments": Remedy("leave out the arguments that are no longer taken", SAFE),
+    "example-on-device": Remedy("make the example on the model's device", SAFE),
+    "example-of-dtype": Remedy("make the example with the model's dtype", SAFE),
+}
