@@ -44,4 +44,18 @@ REMEDIES: Mapping[str, Remedy] = {
     "drop-arguments": Remedy("leave out the arguments that are no longer taken", SAFE),
     "example-on-device": Remedy("make the example on the model's device", SAFE),
     "example-of-dtype": Remedy("make the example with the model's dtype", SAFE),
+    # What torch.jit.script takes
+    "annotate-default": Remedy("annotate the parameter with the type of its default", SAFE),
+    "annotate-container": Remedy("annotate the empty container with what it is to hold", SAFE),
+    "float-literal": Remedy("write the number as a float", SAFE),
+    "drop-annotation": Remedy("leave the annotation out", SAFE),
+    "write-out-operator": Remedy("write the operation out", DEPENDS),
+    "compare-equal": Remedy("compare with `==`", SAFE),
+    "choose-number": Remedy("choose the number with `if`", SAFE),
+    "optional-value": Remedy("ask `is not None`, of a local name where it is an attribute", DEPENDS),
+    "context-for-decorator": Remedy("write the decorator as a `with` block", SAFE),
+    "loop-over-modules": Remedy("loop over the modules themselves", DEPENDS),
+    "constant-as-attribute": Remedy("make the constant an attribute of the module", SAFE),
+    "container-of-modules": Remedy("hold the modules in a ModuleList or ModuleDict", UNSAFE),
+    "start-with-tensor": Remedy("start with a tensor of zero", UNSAFE),
 }

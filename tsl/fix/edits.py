@@ -29,7 +29,10 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
     newline = first[0] if first else "\n"
     for edit in sorted(edits, key=_stretch, reverse=True):
         span = edit.span
-        start, end = starts[span.line - 1] + span.column - 1, starts[span.end_line - 1] + span.end_column - 1
+        start, end = (
+            starts[line - 1] + column - 1 if line <= len(starts) else len(text)
+            for line, column in ((span.line, span.column), (span.end_line, span.end_column))
+        )
         text = text[:start] + edit.text.replace("\n", newline) + text[end:]
     return text
 

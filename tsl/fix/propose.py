@@ -11,11 +11,16 @@ from itertools import chain
 import libcst as cst
 
 from tsl.diagnostic import Diagnostic
+from tsl.fix.annotating import MAKERS as OF_TYPES
+from tsl.fix.attributes import MAKERS as OF_ATTRIBUTES
 from tsl.fix.capturing import MAKERS as OF_CAPTURES
+from tsl.fix.looping import MAKERS as OF_LOOPS
 from tsl.fix.site import Maker, Site, fix_of
 from tsl.fix.tree import Tree
+from tsl.fix.writing import MAKERS as OF_WORDS
 
-MAKERS: Mapping[str, Maker] = dict(chain.from_iterable(table.items() for table in (OF_CAPTURES,)))
+TABLES = (OF_CAPTURES, OF_TYPES, OF_WORDS, OF_LOOPS, OF_ATTRIBUTES)
+MAKERS: Mapping[str, Maker] = dict(chain.from_iterable(table.items() for table in TABLES))
 
 
 def proposed(path: str, text: str, found: Iterable[Diagnostic], fix_names: Mapping[str, str]) -> list[Diagnostic]:

@@ -7,6 +7,8 @@ Definitions:
    that does not hold is not tried again.
 3. Lines that are put in twice in a round may say the same twice: only the first is tried, the next round asks again.
 4. Rounds go on until none keeps a fix. Each makes the number of findings smaller, so that there is an end.
+5. Where the compiler's walk comes further after a fix, it may meet what it did not reach before. A fix that does not
+   hold for that alone holds with those that the text after it has, if these end with no more findings than before.
 
 Needs a run that can be asked again of other texts. It will never write a file.
 """
@@ -46,7 +48,7 @@ class Rounds:
     """The state of the rounds: the run with the texts kept so far."""
 
     def __init__(self, run: Run, *, unsafe: bool) -> None:
-        self.run, self._unsafe = run, unsafe
+        self.run, self._unsafe, self._looks_on = run, unsafe, True
         self._names = {rule.code: rule.fix for rule in run.plan.rulebook.rules if rule.fix}
         self._refused: set[tuple[str, ...]] = set()
         self.before: dict[str, bytes] = {}
@@ -56,7 +58,7 @@ class Rounds:
         """What all rounds come to (4)."""
         paths = self.fixable()
         while any(self._rounds_of(path) for path in paths):
-            pass
+            self._refused.clear()
         withheld = sum(len(self.proposals(path, unsafe=True)) for path in paths) if not self._unsafe else 0
         return Mended(self.run, self.before, self.after, withheld)
 
@@ -99,15 +101,30 @@ class Rounds:
 
     def _keeps(self, path: str, fixes: Sequence[Diagnostic]) -> bool:
         """Whether fixes hold; then they are kept."""
-        trial = self.trial(path, fixes)
+        trial = self._tried(path, fixes)
         if trial is None:
             return False
+        if not self._holds(path, fixes, trial):
+            rest = Rounds(trial, unsafe=self._unsafe)
+            if not self._looks_on or not rest.go_on(path) or not self._holds(path, fixes, rest.run):
+                return False
+            trial = rest.run
         self.run = trial
         self.after[os.path.abspath(path)] = trial.texts[os.path.abspath(path)]
         return True
 
+    def go_on(self, path: str) -> bool:
+        """Whether rounds in one file, which only take what holds by itself, keep a fix (5)."""
+        self._looks_on = False
+        return self._rounds_of(path)
+
     def trial(self, path: str, fixes: Sequence[Diagnostic]) -> Run | None:
-        """The run after fixes of a file, where they hold (1)."""
+        """The run after fixes of a file, where they hold by themselves (1)."""
+        trial = self._tried(path, fixes)
+        return trial if trial is not None and self._holds(path, fixes, trial) else None
+
+    def _tried(self, path: str, fixes: Sequence[Diagnostic]) -> Run | None:
+        """The run after fixes of a file, where it parses."""
         text = self._text(path)
         assert text is not None
         try:
@@ -115,15 +132,17 @@ class Rounds:
             parse(path, data)
         except (SourceError, UnicodeEncodeError):
             return None
-        trial = again(self.run, {os.path.abspath(path): data})
+        return again(self.run, {os.path.abspath(path): data})
+
+    def _holds(self, path: str, fixes: Sequence[Diagnostic], trial: Run) -> bool:
+        """Whether the findings that were aimed at are gone in a trial, and no file has more of any other (1)."""
         changed = [(old, new) for old, new in zip(self.run.examined, trial.examined, strict=True) if old is not new]
         if any(new.failure for _, new in changed):
-            return None
+            return False
         before = _counts(self.run, (old for old, _ in changed), path)
         after = _counts(trial, (new for _, new in changed), path)
         aims = Counter((one.span.path, one.code) for one in fixes)
-        holds = all(number <= before[key] - aims[key] for key, number in after.items())
-        return trial if holds else None
+        return all(number <= before[key] - aims[key] for key, number in after.items())
 
     def _text(self, path: str) -> Text | None:
         own = os.path.abspath(path)

@@ -6,7 +6,7 @@ never know a rule or a finding, and it changes nothing: it makes edits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import libcst as cst
@@ -43,6 +43,23 @@ class Tree:
         """The node of a kind that stands exactly there."""
         place = (span.line, span.column), (span.end_line, span.end_column)
         return next((node for node in self._by_place.get(place, ()) if isinstance(node, kind)), None)
+
+    def expression(self, span: Span) -> cst.BaseExpression | None:
+        """The expression that stands exactly there."""
+        place = (span.line, span.column), (span.end_line, span.end_column)
+        found = (node for node in self._by_place.get(place, ()) if isinstance(node, cst.BaseExpression))
+        return next(found, None)
+
+    def innermost(self, span: Span) -> cst.CSTNode | None:
+        """The node that stands exactly there, whatever it is."""
+        place = (span.line, span.column), (span.end_line, span.end_column)
+        return next(iter(reversed(self._by_place.get(place, ()))), None)
+
+    def nodes(self, outer: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """All nodes in a node, itself included, in the order of the text."""
+        yield outer
+        for child in outer.children:
+            yield from self.nodes(child)
 
     def from_here(self, span: Span, kind: type[Node]) -> Node | None:
         """The node of a kind that begins there."""
@@ -128,6 +145,24 @@ class Tree:
         moved = [self.step + line if line and number not in fixed else line for number, line in enumerate(lines)]
         moved[0] = header + "\n" + indent + self.step + lines[0]
         return Edit(span, "\n".join(moved))
+
+    def into_block(self, statements: Sequence[cst.CSTNode], header: str) -> Iterator[Edit]:
+        """Statements of one block that stand together, in a block of their own under a header."""
+        first, last = self.span(statements[0]), self.span(statements[-1])
+        end = last.end_line - (last.end_column == 1)
+        fixed = {span.line + number for one in statements for span in [self.span(one)] for number in self.in_text(one)}
+        for line in range(first.line, end + 1):
+            text = self.step if self._lines[line - 1].strip() and line not in fixed else ""
+            if line == first.line:
+                text = f"{self.indent(statements[0])}{header}\n{text}"
+            if text:
+                yield Edit(Span(self.path, line, 1, line, 1), text)
+
+    def above(self, statement: cst.CSTNode, line: str) -> Edit:
+        """A line of its own before a statement, put in at the beginning of its line."""
+        span = self.span(statement)
+        start = Span(self.path, span.line, 1, span.line, 1)
+        return Edit(start, f"{self.indent(statement)}{line}\n")
 
     def lines_of(self, node: cst.CSTNode) -> list[str]:
         """The lines of a node as they stand, the first from where it begins, the last to where it ends."""

@@ -243,7 +243,7 @@ class Compiler:
             return kind
         if annotation is None and given != TENSOR:
             text = f"`{parameter.arg}` says no type and is a Tensor, its default is {told(given)}"
-            self.refuse(routine, default, "default", text)
+            self.refuse(routine, default, "default", text, told(given))
             return given
         if not fits(given, kind) and not _widens(given, kind):
             self.refuse(routine, default, "default", f"`{parameter.arg}` is {told(kind)}, its default is {told(given)}")
