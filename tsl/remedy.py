@@ -58,4 +58,12 @@ REMEDIES: Mapping[str, Remedy] = {
     "constant-as-attribute": Remedy("make the constant an attribute of the module", SAFE),
     "container-of-modules": Remedy("hold the modules in a ModuleList or ModuleDict", UNSAFE),
     "start-with-tensor": Remedy("start with a tensor of zero", UNSAFE),
+    # What a trace follows
+    "size-arithmetic": Remedy("compute with the size itself", DEPENDS),
+    "detached": Remedy("use `detach()`", SAFE),
+    "follow-tensor": Remedy("make it from the tensor it is to follow", SAFE),
+    "copy-in-graph": Remedy("copy or join the tensors in the graph", DEPENDS),
+    "hand-on-mode": Remedy("hand on `training=self.training`", UNSAFE),
+    # Comments
+    "drop-suppression": Remedy("take the comment out, or the names in it that do nothing", SAFE),
 }

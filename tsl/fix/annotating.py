@@ -24,13 +24,14 @@ def annotate_default(site: Site) -> Draft | None:
     parameter = tree.parent(default) if default else None
     if not kind or not isinstance(parameter, cst.Param) or parameter.annotation is not None:
         return None
-    name, value = tree.span(parameter.name), site.found.span
-    gap = value._replace(line=name.end_line, column=name.end_column, end_line=value.line, end_column=value.column)
-    return Draft((Edit(gap, f": {kind} = " + _parentheses(default)),))
+    return Draft((_between(tree, parameter.name, parameter.equal, f": {kind} = "),))
 
 
-def _parentheses(default: cst.BaseExpression | None) -> str:
-    return "(" * len(default.lpar) if default is not None else ""
+def _between(tree: Tree, target: cst.CSTNode, equal: cst.CSTNode | cst.MaybeSentinel, text: str) -> Edit:
+    """A text in the place of what stands between a target and its value."""
+    assert isinstance(equal, cst.AssignEqual)
+    start, end = tree.span(target), tree.span(equal)
+    return Edit(end._replace(line=start.end_line, column=start.end_column), text)
 
 
 def annotate_container(site: Site) -> Draft | None:
@@ -76,10 +77,7 @@ def drop_annotation(site: Site) -> Draft | None:
     if statement is None:
         return None
     if statement.value is not None:
-        target, value = tree.span(statement.target), tree.span(statement.value)
-        gap = target._replace(line=target.end_line, column=target.end_column)
-        gap = gap._replace(end_line=value.line, end_column=value.column)
-        return Draft((Edit(gap, " = " + _parentheses(statement.value)),))
+        return Draft((_between(tree, statement.target, statement.equal, " = "),))
     line = tree.statement(statement)
     block = tree.parent(line) if line else None
     if line is None or not isinstance(block, cst.IndentedBlock) or len(block.body) < 2:

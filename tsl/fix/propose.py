@@ -14,12 +14,14 @@ from tsl.diagnostic import Diagnostic
 from tsl.fix.annotating import MAKERS as OF_TYPES
 from tsl.fix.attributes import MAKERS as OF_ATTRIBUTES
 from tsl.fix.capturing import MAKERS as OF_CAPTURES
+from tsl.fix.comments import MAKERS as OF_COMMENTS
+from tsl.fix.following import MAKERS as OF_TRACES
 from tsl.fix.looping import MAKERS as OF_LOOPS
 from tsl.fix.site import Maker, Site, fix_of
 from tsl.fix.tree import Tree
 from tsl.fix.writing import MAKERS as OF_WORDS
 
-TABLES = (OF_CAPTURES, OF_TYPES, OF_WORDS, OF_LOOPS, OF_ATTRIBUTES)
+TABLES = (OF_CAPTURES, OF_TYPES, OF_WORDS, OF_LOOPS, OF_ATTRIBUTES, OF_TRACES, OF_COMMENTS)
 MAKERS: Mapping[str, Maker] = dict(chain.from_iterable(table.items() for table in TABLES))
 
 

@@ -34,7 +34,7 @@ class Tree:
         for node in self._ranges:
             span = self.span(node)
             start, end = (span.line, span.column), (span.end_line, span.end_column)
-            self._by_place.setdefault((start, end), []).append(node)
+            self._by_place.setdefault(_with_own_parentheses(node, start, end), []).append(node)
             self._by_start.setdefault(start, []).append(node)
 
     # Finding nodes
@@ -110,6 +110,10 @@ class Tree:
         """A node as it is written, or would be."""
         return self.module.code_for_node(node)
 
+    def line(self, number: int) -> str:
+        """A line of the text, from 1."""
+        return self._lines[number - 1]
+
     def indent(self, node: cst.CSTNode) -> str:
         """What stands before a statement on its line."""
         span = self.span(node)
@@ -177,6 +181,16 @@ class Tree:
         first = self.span(node).line
         texts = (self.span(one) for kind in (cst.SimpleString, cst.FormattedString) for one in self.within(node, kind))
         return frozenset(line - first for span in texts for line in range(span.line + 1, span.end_line + 1))
+
+
+def _with_own_parentheses(node: cst.CSTNode, start: Place, end: Place) -> tuple[Place, Place]:
+    """Where Python's tree has a node: those of a tuple or a generator are its own."""
+    if not isinstance(node, cst.Tuple | cst.GeneratorExp) or not node.lpar:
+        return start, end
+    before, after = node.lpar[-1].whitespace_after, node.rpar[0].whitespace_before
+    if not isinstance(before, cst.SimpleWhitespace) or not isinstance(after, cst.SimpleWhitespace):
+        return start, end
+    return (start[0], start[1] - 1 - len(before.value)), (end[0], end[1] + 1 + len(after.value))
 
 
 def is_atom(node: cst.BaseExpression) -> bool:

@@ -93,6 +93,11 @@ class Use(Record):
         return self.file.segment(self.node)
 
     @property
+    def about(self) -> str:
+        """What a fix has to know: `tensor` where the value is one on every path."""
+        return "tensor" if self.value.is_only(values.TENSOR) else ""
+
+    @property
     def identity(self) -> tuple[Any, ...]:
         """What makes two uses, found in two contexts of a function, the same."""
         return (id(self.node), self.how)
