@@ -24,12 +24,13 @@ def annotate_default(site: Site) -> Draft | None:
     parameter = tree.parent(default) if default else None
     if not kind or not isinstance(parameter, cst.Param) or parameter.annotation is not None:
         return None
-    return Draft((_between(tree, parameter.name, parameter.equal, f": {kind} = "),))
+    return Draft((_between(tree, parameter.name, parameter.equal, f": {kind} ="),))
 
 
 def _between(tree: Tree, target: cst.CSTNode, equal: cst.CSTNode | cst.MaybeSentinel, text: str) -> Edit:
-    """A text in the place of what stands between a target and its value."""
+    """A text that ends with `=` in the place of what stands between a target and its value."""
     assert isinstance(equal, cst.AssignEqual)
+    text += " " if equal.whitespace_after.empty else ""
     start, end = tree.span(target), tree.span(equal)
     return Edit(end._replace(line=start.end_line, column=start.end_column), text)
 
@@ -77,7 +78,7 @@ def drop_annotation(site: Site) -> Draft | None:
     if statement is None:
         return None
     if statement.value is not None:
-        return Draft((_between(tree, statement.target, statement.equal, " = "),))
+        return Draft((_between(tree, statement.target, statement.equal, " ="),))
     line = tree.statement(statement)
     block = tree.parent(line) if line else None
     if line is None or not isinstance(block, cst.IndentedBlock) or len(block.body) < 2:

@@ -1,8 +1,8 @@
 """Rounds of fixes: try them on texts in memory, judge what they lead to, keep what is better and nothing else.
 
 Definitions:
-1. A fix *holds* where the text after it parses, the finding is gone, and no file of the run has more findings of any
-   rule than before, whether they are shown, suppressed or not selected.
+1. A fix *holds* where the text after it parses, the finding is gone, and no file of the run has more findings than
+   before of any rule about what the file promises, whether they are shown, suppressed or not selected.
 2. In a round all fixes of a file that do not meet are tried at once; where they do not hold together, one by one. One
    that does not hold is not tried again.
 3. Lines that are put in twice in a round may say the same twice: only the first is tried, the next round asks again.
@@ -168,9 +168,16 @@ def _leads_to(file: Examined, path: str) -> bool:
 
 def _counts(run: Run, files: Iterable[Examined], path: str) -> Counter[tuple[str, str]]:
     """How many findings of each rule the judging of files makes in each file, and of unused comments in one."""
-    found = merge(one for file in files for one in file.judged.diagnostics)
+    found = merge(one for file in files for one in _promised(run, file))
     unused = [one for one in shown_in(run, path) if one.code == UNUSED]
     return Counter((one.span.path, one.code) for one in (*found, *unused))
+
+
+def _promised(run: Run, file: Examined) -> Iterator[Diagnostic]:
+    """The findings that judging a file makes, but for those of a capture that nobody makes of it."""
+    everything = run.plan._replace(selected=frozenset(rule.code for rule in run.plan.rulebook.rules), ignored_in=())
+    codes = everything.shown_in(file.path, file.judged.captures)
+    return (one for one in file.judged.diagnostics if one.code in codes)
 
 
 def _together(fixes: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
