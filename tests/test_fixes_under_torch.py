@@ -14,6 +14,8 @@ text       nothing is run: a GPU or the onnx package would be needed, or a comme
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -23,18 +25,25 @@ import pytest
 from tests.fixes import FixCase, params
 
 torch = pytest.importorskip("torch")
+# The frontend raises what it happens to meet: a `+` before a value is an AttributeError of its own.
+REFUSALS = (RuntimeError, ValueError, AttributeError)
 KINDS = {"script", "changes", "gradient", "trace", "device", "dropout", "export", "load", "text"}
 
 
 def names_of(tmp_path: Path, text: str, name: str) -> dict[str, Any]:
     """What a program binds, run from a file so that torch.jit.script finds its source; its own last call apart."""
     path = tmp_path / f"{name}.py"
-    path.write_text("\n".join(line for line in text.splitlines() if not line.startswith("torch.jit.")), encoding="utf-8")
-    bound: dict[str, Any] = {"__name__": name}
+    path.write_text(
+        "\n".join(line for line in text.splitlines() if not line.startswith("torch.jit.")), encoding="utf-8"
+    )
+    spec = importlib.util.spec_from_file_location(f"fix_{name}", path)
+    assert spec
+    assert spec.loader
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), bound)
-    return bound
+        spec.loader.exec_module(module)
+    return vars(module)
 
 
 @pytest.fixture(autouse=True)
@@ -51,8 +60,12 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, (list, tuple)):
         return type(one) is type(other) and len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, torch.Tensor):
-        return isinstance(other, torch.Tensor) and one.dtype == other.dtype and torch.allclose(one, other)
+        return isinstance(other, torch.Tensor) and _alike(one, other)
     return type(one) is type(other) and one == other
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return one.dtype == other.dtype and one.shape == other.shape and bool(torch.allclose(one, other))
 
 
 def pair(case: FixCase, tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -67,7 +80,7 @@ def test_every_page_is_of_a_kind() -> None:
 @pytest.mark.parametrize("case", params("script"))
 def test_the_compiler_refuses_it_before_and_takes_it_after(case: FixCase, tmp_path: Path) -> None:
     before, after = pair(case, tmp_path)
-    with pytest.raises((RuntimeError, torch.jit.frontend.NotSupportedError)):
+    with pytest.raises(REFUSALS):
         torch.jit.script(before["subject"])(*before["example"])
     given = before["example"]
     wanted = before["subject"](*given)
@@ -80,7 +93,11 @@ def test_the_compiled_answer_is_that_of_eager_mode_only_after(case: FixCase, tmp
     before, after = pair(case, tmp_path)
     given = before["example"]
     wanted = before["subject"](*given)
-    assert not same(torch.jit.script(before["subject"])(*given), wanted)
+    compiled = torch.jit.script(before["subject"])
+    try:
+        assert not same(compiled(*given), wanted)
+    except RuntimeError as error:
+        assert "integral" in str(error)
     assert same(after["subject"](*given), wanted)
     assert same(torch.jit.script(after["subject"])(*given), wanted)
 
@@ -119,10 +136,8 @@ def test_a_trace_names_fewer_devices_after(case: FixCase, tmp_path: Path) -> Non
     other = before["other"]
     assert same(after["subject"](other), before["subject"](other))
     graphs = [str(torch.jit.trace(one["subject"], before["example"]).graph) for one in (before, after)]
-    devices = [graph.count("prim::Constant[value=") - graph.count("prim::Constant[value=1") for graph in graphs]
-    assert "torch.zeros" not in case.after
-    assert graphs[0] != graphs[1]
-    assert devices[1] <= devices[0]
+    before_and_after = [graph.count('value="cpu"') for graph in graphs]
+    assert before_and_after[1] < before_and_after[0]
 
 
 @pytest.mark.parametrize("case", params("dropout"))
