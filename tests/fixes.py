@@ -1,8 +1,8 @@
 """The cases of fixtures/fixes: a program before a fix and after it, and how to see that it helped.
 
-A page is named as its fix. The line `kind:` under its title says what tests/test_fixes_under_torch.py runs; a section holds
-a `python` fence and a `python fixed` one, and its title ends with `(unsafe)` where the fix has to be asked for as such. It
-will never hold an assertion.
+A page is named as its fix. The line `kind:` under its title says what tests/test_fixes_under_torch.py runs; a section
+holds a `python` fence and a `python fixed` one, and its title ends with `(unsafe)` where the fix has to be asked for as
+such. It will never hold an assertion.
 """
 
 from __future__ import annotations

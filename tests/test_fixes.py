@@ -1,4 +1,4 @@
-"""What each fix makes of a program, as fixtures/fixes has it; and what fixes never do to any program in this checkout."""
+"""What each fix makes of a program, as fixtures/fixes has it; and what fixes never do to any program here."""
 
 from __future__ import annotations
 
