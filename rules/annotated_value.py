@@ -32,7 +32,9 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL245", severity="error", since="0.1", help="write the value in the annotated type: 1.0")
+@source_rule(
+    "TSL245", severity="error", since="0.1", help="write the value in the annotated type: 1.0", fix="float-literal"
+)
 def annotated_value(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("annotated-value"):
         yield refusal, refusal.text

@@ -65,7 +65,13 @@ FOLLOWERS = """new_zeros new_ones new_full new_empty zeros_like ones_like full_l
 randint_like""".split()
 
 
-@source_rule("TSL141", severity="error", since="0.1", help="use new_zeros or zeros_like, a buffer, or type_as(x)")
+@source_rule(
+    "TSL141",
+    severity="error",
+    since="0.1",
+    help="use new_zeros or zeros_like, a buffer, or type_as(x)",
+    fix="follow-tensor",
+)
 def baked_device(function: Function) -> Iterator[Finding]:
     copies = {id(use.node) for use in function.conversions("constructor") if not use.depends_on.only_static}
     elsewhere = function.taken_out() | {id(call.node.func.value) for call in function.calls("type_as")}

@@ -44,7 +44,11 @@ from tsl.source.facts import Function
 
 
 @source_rule(
-    "TSL209", severity="error", since="0.1", help="annotate where the first value is assigned, or on the class"
+    "TSL209",
+    severity="error",
+    since="0.1",
+    help="annotate where the first value is assigned, or on the class",
+    fix="drop-annotation",
 )
 def bare_annotation(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("bare-annotation"):

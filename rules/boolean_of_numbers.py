@@ -30,7 +30,7 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL281", severity="warning", since="0.1", help="write n if n != 0 else 3")
+@source_rule("TSL281", severity="warning", since="0.1", help="write n if n != 0 else 3", fix="choose-number")
 def boolean_of_numbers(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("boolean"):
         yield refusal, refusal.text

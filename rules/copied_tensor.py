@@ -46,7 +46,13 @@ from tsl.source.facts import Function
 from tsl.source.values import SEQ
 
 
-@source_rule("TSL144", severity="error", since="0.1", help="join tensors with torch.stack, copy one with clone")
+@source_rule(
+    "TSL144",
+    severity="error",
+    since="0.1",
+    help="join tensors with torch.stack, copy one with clone",
+    fix="copy-in-graph",
+)
 def copied_tensor(function: Function) -> Iterator[Finding]:
     calls = function.calls("tensor", "as_tensor", "asarray", "Tensor", "FloatTensor", "LongTensor")
     given = [(call, call.arguments.get(0, "data")) for call in calls]

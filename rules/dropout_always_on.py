@@ -51,7 +51,13 @@ from tsl.source.facts import Function
 DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d")
 
 
-@source_rule("TSL135", severity="error", since="0.1", help="hand on training=self.training, or use nn.Dropout")
+@source_rule(
+    "TSL135",
+    severity="error",
+    since="0.1",
+    help="hand on training=self.training, or use nn.Dropout",
+    fix="hand-on-mode",
+)
 def dropout_always_on(function: Function) -> Iterator[Finding]:
     for call in function.calls(*DROPOUTS):
         given, p = call.arguments.get(2, "training"), call.arguments.get(1, "p")

@@ -35,7 +35,13 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL280", severity="warning", since="0.1", help="write with torch.no_grad(): inside of the method")
+@source_rule(
+    "TSL280",
+    severity="warning",
+    since="0.1",
+    help="write with torch.no_grad(): inside of the method",
+    fix="context-for-decorator",
+)
 def dropped_decorator(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("decorator"):
         yield refusal, refusal.text

@@ -51,7 +51,13 @@ MADE = """zeros ones full empty arange linspace eye tensor as_tensor rand randn 
 new_full new_empty new_tensor zeros_like ones_like full_like rand_like randn_like""".split()
 
 
-@source_rule("TSL145", severity="info", since="0.1", help="use new_zeros or zeros_like, type_as, or math.inf")
+@source_rule(
+    "TSL145",
+    severity="info",
+    since="0.1",
+    help="use new_zeros or zeros_like, type_as, or math.inf",
+    fix="follow-tensor",
+)
 def dtype_constant(function: Function) -> Iterator[Finding]:
     for call in function.calls(*MADE, "finfo", "iinfo"):
         limits = call.name in ("finfo", "iinfo")

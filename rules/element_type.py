@@ -36,7 +36,13 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL236", severity="error", since="0.1", help="annotate the empty container: out: List[int] = []")
+@source_rule(
+    "TSL236",
+    severity="error",
+    since="0.1",
+    help="annotate the empty container: out: List[int] = []",
+    fix="annotate-container",
+)
 def element_type(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("element"):
         yield refusal, refusal.text

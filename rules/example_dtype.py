@@ -58,7 +58,13 @@ if TYPE_CHECKING:
     from tsl.source.facts import Function
 
 
-@source_rule("TSL315", severity="warning", since="0.1", help="make the example with the dtype of the model")
+@source_rule(
+    "TSL315",
+    severity="warning",
+    since="0.1",
+    help="make the example with the dtype of the model",
+    fix="example-of-dtype",
+)
 def example_dtype(function: Function) -> Iterator[Finding]:
     for step in function.steps("dtype"):
         example, _, model = step.about.partition(", ")

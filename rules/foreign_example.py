@@ -62,7 +62,11 @@ if TYPE_CHECKING:
 
 
 @source_rule(
-    "TSL304", severity="error", since="0.1", help="make the example with `device=` of the model, or move it there"
+    "TSL304",
+    severity="error",
+    since="0.1",
+    help="make the example with `device=` of the model, or move it there",
+    fix="example-on-device",
 )
 def foreign_example(function: Function) -> Iterator[Finding]:
     for step in function.steps("device"):

@@ -66,7 +66,7 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL131", severity="error", since="0.1", help="use detach(), which tracing follows")
+@source_rule("TSL131", severity="error", since="0.1", help="use detach(), which tracing follows", fix="detached")
 def frozen_data(function: Function) -> Iterator[Finding]:
     for use in function.conversions("data"):
         if not use.depends_on.only_static:

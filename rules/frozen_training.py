@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from tsl.source.facts import Function
 
 
-@source_rule("TSL307", severity="error", since="0.1", help="call `eval()` before freezing")
+@source_rule("TSL307", severity="error", since="0.1", help="call `eval()` before freezing", fix="eval-before-freeze")
 def frozen_training(function: Function) -> Iterator[Finding]:
     for step in function.steps("freeze"):
         yield step, f"torch refuses to freeze `{step.text}`, which is in train mode"

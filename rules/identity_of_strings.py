@@ -30,7 +30,7 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL282", severity="warning", since="0.1", help="compare with ==")
+@source_rule("TSL282", severity="warning", since="0.1", help="compare with ==", fix="compare-equal")
 def identity_of_strings(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("identity"):
         yield refusal, refusal.text

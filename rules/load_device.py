@@ -58,7 +58,9 @@ if TYPE_CHECKING:
     from tsl.source.facts import Function
 
 
-@source_rule("TSL321", severity="warning", since="0.1", help="give `map_location=` the device it is to run on")
+@source_rule(
+    "TSL321", severity="warning", since="0.1", help="give `map_location=` the device it is to run on", fix="load-to-cpu"
+)
 def load_device(function: Function) -> Iterator[Finding]:
     for step in function.steps("load-device"):
         if step.about == "moved":

@@ -69,7 +69,9 @@ if TYPE_CHECKING:
     severity="warning",
     since="0.1",
     help="name the methods in `preserved_attrs`, `other_methods` or `preserved_methods`",
+    fix="keep-methods",
 )
 def lost_method(function: Function) -> Iterator[Finding]:
     for step in function.steps("lost-method"):
-        yield step, f"the result has lost `{step.text}`, which the model exports and `{step.about}` does not name"
+        told = step._replace(about=f"{step.about}: {step.text}")
+        yield told, f"the result has lost `{step.text}`, which the model exports and `{step.about}` does not name"

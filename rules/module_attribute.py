@@ -50,6 +50,7 @@ from tsl.source.facts import Function
     severity="error",
     since="0.1",
     help="annotate it on the class, use ModuleList, or list the name in __constants__",
+    fix="container-of-modules",
 )
 def module_attribute(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("module-attribute"):

@@ -45,7 +45,13 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL230", severity="error", since="0.1", help="iterate: for i, layer in enumerate(self.layers)")
+@source_rule(
+    "TSL230",
+    severity="error",
+    since="0.1",
+    help="iterate: for i, layer in enumerate(self.layers)",
+    fix="loop-over-modules",
+)
 def module_list_index(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("module-list"):
         yield refusal, refusal.text

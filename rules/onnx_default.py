@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     severity="warning",
     since="0.1",
     help="say `dynamo=False` for the old exporter, or move to `dynamic_shapes` and opset 18",
+    fix="old-exporter",
 )
 def onnx_default(function: Function) -> Iterator[Finding]:
     for step in function.steps("default"):

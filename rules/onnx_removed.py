@@ -57,7 +57,13 @@ if TYPE_CHECKING:
     from tsl.source.facts import Function
 
 
-@source_rule("TSL336", severity="error", since="0.1", help="read the signature of torch.onnx.export in torch 2.13")
+@source_rule(
+    "TSL336",
+    severity="error",
+    since="0.1",
+    help="read the signature of torch.onnx.export in torch 2.13",
+    fix="drop-arguments",
+)
 def onnx_removed(function: Function) -> Iterator[Finding]:
     for step in function.steps("removed"):
         yield step, f"torch 2.13 does not know the {step.about or 'function'} `{step.text}` any more"

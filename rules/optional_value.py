@@ -35,7 +35,9 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL227", severity="error", since="0.1", help="ask `is not None` of a local name: y = self.y")
+@source_rule(
+    "TSL227", severity="error", since="0.1", help="ask `is not None` of a local name: y = self.y", fix="optional-value"
+)
 def optional_value(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("optional"):
         yield refusal, refusal.text

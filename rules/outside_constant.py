@@ -40,7 +40,11 @@ from tsl.source.facts import Function
 
 
 @source_rule(
-    "TSL220", severity="error", since="0.1", help="make it an attribute of the module, a parameter, or a default"
+    "TSL220",
+    severity="error",
+    since="0.1",
+    help="make it an attribute of the module, a parameter, or a default",
+    fix="constant-as-attribute",
 )
 def outside_constant(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("global"):

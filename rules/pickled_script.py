@@ -56,7 +56,9 @@ if TYPE_CHECKING:
     from tsl.source.facts import Function
 
 
-@source_rule("TSL323", severity="error", since="0.1", help="save it with `torch.jit.save` or its own `save()`")
+@source_rule(
+    "TSL323", severity="error", since="0.1", help="save it with `torch.jit.save` or its own `save()`", fix="save-script"
+)
 def pickled_script(function: Function) -> Iterator[Finding]:
     for step in function.steps("pickled"):
         yield step, f"torch.save cannot write `{step.text}`, which is {step.about}"

@@ -58,7 +58,9 @@ if TYPE_CHECKING:
     from tsl.source.facts import Function
 
 
-@source_rule("TSL303", severity="info", since="0.1", help="trace inside `torch.no_grad()`")
+@source_rule(
+    "TSL303", severity="info", since="0.1", help="trace inside `torch.no_grad()`", fix="no-grad-around-capture"
+)
 def recorded_grad(function: Function) -> Iterator[Finding]:
     for step in function.steps("grad"):
         yield step, f"each run of the traced `{step.text}` also records what a backward pass would need"

@@ -37,7 +37,9 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL283", severity="warning", since="0.1", help="start with a Tensor: torch.zeros(())")
+@source_rule(
+    "TSL283", severity="warning", since="0.1", help="start with a Tensor: torch.zeros(())", fix="start-with-tensor"
+)
 def silent_conversion(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("conversion"):
         yield refusal, refusal.text

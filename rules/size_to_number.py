@@ -77,7 +77,13 @@ from tsl.source.facts import Function
 SEVERITY = {"extreme": Severity.WARNING, "len": Severity.WARNING, "format": Severity.INFO}
 
 
-@source_rule("TSL113", severity="error", since="0.1", help="stay with arithmetic: n ** 0.5, n // 2, x.shape[0], -1")
+@source_rule(
+    "TSL113",
+    severity="error",
+    since="0.1",
+    help="stay with arithmetic: n ** 0.5, n // 2, x.shape[0], -1",
+    fix="size-arithmetic",
+)
 def size_to_number(function: Function) -> Iterator[Finding]:
     for use in function.conversions("number", "math", "extreme", "len", "format", "item", "list"):
         if use.depends_on.size and not use.only_checks:

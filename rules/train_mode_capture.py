@@ -81,7 +81,13 @@ if TYPE_CHECKING:
     from tsl.source.facts import Function
 
 
-@source_rule("TSL301", severity="error", since="0.1", help="call `eval()` on the model before the capture")
+@source_rule(
+    "TSL301",
+    severity="error",
+    since="0.1",
+    help="call `eval()` on the model before the capture",
+    fix="eval-before-capture",
+)
 def train_mode_capture(function: Function) -> Iterator[Finding]:
     for step in function.steps("training"):
         part = f": `{step.about}` in it depends on the mode" if step.about else ""

@@ -4,8 +4,8 @@
 `torch.jit.trace` runs what it made once more and compares. `check_trace=False` turns that off. In a model that draws
 random numbers, or in which data decides, the check is what would have said that the trace is not the model.
 
-`strict=False` lets a trace record dicts and lists: what they hold, and how many, is as the example had it. In a model in
-which data decides that is one more thing the trace loses without a word.
+`strict=False` lets a trace record dicts and lists: what they hold, and how many, is as the example had it. In a model
+in which data decides that is one more thing the trace loses without a word.
 
 ## Example
 ```python

@@ -37,7 +37,9 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL208", severity="error", since="0.1", help="write the operation out: `n = n // 2`")
+@source_rule(
+    "TSL208", severity="error", since="0.1", help="write the operation out: `n = n // 2`", fix="write-out-operator"
+)
 def unsupported_operator(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("operator"):
         yield refusal, refusal.text

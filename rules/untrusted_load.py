@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     severity="warning",
     since="0.1",
     help="look at the file with `tsl inspect`, compare its digest, or load weights only",
+    fix="weights-only",
 )
 def untrusted_load(function: Function) -> Iterator[Finding]:
     for step in function.steps("untrusted"):

@@ -31,7 +31,7 @@ from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
 
-@source_rule("TSL223", severity="error", since="0.1", help="annotate the parameter")
+@source_rule("TSL223", severity="error", since="0.1", help="annotate the parameter", fix="annotate-default")
 def untyped_default(function: Function) -> Iterator[Finding]:
     for refusal in function.refusals("default"):
         yield refusal, refusal.text

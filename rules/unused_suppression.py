@@ -35,6 +35,12 @@ from collections.abc import Iterator
 from tsl.rule import Finding, driver_rule
 
 
-@driver_rule("TSL901", severity="warning", since="0.1", help="delete the comment, or the name in it that does nothing")
+@driver_rule(
+    "TSL901",
+    severity="warning",
+    since="0.1",
+    help="delete the comment, or the name in it that does nothing",
+    fix="drop-suppression",
+)
 def unused_suppression(_subject: object) -> Iterator[Finding]:
     yield from ()

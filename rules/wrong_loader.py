@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     severity="error",
     since="0.1",
     help="read TorchScript with `torch.jit.load`, and what `torch.save` wrote with `torch.load`",
+    fix="right-loader",
 )
 def wrong_loader(function: Function) -> Iterator[Finding]:
     for step in function.steps("kind"):

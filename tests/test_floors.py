@@ -26,12 +26,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("source", "archive"),
     ("ir",),
     ("target",),
-    ("page",),
+    ("page", "remedy"),
     ("rule",),
     ("rulebook",),
     ("rules",),
     ("check",),
-    ("verify", "migrate"),
+    ("verify", "migrate", "fix"),
     ("draw",),
     ("diff",),
     ("report",),
@@ -50,7 +50,7 @@ RULES_MAY_USE = {"record", "diagnostic", "rule", "source", "flow", "archive", "i
 # Distributions other than Python itself, and the only rooms that may import them.
 LIBRARIES = {
     "torch": {"entry", "verify", "ir", "migrate"},
-    "libcst": set(),
+    "libcst": {"fix"},
     "networkx": set(),
     "graphviz": set(),
     "rich": {"report"},

@@ -142,7 +142,9 @@ def _bytes(text: str) -> bytes:
 
 
 def _packed(judged: Judged) -> list[Any]:
-    found = [(*one[:EVIDENCE], [kind.value for kind in one.evidence], one.labels) for one in judged.diagnostics]
+    found = [
+        (*one[:EVIDENCE], [kind.value for kind in one.evidence], one.labels, one.about) for one in judged.diagnostics
+    ]
     return [found, sorted(judged.captures), judged.unmatched_roots]
 
 
@@ -152,7 +154,7 @@ def _unpacked(entry: Any, read: tuple[str, ...], absent: tuple[str, ...]) -> Jud
 
 
 def _diagnostic(fields: Any) -> Diagnostic:
-    span, code, rule, severity, message, help, anchor, evidence, labels = fields
+    span, code, rule, severity, message, help, anchor, evidence, labels, about = fields
     kinds = tuple(map(Evidence, evidence))
     marks = tuple(Label(Span(*place), text) for place, text in labels)
-    return Diagnostic(Span(*span), code, rule, Severity(severity), message, help, anchor, kinds, marks)
+    return Diagnostic(Span(*span), code, rule, Severity(severity), message, help, anchor, kinds, marks, about)

@@ -58,12 +58,31 @@ class Label(Record):
     text: str
 
 
+class Edit(Record):
+    """A stretch of a file, empty where something is put in, and the text that takes its place."""
+
+    span: Span
+    text: str
+
+
+class Fix(Record):
+    """A way to mend a finding: what it does in words, whether the program means the same after it, and the edits.
+
+    Edits are of one file, in the order of the text, and do not overlap.
+    """
+
+    title: str
+    is_safe: bool
+    edits: tuple[Edit, ...]
+
+
 class Diagnostic(Record):
     """One finding, ready to be shown.
 
     `message` starts with the consequence, in lower case and without a final stop; the remedy stands in `help`.
     `anchor` identifies the finding without line numbers: the enclosing function, the text of the line, and a counter
-    where both occur more than once.
+    where both occur more than once. `about` is what the engine knows that a fix has to know, in a form that the fix and
+    the engine agree on.
     """
 
     span: Span
@@ -75,6 +94,8 @@ class Diagnostic(Record):
     anchor: str
     evidence: tuple[Evidence, ...] = (Evidence.SOURCE,)
     labels: tuple[Label, ...] = ()
+    about: str = ""
+    fix: Fix | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -19,7 +19,10 @@ class Failure(Record):
 
 
 class Outcome(Record):
-    """A finished run. `lines` holds the source lines of each file that has findings, for excerpts."""
+    """A finished run. `lines` holds the source lines of each file that has findings, for excerpts.
+
+    `fixed` is how many findings are there no longer, because they were mended.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     files: int
@@ -27,6 +30,7 @@ class Outcome(Record):
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     lines: Mapping[str, Sequence[str]] = {}
+    fixed: int = 0
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from tsl.diagnostic import Severity
 from tsl.record import Record
+from tsl.remedy import REMEDIES
 
 CODE = re.compile(r"[A-Z]{2,6}[0-9]{3}")
 
@@ -32,6 +33,7 @@ class Rule(Record):
 
     `engine` says who is asked: `source`, `archive`, `ir` or `target`, or `driver` for what tsl says about its own run.
     An `optional` rule is asked where its own name or code is selected, and by no family.
+    `fix` is the name of what mends a finding (`tsl.remedy.REMEDIES`), empty where nothing does.
     """
 
     code: str
@@ -43,25 +45,32 @@ class Rule(Record):
     check: Check
     path: str = ""
     optional: bool = False
+    fix: str = ""
 
 
 class Verdict(Record):
-    """A finding of a rule with everything filled in; each label has a `file`, a `node` and a `text`."""
+    """A finding of a rule with everything filled in; each label has a `file`, a `node` and a `text`.
+
+    `about` is what the place tells a fix.
+    """
 
     node: Any
     sentence: str
     severity: Severity
     labels: tuple[Any, ...]
+    about: str = ""
 
 
-def source_rule(code: str, *, severity: str, since: str, help: str, optional: bool = False) -> Callable[[Check], Rule]:
+def source_rule(
+    code: str, *, severity: str, since: str, help: str, optional: bool = False, fix: str = ""
+) -> Callable[[Check], Rule]:
     """Marks a function as a question to the source engine; it is called with a `tsl.source.facts.Function`.
 
     `code` is the stable code (`TSL101`; a rulebook of your own uses a prefix of its own), `severity` one of error,
-    warning and info, `since` the version the rule came in, `help` the remedy in one sentence.
-    Raises RuleError when one of them is not of that form.
+    warning and info, `since` the version the rule came in, `help` the remedy in one sentence, `fix` the name of what
+    mends a finding, one of `tsl.remedy.REMEDIES`. Raises RuleError when one of them is not of that form.
     """
-    return _marker(code, severity, since, help, "source", optional)
+    return _marker(code, severity, since, help, "source", optional, fix)
 
 
 def archive_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
@@ -88,9 +97,9 @@ def target_rule(code: str, *, severity: str, since: str, help: str) -> Callable[
     return _marker(code, severity, since, help, "target")
 
 
-def driver_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
+def driver_rule(code: str, *, severity: str, since: str, help: str, fix: str = "") -> Callable[[Check], Rule]:
     """Marks the page of something the driver itself reports; the function is never called and yields nothing."""
-    return _marker(code, severity, since, help, "driver")
+    return _marker(code, severity, since, help, "driver", fix)
 
 
 def verdicts(rule: Rule, subject: Any) -> Iterator[Verdict]:
@@ -99,11 +108,12 @@ def verdicts(rule: Rule, subject: Any) -> Iterator[Verdict]:
         severity = given[0] if given else rule.severity
         if not getattr(place, "certain", True):
             severity = Severity(max(severity - 1, Severity.INFO))
-        yield Verdict(getattr(place, "node", place), sentence, severity, tuple(getattr(place, "labels", ())))
+        labels = tuple(getattr(place, "labels", ()))
+        yield Verdict(getattr(place, "node", place), sentence, severity, labels, getattr(place, "about", ""))
 
 
 def _marker(
-    code: str, severity: str, since: str, help: str, engine: str, optional: bool = False
+    code: str, severity: str, since: str, help: str, engine: str, optional: bool = False, fix: str = ""
 ) -> Callable[[Check], Rule]:
     if not CODE.fullmatch(code):
         raise RuleError(f"{code!r} is not a rule code; write capital letters and three digits, such as TSL101")
@@ -111,8 +121,11 @@ def _marker(
         level = Severity.parse(severity)
     except ValueError as error:
         raise RuleError(str(error)) from None
+    if fix and fix not in REMEDIES:
+        raise RuleError(f"no fix is called {fix!r}; tsl.remedy.REMEDIES lists them")
 
     def mark(check: Check) -> Rule:
-        return Rule(code, check.__name__.replace("_", "-"), level, since, help, engine, check, optional=optional)
+        name = check.__name__.replace("_", "-")
+        return Rule(code, name, level, since, help, engine, check, optional=optional, fix=fix)
 
     return mark

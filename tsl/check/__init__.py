@@ -4,7 +4,8 @@
 
 What judging one file finds may stand in another; it is shown where that one is among the files of the run.
 
-`check` is the whole interface, with `Settings` for what is asked and `open_books` for the rules. Needs every room below
+`check` is the whole interface, with `Settings` for what is asked and `open_books` for the rules; who wants to ask again
+of other texts takes it in steps: `run`, `again`, `outcome_of`. Needs every room below
 and binds them to each other, which they never do themselves. It will never print, or know a format of a report.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,11 +25,12 @@ from tsl.check.plan import Books, Plan, Settings, excluded, make_plan, open_book
 from tsl.diagnostic import Diagnostic
 from tsl.outcome import Failure, Outcome
 from tsl.project import Found, find
+from tsl.record import Record
 
 if TYPE_CHECKING:
     from tsl.check.exported import Exported
 
-__all__ = ["Books", "Settings", "check", "open_books", "rule_named"]
+__all__ = ["Books", "Run", "Settings", "again", "check", "open_books", "outcome_of", "rule_named", "run"]
 
 STDIN = "-"
 # Objects a run may leave behind between two looks for garbage: about 300 MB.
@@ -43,14 +45,56 @@ def check(paths: Sequence[str], settings: Settings, *, stdin: bytes = b"", books
     `books` are the rules to ask, opened from the configuration where they are not given. What goes wrong with a file
     is a failure in the outcome. Raises SettingError for a setting that cannot be followed.
     """
+    return outcome_of(run(paths, settings, stdin=stdin, books=books))
+
+
+class Run(Record):
+    """The files of a run, judged; `texts` stand for the files at these absolute paths when they are shown."""
+
+    plan: Plan
+    found: Found
+    examined: tuple[Examined, ...]
+    exported: Exported | None
+    failed_books: tuple[Failure, ...]
+    texts: Mapping[str, bytes]
+
+
+def run(paths: Sequence[str], settings: Settings, *, stdin: bytes = b"", books: Books | None = None) -> Run:
+    """The judged files of what `check` takes. Raises SettingError for a setting that cannot be followed."""
     books = books or open_books(settings.config)
     plan = make_plan(settings, books)
     found = find(paths, excluded(settings.config))
     with _collector_at_rest():
-        examined = list(_examined(found.files, plan, stdin))
+        examined = tuple(_examined(found.files, plan, stdin))
         exported = _exported(examined, plan)
-        shown = list(_shown(examined, exported, plan, stdin))
-    return _outcome(examined, shown, exported, found, plan, books.failures)
+    texts = {os.path.abspath(settings.stdin_filename): stdin} if STDIN in found.files else {}
+    return Run(plan, found, examined, exported, books.failures, texts)
+
+
+def again(known: Run, texts: Mapping[str, bytes]) -> Run:
+    """The same run with other texts for some of its files, by absolute path: those that rest on them are judged again.
+
+    What graphs say of the files is of the files as they were, and is left out.
+    """
+    plan = known.plan._replace(cache=None, texts={**known.plan.texts, **texts})
+    judge, held = Judge(plan), {**known.texts, **texts}
+
+    def judged(file: Examined) -> Examined:
+        own = os.path.abspath(file.path)
+        if own not in texts and not any(path in texts for path in file.judged.read):
+            return file
+        return examine(file.path, judge, plan, held.get(own))
+
+    with _collector_at_rest():
+        examined = tuple(map(judged, known.examined))
+    return known._replace(plan=plan, examined=examined, exported=None, texts=held)
+
+
+def outcome_of(known: Run) -> Outcome:
+    """What a run comes to, as a report wants it."""
+    with _collector_at_rest():
+        shown = list(_shown(known))
+    return _outcome(known, shown)
 
 
 def _exported(examined: Sequence[Examined], plan: Plan) -> Exported | None:
@@ -62,8 +106,9 @@ def _exported(examined: Sequence[Examined], plan: Plan) -> Exported | None:
     return Exported(examined, plan)
 
 
-def _shown(examined: Sequence[Examined], exported: Exported | None, plan: Plan, stdin: bytes) -> Iterator[Shown]:
+def _shown(known: Run) -> Iterator[Shown]:
     """What is shown of each file: the findings that stand in it, whichever of the files or graphs led to them."""
+    examined, exported, plan = known.examined, known.exported, known.plan
     standing: dict[str, list[Diagnostic]] = {}
     found = [one for file in examined for one in file.judged.diagnostics]
     if exported:
@@ -72,7 +117,7 @@ def _shown(examined: Sequence[Examined], exported: Exported | None, plan: Plan, 
         standing.setdefault(os.path.abspath(one.span.path), []).append(one)
     for file in examined:
         if not file.failure:
-            data = stdin if file.path == plan.settings.stdin_filename else None
+            data = known.texts.get(os.path.abspath(file.path))
             if exported:
                 file = file._replace(judged=file.judged._replace(captures=exported.captures_of(file)))
             yield show(file, standing.get(os.path.abspath(file.path), ()), plan, data)
@@ -144,16 +189,10 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _outcome(
-    examined: Sequence[Examined],
-    shown: Sequence[Shown],
-    exported: Exported | None,
-    found: Found,
-    plan: Plan,
-    failed_books: Sequence[Failure],
-) -> Outcome:
+def _outcome(known: Run, shown: Sequence[Shown]) -> Outcome:
+    examined, exported, found, plan = known.examined, known.exported, known.found, known.plan
     failures = [
-        *failed_books,
+        *known.failed_books,
         *(Failure(problem.path, problem.message) for problem in found.problems),
         *(file.failure for file in examined if file.failure),
         *_missing_roots(plan.settings.roots, examined),

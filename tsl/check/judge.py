@@ -113,7 +113,7 @@ class Judge:
         from tsl.source.modules import Modules
 
         if self._modules is None:
-            self._modules = Modules(self._plan.search)
+            self._modules = Modules(self._plan.search, self._plan.texts)
         self._modules.forget(MODULES_KEPT)
         return self._modules
 
@@ -133,7 +133,8 @@ def _diagnostic(rule: Rule, function: Function, verdict: Verdict) -> Diagnostic:
     span = file.span(verdict.node)
     labels = tuple(Label(note.file.span(note.node), note.text) for note in verdict.labels)
     anchor = f"{function.qualname}: {file.lines[span.line - 1].strip()}"
-    return Diagnostic(span, rule.code, rule.name, verdict.severity, verdict.sentence, rule.help, anchor, labels=labels)
+    found = Diagnostic(span, rule.code, rule.name, verdict.severity, verdict.sentence, rule.help, anchor)
+    return found._replace(labels=labels, about=verdict.about)
 
 
 def merge(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

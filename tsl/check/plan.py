@@ -66,7 +66,8 @@ class Books(Record):
 class Plan(Record):
     """The rules of a run, and what decides which of their findings are shown, and how.
 
-    `deploy` and `inputs` are what the graphs of archives are held to.
+    `deploy` and `inputs` are what the graphs of archives are held to. `texts` stand for the files at these absolute
+    paths.
     """
 
     settings: Settings
@@ -80,6 +81,7 @@ class Plan(Record):
     lock: Lock | None = None
     deploy: Deploy | None = None
     inputs: tuple[InputSpec, ...] = ()
+    texts: Mapping[str, bytes] = {}
 
     @property
     def search(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@
     comparing    the commands that hold two models against each other
     console      what every command needs to speak with its user
     forms        what each command takes
+    fixing       what --fix and --diff make of a run
     readers      how the values of options are read
     arguments    how that is read, and the help
 

@@ -29,7 +29,10 @@ from tsl.config import Config, SettingError, nearest
 from tsl.record import Record
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from tsl.check import Books
+    from tsl.cli.fixing import Answer
     from tsl.entry.request import Request
     from tsl.outcome import Outcome
 
@@ -88,7 +91,8 @@ def _command(arguments: Sequence[str]) -> int:
 
 
 def _check(options: SimpleNamespace) -> int:
-    from tsl.check import Settings, check, open_books
+    from tsl.check import Settings, open_books, outcome_of, run
+    from tsl.cli.fixing import answer
 
     agree(options)
     paths = options.words or ["."]
@@ -108,13 +112,20 @@ def _check(options: SimpleNamespace) -> int:
         settings = settings._replace(inputs=tuple(options.input or ()))
     settings = settings._replace(against=options.against, lock=options.lock or "", verbose=options.verbose)
     books = open_books(config)
-    outcome = check(paths, settings, stdin=sys.stdin.buffer.read() if "-" in paths else b"", books=books)
+    known = run(paths, settings, stdin=sys.stdin.buffer.read() if "-" in paths else b"", books=books)
+    said = answer(known, outcome_of(known), options)
+    outcome = said.outcome
     for note in outcome.notes:
         _say(note)
     for failure in outcome.failures:
         _say(*failure)
-    _report(outcome, books, options)
+    if said.instead is None:
+        _report(outcome, books, options)
+    else:
+        _put(said, books, options)
     code = outcome.exit_code(options.severity)
+    if said.is_diff and code < CANNOT:
+        code = int(bool(said.instead))
     return 0 if code == 1 and options.exit_zero else code
 
 
@@ -127,14 +138,27 @@ def _entry(options: SimpleNamespace, config: Config) -> Request:
     return Request(options.words[0], options.entry, (), inputs, timeout, sources)
 
 
-def _report(outcome: Outcome, books: Books, options: SimpleNamespace) -> None:
+def _put(said: Answer, books: Books, options: SimpleNamespace) -> None:
+    """Puts a diff where the report goes; a mended text to standard output, and the report elsewhere."""
+    assert said.instead is not None
+    if said.is_diff and options.output is not None:
+        _write(options.output, said.instead.decode(), "diff")
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(said.instead)
+    if not said.is_diff:
+        _report(said.outcome, books, options, sys.stderr)
+
+
+def _report(outcome: Outcome, books: Books, options: SimpleNamespace, stream: TextIO | None = None) -> None:
     from tsl.report import render
 
-    color = _wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
+    stream = stream or sys.stdout
+    color = _wants_color(options.color, is_terminal=options.output is None and stream.isatty())
     with _pages_needed(f"--format {options.format}"):
         text = render(options.format, outcome, books.rulebook, color=color, statistics=options.statistics)
     if options.output is None:
-        sys.stdout.write(text)
+        stream.write(text)
     else:
         _write(options.output, text, "report")
 

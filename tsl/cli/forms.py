@@ -9,6 +9,7 @@ import os
 from types import SimpleNamespace
 
 from tsl.cli.arguments import Form, Option
+from tsl.cli.fixing import FIX_OPTIONS, agree_on_fixes
 from tsl.cli.readers import choice, deployment, inputs, kinds, levels, processes, rules_of, seconds, single, trials
 from tsl.config import CAPTURES, SettingError
 from tsl.diagnostic import Severity
@@ -42,6 +43,7 @@ examples:
   tsl check model.pt --deploy cuda       what will fail or wait on a GPU
   tsl check model.py --entry build       the graph of what build() makes as well
   tsl check model.py --against model.pt  the graph of an archive made from it
+  tsl check --diff                       what --fix would change
   tsl check --format sarif -o tsl.sarif  a file for code scanning
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
@@ -205,7 +207,14 @@ CHECK = Form(
     " that git does not ignore; files that are named are always checked.",
     "PATH",
     "files, directories, or - for standard input (default: .)",
-    (("what to check", WHAT), ("graphs", GRAPHS), ("which rules", WHICH), ("report", REPORT), ("run", RUN)),
+    (
+        ("what to check", WHAT),
+        ("graphs", GRAPHS),
+        ("which rules", WHICH),
+        ("fixes", FIX_OPTIONS),
+        ("report", REPORT),
+        ("run", RUN),
+    ),
     most=None,
     end=CHECK_END,
 )
@@ -376,6 +385,7 @@ def drawable(options: SimpleNamespace) -> None:
 
 def agree(options: SimpleNamespace) -> None:
     """Raises SettingError where arguments of `tsl check` that are right by themselves do not go together."""
+    agree_on_fixes(options)
     if options.stdin_filename is not None and "-" not in options.words:
         raise SettingError("--stdin-filename", "names standard input, which is not checked; add - to the paths")
     if options.lock is not None and (len(options.words) != 1 or os.path.isdir(options.words[0])):

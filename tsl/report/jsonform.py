@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tsl.diagnostic import Diagnostic, Label, Severity
+from tsl.diagnostic import Diagnostic, Edit, Fix, Label, Severity
 from tsl.outcome import Outcome
 
 VERSION = 1
@@ -51,9 +51,24 @@ def diagnostic_form(found: Diagnostic) -> dict[str, Any]:
         "end_column": span.end_column,
         "evidence": [evidence.value for evidence in found.evidence],
         "labels": [_label(label) for label in found.labels],
-        "fix": None,
+        "fix": _fix(found.fix) if found.fix else None,
         "fingerprint": found.fingerprint,
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """A fix: each edit puts a text in the place of a stretch, which is empty where it only puts in."""
+    return {
+        "title": fix.title,
+        "applicability": "safe" if fix.is_safe else "unsafe",
+        "edits": [_edit(edit) for edit in fix.edits],
+    }
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    path, line, column, end_line, end_column = edit.span
+    where = {"path": path, "line": line, "column": column, "end_line": end_line, "end_column": end_column}
+    return {**where, "text": edit.text}
 
 
 def _label(label: Label) -> dict[str, Any]:

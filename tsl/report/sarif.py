@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tsl.diagnostic import Diagnostic, Label, Severity, Span
+from tsl.diagnostic import Diagnostic, Fix, Label, Severity, Span
 from tsl.outcome import Outcome
 from tsl.page import page_of
 
@@ -78,7 +78,19 @@ def _result(found: Diagnostic, index: int) -> Json:
     }
     if found.labels:
         result["relatedLocations"] = [_related(number, label) for number, label in enumerate(found.labels)]
+    if found.fix:
+        result["fixes"] = [_fix(found.fix)]
     return result
+
+
+def _fix(fix: Fix) -> Json:
+    """A fix as replacements in one file (3.55); that it may change what the program does is said in its words."""
+    replacements = [
+        {"deletedRegion": _place(edit.span)["region"], "insertedContent": {"text": edit.text}} for edit in fix.edits
+    ]
+    change = {"artifactLocation": _artifact(fix.edits[0].span.path), "replacements": replacements}
+    told = fix.title if fix.is_safe else f"{fix.title} (unsafe: may change what the program does)"
+    return {"description": {"text": told}, "artifactChanges": [change]}
 
 
 def _related(number: int, label: Label) -> Json:

@@ -13,7 +13,11 @@ def summary(outcome: Outcome) -> Line:
     """`Found 3 errors, 2 warnings and 1 info in 304 files (2 suppressed)`, or that there was nothing to find."""
     remarks = tuple(
         f"{number} {word}"
-        for number, word in ((outcome.suppressed, "suppressed"), (len(outcome.failures), "not checked"))
+        for number, word in (
+            (outcome.fixed, "fixed"),
+            (outcome.suppressed, "suppressed"),
+            (len(outcome.failures), "not checked"),
+        )
         if number
     )
     aside = f" ({', '.join(remarks)})" if remarks else ""

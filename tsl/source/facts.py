@@ -93,6 +93,11 @@ class Use(Record):
         return self.file.segment(self.node)
 
     @property
+    def about(self) -> str:
+        """What a fix has to know: `tensor` where the value is one on every path."""
+        return "tensor" if self.value.is_only(values.TENSOR) else ""
+
+    @property
     def identity(self) -> tuple[Any, ...]:
         """What makes two uses, found in two contexts of a function, the same."""
         return (id(self.node), self.how)
@@ -251,13 +256,17 @@ class Step(Record):
 
 
 class Refusal(Record):
-    """What the compiler of TorchScript refuses, or takes for something else, at `node`; `how` is the class of it."""
+    """What the compiler of TorchScript refuses, or takes for something else, at `node`; `how` is the class of it.
+
+    `about` is what a fix has to know of it: a type in TorchScript's words, or a name.
+    """
 
     node: Any
     how: str
     text: str
     file: SourceFile
     inside: frozenset[str] = frozenset()
+    about: str = ""
 
     @property
     def identity(self) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ from tsl.source.module import Module
 from tsl.source.summaries import Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 UNREAD = frozenset(
     """torch numpy scipy math builtins typing collections functools itertools os sys re json warnings logging copy
@@ -60,8 +60,10 @@ class _LookUp(Record):
 class Modules:
     """The modules read so far, by absolute path, and which of them rest on which files."""
 
-    def __init__(self, search: tuple[str, ...] = ()) -> None:
+    def __init__(self, search: tuple[str, ...] = (), texts: Mapping[str, bytes] | None = None) -> None:
+        """`texts` are read in the place of the files at these absolute paths."""
         self.search = search
+        self._texts = texts or {}
         self.shared = Shared()
         self._by_path: dict[str, Module | None] = {}
         self._found: dict[tuple[str, str], _LookUp] = {}
@@ -189,8 +191,10 @@ class Modules:
 
     def _parsed(self, path: str, name: str, root: str) -> Module | None:
         try:
-            with open(path, "rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
+            data = self._texts.get(os.path.abspath(path)) if self._texts else None
+            if data is None:
+                with open(path, "rb") as stream:
+                    data = stream.read(MAX_BYTES + 1)
             if len(data) > MAX_BYTES:
                 return None
             return Module(parse(os.path.relpath(path).replace(os.sep, "/"), data), name, root, self)

@@ -259,7 +259,11 @@ def _operator(emitter: Emitter, node: Any, operator: str, places: list[Type], gi
         known = [kind for kind in (*places, *given.named.values()) if is_known(kind)]
         maybe = any(is_optional(kind) for kind in known)
         how = "element" if operator in CHANGING else "optional" if maybe else "argument"
-        return emitter.refuse(node, how, f"`{shown}` does not take ({', '.join(kinds)})")
+        held = how == "element" and len(places) > 1 and is_a(places[0], "List") and is_known(places[-1])
+        wanted = places[-1] if operator == "aten::extend" else ("List", places[-1])
+        return emitter.refuse(
+            node, how, f"`{shown}` does not take ({', '.join(kinds)})", f"{told(wanted)}" if held else ""
+        )
     return answer.returns
 
 

@@ -59,15 +59,15 @@ class Compiler:
         self._modules: set[Instance] = set()
         self._quiet = 0
 
-    def refuse(self, routine: Routine, node: Any, how: str, text: str) -> None:
-        """Keeps a refusal."""
+    def refuse(self, routine: Routine, node: Any, how: str, text: str, about: str = "") -> None:
+        """Keeps a refusal; `about` is what a fix has to know of it."""
         if self._quiet:
             return
         if text[:1].isupper():
             text = f"{'an' if text[0] in 'AO' else 'a'} {text}"
         if "`" not in text:
             text = f"{text}: `{routine.module.file.segment(node)}`"
-        self.session.record(routine, Refusal(node, how, text, routine.module.file))
+        self.session.record(routine, Refusal(node, how, text, routine.module.file, about=about))
 
     def quietly(self, question: Callable[[], Answer]) -> Answer:
         """The answer to a question that is asked without telling of refusals."""
@@ -243,7 +243,7 @@ class Compiler:
             return kind
         if annotation is None and given != TENSOR:
             text = f"`{parameter.arg}` says no type and is a Tensor, its default is {told(given)}"
-            self.refuse(routine, default, "default", text)
+            self.refuse(routine, default, "default", text, told(given))
             return given
         if not fits(given, kind) and not _widens(given, kind):
             self.refuse(routine, default, "default", f"`{parameter.arg}` is {told(kind)}, its default is {told(given)}")

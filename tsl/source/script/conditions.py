@@ -72,7 +72,7 @@ def _truth(emitter: Emitter, node: Any) -> Condition:
     if isinstance(kind, Thing):
         return Condition(None, True)
     if kind == NONE or is_optional(kind):
-        emitter.refuse(node, "optional", f"{told(kind)} is no condition; ask `is not None`")
+        emitter.refuse(node, "optional", f"{told(kind)} is no condition; ask `is not None`", told(kind))
     elif is_a(kind, "Tuple") or kind == "Device" or (is_a(kind, "Class") and False):
         emitter.refuse(node, "operand", f"{told(kind)} is no condition")
     if _is_constant(emitter, node):

@@ -81,7 +81,8 @@ def _boolean(emitter: Emitter, node: _ast.BoolOp) -> Type:
     values = [part for part in node.values if not plain_bool(part)]
     kinds = emitter.compiler.quietly(lambda: [emit(emitter, part) for part in values])
     if any(kind in ("int", "float", "str") for kind in kinds if not isinstance(kind, Thing)):
-        emitter.refuse(node, "boolean", "the result is True or False, and none of the operands")
+        words = ", ".join(told(kind) for kind in kinds)
+        emitter.refuse(node, "boolean", "the result is True or False, and none of the operands", words)
     return "bool" if all(plain_bool(part) for part in node.values) else UNKNOWN
 
 

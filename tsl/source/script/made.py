@@ -146,10 +146,11 @@ def _checked(emitter: Emitter, cls: Class, name: str, thing: Thing, node: Any) -
     return thing
 
 
-def _refused(emitter: Emitter, cls: Class, name: str, what: str, node: Any) -> Type:
+def _refused(emitter: Emitter, cls: Class, name: str, what: str, node: Any, about: str = "") -> Type:
     if node is None or is_open(cls):
         return UNKNOWN
-    return emitter.refuse(node, "module-attribute", f"`{name}` holds {what}, which the compiler cannot take over")
+    text = f"`{name}` holds {what}, which the compiler cannot take over"
+    return emitter.refuse(node, "module-attribute", text, about)
 
 
 def _sequence(emitter: Emitter, cls: Class, name: str, source: Any, value: Value, node: Any) -> Type:
@@ -159,7 +160,7 @@ def _sequence(emitter: Emitter, cls: Class, name: str, source: Any, value: Value
             return _refused(emitter, cls, name, "an empty list that says not of what", node)
         inside = list(parts or ()) or ([value.item] if value.item else [])
         if inside and all(_is_module(part) for part in inside):
-            return _refused(emitter, cls, name, "a plain list of modules", node)
+            return _refused(emitter, cls, name, "a plain list of modules", node, f"ModuleList {name}")
         kinds = [plain(part) for part in inside]
         return ("List", kinds[0]) if kinds and all(kind == kinds[0] for kind in kinds) else UNKNOWN
     if isinstance(source, _ast.Tuple) and parts is not None:
@@ -172,7 +173,7 @@ def _mapping(emitter: Emitter, cls: Class, name: str, source: _ast.Dict, value: 
         return _refused(emitter, cls, name, "an empty dict that says not of what", node)
     inside = list(value.parts.values()) if isinstance(value.parts, Mapping) else []
     if inside and all(_is_module(part) for part in inside):
-        return _refused(emitter, cls, name, "a plain dict of modules", node)
+        return _refused(emitter, cls, name, "a plain dict of modules", node, f"ModuleDict {name}")
     kinds = [plain(part) for part in inside]
     if len(kinds) > 1 and UNKNOWN not in kinds and any(unify(kinds[0], kind) is None for kind in kinds[1:]):
         return _refused(emitter, cls, name, "a dict of values of several types", node)

@@ -42,10 +42,10 @@ class Emitter:
         self.hints: list[Type] = []
         self.numbers: set[str] = set()
 
-    def refuse(self, node: Any, how: str, text: str) -> Type:
+    def refuse(self, node: Any, how: str, text: str, about: str = "") -> Type:
         """Tells of a refusal, unless what is compiled may not be reached; what was refused is of unknown type."""
         if not self.muted:
-            self.compiler.refuse(self.routine, node, how, text)
+            self.compiler.refuse(self.routine, node, how, text, about)
         return UNKNOWN
 
     def run(self) -> Type:
@@ -235,12 +235,17 @@ class Emitter:
             if isinstance(index, _ast.Slice):
                 self.refuse(target, "slice", "a slice of a list cannot be assigned")
             elif is_known(kind) and is_known(held) and not fits(kind, held[1]) and not is_a(kind, "Tuple"):
-                self.refuse(target, "element", f"the list is of {told(held[1])} and given {told(kind)}")
+                text = f"the list is of {told(held[1])} and given {told(kind)}"
+                self.refuse(target, "element", text, told(("List", kind)))
         elif is_a(held, "Dict") and is_known(held):
             if is_known(kind) and not fits(kind, held[2]) and not is_a(kind, "Tuple"):
-                self.refuse(target, "element", f"the dict is of {told(held[2])} and given {told(kind)}")
+                text = f"the dict is of {told(held[2])} and given {told(kind)}"
+                wanted = ("Dict", at, kind) if is_known(at) else UNKNOWN
+                self.refuse(target, "element", text, told(wanted) if is_known(wanted) else "")
             elif is_known(at) and not fits(at, held[1]):
-                self.refuse(target, "element", f"the keys of the dict are {told(held[1])}, this one is {told(at)}")
+                text = f"the keys of the dict are {told(held[1])}, this one is {told(at)}"
+                wanted = ("Dict", at, kind) if is_known(kind) else UNKNOWN
+                self.refuse(target, "element", text, told(wanted) if is_known(wanted) else "")
         elif is_a(held, "Tuple") or held in ("str", "int", "float", "bool"):
             self.refuse(target, "operand", f"{told(held)} has no elements to assign")
 
