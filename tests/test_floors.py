@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("rulebook",),
     ("rules",),
     ("check",),
-    ("verify",),
+    ("verify", "fusion"),
     ("draw", "report"),
     ("cli",),
     ("__main__",),
@@ -46,7 +46,7 @@ RULES_MAY_USE = {"record", "diagnostic", "rule", "source", "flow", "archive", "i
 
 # Distributions other than Python itself, and the only rooms that may import them.
 LIBRARIES = {
-    "torch": {"entry", "verify", "ir"},
+    "torch": {"entry", "verify", "ir", "fusion"},
     "libcst": set(),
     "networkx": set(),
     "graphviz": set(),

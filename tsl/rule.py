@@ -30,7 +30,8 @@ class RuleError(Exception):
 class Rule(Record):
     """A loaded rule. `name` is the function's name with dashes, and reads well after "allow".
 
-    `engine` says who is asked: `source`, `archive`, `ir` or `target`, or `driver` for what tsl says about its own run.
+    `engine` says who is asked: `source`, `archive`, `ir`, `target` or `run`, or `driver` for what tsl says
+    about its own run.
     """
 
     code: str
@@ -84,6 +85,15 @@ def target_rule(code: str, *, severity: str, since: str, help: str) -> Callable[
     The arguments are those of `source_rule`. Raises RuleError when one of them is not of that form.
     """
     return _marker(code, severity, since, help, "target")
+
+
+def run_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
+    """Marks a function as a question about what a run of a model showed.
+
+    It is called with a `tsl.fusion.facts.FusionFacts`; the arguments are those of `source_rule`.
+    Raises RuleError when one of them is not of that form.
+    """
+    return _marker(code, severity, since, help, "run")
 
 
 def driver_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
