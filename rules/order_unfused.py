@@ -11,7 +11,7 @@ on their own.
 def pushed(x: Tensor, y: Tensor) -> Tensor:
     a = torch.sigmoid(x)  # TSL807
     x.copy_(y)
-    return torch.tanh(a)  # TSL807
+    return torch.tanh(a) * x
 
 
 class Pushed(nn.Module):
@@ -27,9 +27,8 @@ def entry():
 ```python fusion
 @torch.jit.script
 def pushed(x: Tensor, y: Tensor) -> Tensor:
-    b = torch.tanh(torch.sigmoid(x))
-    x.copy_(y)
-    return b
+    a = torch.sigmoid(x)
+    return torch.tanh(a) * y
 
 
 class Pushed(nn.Module):

@@ -10,8 +10,8 @@ Needs torch; for the child process. It will never run the model on real tensors.
 3. The graph then goes the executor's way to the fuser: peephole rules, constants, loops unrolled, common
    subexpressions, products in batches; the noted types become those of the values; then the pass.
 4. For CUDA the pass is asked as for the CPU, because a torch that has no CUDA refuses that device: without the
-   operators that are fused on the CPU alone, float16 and bfloat16 taken for float32. What it then lacks are `erf` and
-   `erfc`.
+   operators that are fused on the CPU alone, float16 and bfloat16 taken for float32, operators that are fused on CUDA
+   alone under the name of another that the graph has not. What is on the CPU is put on `meta`, where nothing is fused.
 5. An operator whose types were seen to differ has none, as in the executor.
 6. Where a gradient would be recorded the executor puts what it concerns under graphs for derivatives, and fuses nothing
    beside them.
@@ -34,7 +34,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 from tsl.entry.unable import one_line
 from tsl.fusion.explain import PROFILE, explained
 from tsl.fusion.plan import walk
-from tsl.fusion.result import Plan, Prediction
+from tsl.fusion.result import Node, Plan, Prediction
 from tsl.fusion.sites import Sites
 from tsl.fusion.subject import Subject, with_numbers
 from tsl.fusion.switches import logged
@@ -42,6 +42,7 @@ from tsl.fusion.switches import logged
 _C: Any = torch._C
 DONT_FUSE = "PYTORCH_TENSOREXPR_DONT_FUSE"
 _CPU_ONLY = "conv2d:_convolution:matmul"
+STAND_INS = {"aten::erf": "aten::lgamma", "aten::erfc": "aten::expm1"}
 _GUESSED = "a number is read from a tensor, and was taken to be 1"
 _READS = frozenset(["_local_scalar_dense", "item"])
 
@@ -56,9 +57,15 @@ def predicted(subject: Subject, sites: Sites, device: str) -> Prediction:
     if any(one.ty("profiled_type").requires_grad() for one in walk(graph) if one.kind() == PROFILE):
         return Prediction(device, explained(graph, (), sites, profiled, gradients=True), stopped)
     _type(graph, as_cpu=device != "cpu")
-    with _asked_as(device):
+    if device == "cpu":
         _, sections = logged(lambda: _C._jit_pass_fuse_tensorexprs(graph))
-    return Prediction(device, explained(graph, sections, sites, profiled), stopped)
+        return Prediction(device, explained(graph, sections, sites, profiled), stopped)
+    renamed = _rename(graph)
+    with _cpu_only_left_out():
+        _, sections = logged(lambda: _C._jit_pass_fuse_tensorexprs(graph))
+    for section in sections:
+        section.types = {name: _as_was(text) for name, text in section.types.items()}
+    return Prediction(device, _named(explained(graph, sections, sites, profiled), renamed), stopped)
 
 
 class _Host(TorchDispatchMode):  # type: ignore[misc]
@@ -148,15 +155,44 @@ def _on_cpu(noted: Any) -> Any:
     """A type as the CPU has it (4)."""
     half = noted.dtype() in {torch.float16, torch.bfloat16}
     noted = noted.with_dtype(torch.float32) if half else noted
-    return noted.with_device(torch.device("cpu"))
+    device = noted.device()
+    return noted.with_device(torch.device("meta" if device is None or device.type == "cpu" else "cpu"))
+
+
+def _as_was(text: str) -> str:
+    """A printed type with its device as it was (4)."""
+    return text.replace("device=cpu", "device=cuda:0").replace("device=meta", "device=cpu")
+
+
+def _rename(graph: Any) -> dict[str, str]:
+    """Puts operators under the names of others (4), and returns what they were, by these."""
+    known = {node.kind() for node in walk(graph)}
+    renamed = {other: kind for kind, other in STAND_INS.items() if kind in known and other not in known}
+    for node in [one for one in walk(graph) if one.kind() in renamed.values()]:
+        other = graph.create(STAND_INS[node.kind()], [node.inputsAt(0)], 1)
+        other.insertBefore(node)
+        other.copyMetadata(node)
+        other.outputsAt(0).setType(node.outputsAt(0).type())
+        node.outputsAt(0).replaceAllUsesWith(other.outputsAt(0))
+        node.destroy()
+    return renamed
+
+
+def _named(plan: Plan, renamed: dict[str, str]) -> Plan:
+    """A plan with the operators under their own names again (4)."""
+
+    def own(node: Node) -> Node:
+        return node._replace(op=renamed.get(node.op, node.op))
+
+    groups = tuple(group._replace(nodes=tuple(map(own, group.nodes))) for group in plan.groups)
+    return plan._replace(groups=groups, rest=tuple(one._replace(node=own(one.node)) for one in plan.rest))
 
 
 @contextmanager
-def _asked_as(device: str) -> Iterator[None]:
-    """The fuser's own list of operators to leave out, longer where it is asked for CUDA (4)."""
+def _cpu_only_left_out() -> Iterator[None]:
+    """Adds to the fuser's own list of operators to leave out those that are fused on the CPU alone (4)."""
     before = os.environ.get(DONT_FUSE)
-    if device != "cpu":
-        os.environ[DONT_FUSE] = ":".join(filter(None, [before, _CPU_ONLY]))
+    os.environ[DONT_FUSE] = ":".join(filter(None, [before, _CPU_ONLY]))
     try:
         yield
     finally:

@@ -88,13 +88,13 @@ def _by_itself(seen: Seen, failed: str, section: log.Section) -> tuple[str, str]
     match failed:
         case log.SHAPES:
             return "shape unknown", _untyped(seen, section)
-        case log.DEVICE_OFF:
-            return "device off", ""
+        case log.DEVICE_OFF | log.ONE_DEVICE | log.LIST_DEVICE:
+            devices = sorted({found for name in seen.inputs if (found := _device(section.types.get(name, "")))})
+            if len(devices) > 1:
+                return "devices", " and ".join(devices)
+            return ("device off" if failed == log.DEVICE_OFF else "no tensor"), ""
         case log.EXCLUDED:
             return "excluded", ""
-        case log.ONE_DEVICE | log.LIST_DEVICE:
-            devices = sorted({found for name in seen.inputs if (found := _device(section.types.get(name, "")))})
-            return ("devices", " and ".join(devices)) if len(devices) > 1 else ("no tensor", "")
         case log.TRAINING_KNOWN:
             return "training flag", ""
         case log.NOT_TRAINING:
