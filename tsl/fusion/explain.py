@@ -101,14 +101,20 @@ def _is_state_or_search(seen: Seen) -> bool:
 def _under_gradients(profiled: Any, sites: Sites) -> Iterator[Unfused]:
     """(2)"""
     for node in walk(profiled):
-        if is_operator(node) and looks_fusible(node.kind()) and _recorded(node):
-            yield Unfused(sites.node(node), "requires grad", expected=True)
+        if is_operator(node) and _recorded(node):
+            yield Unfused(sites.node(node), "requires grad", expected=looks_fusible(node.kind()))
 
 
 def _recorded(node: Any) -> bool:
     """Whether the run before saw an operator's result require a gradient."""
     uses = (use.user for use in node.outputsAt(0).uses())
-    return any(one.ty("profiled_type").requires_grad() for one in uses if one.kind() == PROFILE)
+    return any(requires_gradient(one) for one in uses if one.kind() == PROFILE)
+
+
+def requires_gradient(note: Any) -> bool:
+    """Whether the tensor that a node of profiling saw required a gradient; of one that it never saw torch says yes."""
+    noted = note.ty("profiled_type")
+    return noted.dim() is not None and bool(noted.requires_grad())
 
 
 def _by_place(profiled: Any, sites: Sites) -> dict[Key, Node]:

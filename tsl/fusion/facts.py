@@ -76,7 +76,8 @@ class FusionFacts:
     def recompiled(self) -> Iterator[Spot]:
         """The groups, by their first operator, of a model that was compiled again for other sizes."""
         if any(shape.compilations for shape in self.shapes):
-            yield from (Spot(group.nodes[0]) for group in self._plan.groups if group.nodes)
+            for group in self._plan.groups:  # what a literal was written out to has no line
+                yield from (Spot(node) for node in [node for node in group.nodes if node.path][:1])
 
     @property
     def compilations(self) -> int:

@@ -32,7 +32,7 @@ from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
 from tsl.entry.unable import one_line
-from tsl.fusion.explain import PROFILE, explained
+from tsl.fusion.explain import PROFILE, explained, requires_gradient
 from tsl.fusion.plan import walk
 from tsl.fusion.result import Node, Plan, Prediction
 from tsl.fusion.sites import Sites
@@ -54,7 +54,7 @@ def predicted(subject: Subject, sites: Sites, device: str) -> Prediction:
         return Prediction(device, Plan((), ()), stopped)
     profiled = graph.copy()
     _prepare(graph)
-    if any(one.ty("profiled_type").requires_grad() for one in walk(graph) if one.kind() == PROFILE):
+    if any(requires_gradient(one) for one in walk(graph) if one.kind() == PROFILE):
         return Prediction(device, explained(graph, (), sites, profiled, gradients=True), stopped)
     _type(graph, as_cpu=device != "cpu")
     if device == "cpu":

@@ -6,7 +6,8 @@ Needs torch, for the graphs before they were inlined; for the child process. It 
    function, which in a layer or function of torch is torch's. The calls that lead there are read from the graphs before
    inlining, module by module, and are found again by operator, place and module.
 2. Where the same operator of the same line was inlined several times for one module, the n-th belongs to the n-th call.
-3. The place of a stack is the innermost frame in the file under test, else the innermost that is not torch's.
+3. What torch itself writes an operator out to (`2 * x`) was recorded in no file: it stands where its result is used.
+4. The place of a stack is the innermost frame in the file under test, else the innermost that is not torch's.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _SCRIPTED = re.compile(r'^\s*File "(.+)", line (\d+)', re.M)
 _TRACED = re.compile(r"^(.+)\((\d+)\): (\S+)$", re.M)
 _MODULE = re.compile(r"([^.()]+)\(")
 _NAMELESS = frozenset(["UNKNOWN_INSTANCE", "SELF", "TOP"])
-DEEPEST = 40
+DEEPEST, NEAREST = 40, 5
 
 Stack = tuple[Frame, ...]
 Key = tuple[str, str, int, str]
@@ -47,7 +48,7 @@ class Sites:
 
     def node(self, node: Any) -> Node:
         """A node as it is told."""
-        own, module = _frames(node.sourceRange()), module_of(node)
+        own, module = _frames_near(node), module_of(node)
         first = own[0] if own else Frame("", 0, 1, "")
         key = (node.kind(), first.path, first.line, module)
         stacks = self._calls.get(key, [()])
@@ -56,7 +57,7 @@ class Sites:
         return Node(node.kind(), place.path, place.line, module)
 
     def _place(self, stack: Stack) -> Frame | None:
-        """(3)"""
+        """(4)"""
         at_home = (frame for frame in stack if self._home and frame.path == self._home)
         return next(at_home, None) or Source(stack).place
 
@@ -113,6 +114,19 @@ def _frames(text: str) -> Stack:
     told = text.partition("\nSerialized ")[0]
     traced = [Frame(path, int(line), 1, name) for path, line, name in _TRACED.findall(told)]
     return tuple(traced or [Frame(path, int(line), 1, "") for path, line in _SCRIPTED.findall(told)[:1]])
+
+
+def _frames_near(node: Any) -> Stack:
+    """The recorded places of a node, or of the first of those that use its result in turn which has some (3)."""
+    for _ in range(NEAREST):
+        own = _frames(node.sourceRange())
+        if own and not own[0].path.startswith("<"):
+            return own
+        uses = node.outputsAt(0).uses() if node.outputsSize() else ()
+        if not uses:
+            return ()
+        node = uses[0].user
+    return ()
 
 
 def _chain(node: Any) -> Sequence[str] | None:
