@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("rulebook",),
     ("rules",),
     ("check",),
-    ("verify", "migrate", "fix"),
+    ("verify", "migrate", "fix", "fusion"),
     ("draw",),
     ("diff",),
     ("report",),
@@ -49,7 +49,7 @@ RULES_MAY_USE = {"record", "diagnostic", "rule", "source", "flow", "archive", "i
 
 # Distributions other than Python itself, and the only rooms that may import them.
 LIBRARIES = {
-    "torch": {"entry", "verify", "ir", "migrate"},
+    "torch": {"entry", "verify", "ir", "migrate", "fusion"},
     "libcst": {"fix"},
     "networkx": set(),
     "graphviz": set(),

@@ -11,7 +11,8 @@ The form of a page:
    says that these findings start on this line; a line without a marker must stay silent.
 5. What a fence is, its opening says: `python` is a file that is read, `ir` the text of a graph, and `python archive` a
    program that writes archives into the working directory: a marker on a line that names one speaks of that file. The
-   word `cuda` after either of the latter says that it is judged under `--deploy cuda`.
+   word `cuda` after either of the latter says that it is judged under `--deploy cuda`. `python fusion` is a file whose
+   `entry` is looked at by `tsl fusion`, with the arguments of a line `# options:`.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from tsl.record import Record
 REQUIRED_SECTIONS = ("What happens", "Example", "Use instead")
 OPTIONAL_SECTIONS = ("Silent cases", "Known limits")
 SILENT_SECTIONS = ("Use instead", "Silent cases")
-TESTED_LANGUAGES = ("python", "ir", "python archive", "ir cuda", "python archive cuda")
-TESTED_ENGINES = ("source", "ir", "archive")  # the others read what no page can hold: two megabytes of text
+TESTED_LANGUAGES = ("python", "ir", "python archive", "ir cuda", "python archive cuda", "python fusion")
+TESTED_ENGINES = ("source", "ir", "archive", "run")  # the others read what no page can hold: two megabytes of text
 CODE = r"[A-Z]{2,6}[0-9]{3}"  # the form of `tsl.rule.CODE`; a test holds the two together
 _MARKER = re.compile(rf"#\s*({CODE}(?:\s*,\s*{CODE})*)\s*$")
 _FENCE = "```"

@@ -31,9 +31,9 @@ class RuleError(Exception):
 class Rule(Record):
     """A loaded rule. `name` is the function's name with dashes, and reads well after "allow".
 
-    `engine` says who is asked: `source`, `archive`, `ir` or `target`, or `driver` for what tsl says about its own run.
-    An `optional` rule is asked where its own name or code is selected, and by no family.
-    `fix` is the name of what mends a finding (`tsl.remedy.REMEDIES`), empty where nothing does.
+    `engine` says who is asked: `source`, `archive`, `ir`, `target` or `run`, or `driver` for what tsl says about its
+    own run. An `optional` rule is asked where its own name or code is selected, and by no family. `fix` is the name of
+    what mends a finding (`tsl.remedy.REMEDIES`), empty where nothing does.
     """
 
     code: str
@@ -97,9 +97,18 @@ def target_rule(code: str, *, severity: str, since: str, help: str) -> Callable[
     return _marker(code, severity, since, help, "target")
 
 
+def run_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
+    """Marks a function as a question about what a run of a model showed.
+
+    It is called with a `tsl.fusion.facts.FusionFacts`; the arguments are those of `source_rule`.
+    Raises RuleError when one of them is not of that form.
+    """
+    return _marker(code, severity, since, help, "run")
+
+
 def driver_rule(code: str, *, severity: str, since: str, help: str, fix: str = "") -> Callable[[Check], Rule]:
     """Marks the page of something the driver itself reports; the function is never called and yields nothing."""
-    return _marker(code, severity, since, help, "driver", fix)
+    return _marker(code, severity, since, help, "driver", fix=fix)
 
 
 def verdicts(rule: Rule, subject: Any) -> Iterator[Verdict]:

@@ -24,6 +24,7 @@ from tsl.cli.console import say as _say
 from tsl.cli.console import wants_color as _wants_color
 from tsl.cli.console import write as _write
 from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, LOCK, RULES, TARGETS, VERIFY, agree, drawable
+from tsl.cli.fusion import FUSION, gates_of, request_of
 from tsl.cli.migration import MIGRATE, provable
 from tsl.config import Config, SettingError, nearest
 from tsl.record import Record
@@ -235,6 +236,31 @@ def _migrate(options: SimpleNamespace) -> int:
     return CANNOT if ledger.failures else int(not all(proof.passed for proof in ledger.proofs))
 
 
+def _fusion(options: SimpleNamespace) -> int:
+    from tsl.check import Settings, open_books
+    from tsl.fusion import fusion
+    from tsl.report import fusion_report
+
+    config = _configuration(options)
+    books = open_books(config)
+    report, outcome = fusion(request_of(options, config), Settings(config), books)
+    gates = gates_of(options, report)
+    if report.told is not None:
+        color = _wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
+        text = fusion_report(options.format, report, outcome, books.rulebook, color=color)
+        if options.output is None:
+            sys.stdout.write(text)
+        else:
+            _write(options.output, text, "report")
+    for note in outcome.notes:
+        _say(note)
+    for failure in (*books.failures, *outcome.failures, *((gate, told) for gate, told in gates if told)):
+        _say(*failure)
+    if books.failures or outcome.failures:
+        return CANNOT
+    return int(any(told for _, told in gates)) if gates else outcome.exit_code(options.severity)
+
+
 def _inspect(options: SimpleNamespace) -> int:
     from tsl.report import inspection_report
     from tsl.target.inspected import inspected
@@ -331,6 +357,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "explain": Command(EXPLAIN, _explain, "show a rule's page: what happens, an example, what to write instead"),
     "verify": Command(VERIFY, _verify, "run a model against its trace on perturbed inputs, and find where they part"),
+    "fusion": Command(FUSION, _fusion, "say which operators become one kernel, why others do not, and prove it"),
     "inspect": Command(INSPECT, _inspect, "say what an archive is and what is in it, without executing it"),
     "graph": Command(GRAPH, _graph, "draw what an archive runs, as DOT, with what tsl check finds in it"),
     "diff": Command(DIFF, _diff, "say what is different between two models, and which findings are new"),

@@ -103,3 +103,17 @@ def processes(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(f"{text!r} is not a number of processes; use 1 or more")
     return int(text)
+
+
+def groups(text: str) -> int:
+    """A number of fusion groups, at least 0."""
+    if not text.isdecimal():
+        raise ValueError(f"{text!r} is not a number of groups; use 0 or more")
+    return int(text)
+
+
+def runs(text: str) -> int:
+    """A number of calls, at least 3: torch profiles in the first, and fuses in the second."""
+    if not text.isdecimal() or int(text) < 3:
+        raise ValueError(f"{text!r} is not a number of calls; use 3 or more")
+    return int(text)

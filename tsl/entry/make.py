@@ -46,15 +46,15 @@ def load(path: str, sources: Sequence[str]) -> ModuleType:
         raise Unable(shown(path), f"cannot be imported: {one_line(error)}{_where(error, path)}") from error
 
 
-def make(module: ModuleType, name: str, *, has_inputs: bool, path: str) -> Made:
+def make(module: ModuleType, name: str, *, has_inputs: bool, path: str, scripted: bool = False) -> Made:
     """What the entry of that name makes. Raises Unable where there is none, or it makes something else.
 
     With `has_inputs`, which says that --input gives them, a function that cannot be called without arguments is taken
-    for the model itself.
+    for the model itself. With `scripted` the model may be in TorchScript already.
     """
     entry = _find(module, name, path)
-    if isinstance(entry, torch.nn.Module):
-        return Made(_checked(entry, name), None, ())
+    if isinstance(entry, (torch.nn.Module, torch.jit.ScriptFunction)):
+        return Made(_checked(entry, name, scripted), None, ())
     if not callable(entry):
         raise Unable("--entry", f"{name} is {_kind(entry)}; name an nn.Module, its class, or a function that makes it")
     if has_inputs and inspect.isfunction(entry) and _needs_arguments(entry):
@@ -66,7 +66,7 @@ def make(module: ModuleType, name: str, *, has_inputs: bool, path: str) -> Made:
         message = f"{name}() raises {one_line(error)}{_where(error, path)}"
         hint = "; name a function without arguments that makes the model" if _needs_arguments(entry) else ""
         raise Unable("--entry", message + hint) from error
-    return _read(made, name)
+    return _read(made, name, scripted)
 
 
 def _load_alone(path: str, name: str) -> ModuleType:
@@ -91,12 +91,12 @@ def _find(module: ModuleType, name: str, path: str) -> Any:
     return value
 
 
-def _read(made: Any, name: str) -> Made:
+def _read(made: Any, name: str, scripted: bool) -> Made:
     if not isinstance(made, tuple):
-        return Made(_checked(made, name), None, ())
+        return Made(_checked(made, name, scripted), None, ())
     if len(made) not in {1, 2, 3}:
         raise Unable("--entry", f"{name}() returns a tuple of {len(made)}; {RETURNS}")
-    model = _checked(made[0], name)
+    model = _checked(made[0], name, scripted)
     sets = [*made[1:2], *_sets(made[2] if len(made) > 2 else ())]
     for value in sets:
         if not isinstance(value, (torch.Tensor, tuple, list, dict)):
@@ -112,8 +112,11 @@ def _sets(others: Any) -> list[Any]:
     return [others] if isinstance(others, torch.Tensor) or others else []
 
 
-def _checked(model: Any, name: str) -> Callable[..., Any]:
+def _checked(model: Any, name: str, scripted: bool) -> Callable[..., Any]:
     if isinstance(model, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
+        if scripted:
+            in_torchscript: Callable[..., Any] = model
+            return in_torchscript
         raise Unable("--entry", f"{name} is in TorchScript already; name what makes the Python module")
     if isinstance(model, torch.nn.Module):
         checked: Callable[..., Any] = model

@@ -230,6 +230,20 @@ class GraphFacts:
         """The nodes at which the host waits for the device, or may."""
         return (fact for fact in self.nodes() if fact.sync)
 
+    def splits(self) -> Iterator[NodeFact]:
+        """The branches and loops of the user's code between operators that a GPU could run as one kernel.
+
+        They are asked about under a deployment to CUDA only, and what a constant decides is none.
+        """
+        if not self.deploy or not self.deploy.device.startswith("cuda"):
+            return
+        from tsl.ir.splits import splits
+
+        split = {id(node) for graph in self.graphs for node in splits(graph)}
+        for fact in self.nodes("prim::If", "prim::Loop"):
+            if id(fact.visit.node) in split and not fact.of_torch and not fact.operands[0].constant:
+                yield fact
+
     def literals(self) -> Iterator[NodeFact]:
         """The nodes that put a tensor on a device that is written into the graph, but those a conflict tells of."""
         told = self.foretold.told() if self.deploy else frozenset()

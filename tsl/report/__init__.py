@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tsl.archive.inspection.facts import Inspection
     from tsl.diagnostic import Diagnostic
     from tsl.diff.change import Difference
+    from tsl.fusion.result import Report
     from tsl.migrate.ledger import Ledger
     from tsl.outcome import Outcome
     from tsl.rule import Rule
@@ -26,6 +27,7 @@ STATISTICS_FORMATS = ("text", "concise")  # the CLI refuses --statistics with an
 COLOR_FORMATS = ("text", "concise")
 RULES_FORMATS = ("text", "json")
 VERDICT_FORMATS = ("text", "json")
+FUSION_FORMATS = ("text", "json", "concise", "sarif", "github")
 INSPECTION_FORMATS = ("text", "json")
 TARGETS_FORMATS = ("text", "json")
 MIGRATION_FORMATS = ("text", "markdown", "json")
@@ -94,6 +96,20 @@ def verdict_report(format: str, verdict: Verdict, confirmation: Confirmation, *,
     from tsl.report.verdict import verdict_json, verdict_text
 
     return verdict_json(verdict, confirmation) if format == "json" else verdict_text(verdict, confirmation, color=color)
+
+
+def fusion_report(format: str, report: Report, outcome: Outcome, rulebook: Rulebook, *, color: bool) -> str:
+    """What a look at the fusion of a model came to, in one of FUSION_FORMATS. Raises ValueError for another.
+
+    The forms for machines other than JSON have the findings alone.
+    """
+    if format not in FUSION_FORMATS:
+        raise ValueError(f"{format!r} is not a format of fusion; use {', '.join(FUSION_FORMATS)}")
+    if format in {"text", "json"}:
+        from tsl.report.fusion import fusion_json, fusion_text
+
+        return fusion_json(report, outcome) if format == "json" else fusion_text(report, outcome, color=color)
+    return render(format, outcome, rulebook, color=color, statistics=False)
 
 
 def inspection_report(format: str, found: Inspection, *, depth: int, color: bool) -> str:
