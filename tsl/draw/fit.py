@@ -9,7 +9,8 @@ Definitions:
 3. Where the picture does not fit with all clusters closed, neighbours in a row of one container become *parts*: boxes
    that say how many operators of which kinds they stand for. Inputs, outputs and boxes with findings stay as long as
    these alone take half of the limit at most.
-4. Edges that join the same two boxes and do not differ in kind or tone become one where either end is closed or a part.
+4. Where the strain of a picture is still more than STRAIN, it is closed further, to half of the boxes and again.
+5. Edges that join the same two boxes and do not differ in kind or tone become one where either end is closed or a part.
 
 Linear in the size of the picture but for a logarithm, and not recursive. Needs a picture. It will never lay out.
 """
@@ -24,7 +25,10 @@ from tsl.draw.members import Member, sizes
 from tsl.draw.picture import SEVERITIES, Badge, Box, Cluster, Edge, Picture
 from tsl.draw.repeats import boxes_of, folded_repeats
 from tsl.draw.sketch import counted
+from tsl.draw.strain import strain
 
+STRAIN = 4_000  # of a layout that takes some seconds
+LEAST = 40  # boxes, which no strain makes fewer
 LIMIT = 400  # boxes: no reader wants more, and Graphviz lays them out in a second
 STAYS = frozenset({"input", "output"})
 KINDS = 3  # of operators that a part names
@@ -37,6 +41,9 @@ def fitted(picture: Picture, limit: int = LIMIT) -> Picture:
     if _count(small) > limit:
         small = folded_repeats(small, tight=True)
     if _count(small) > limit:
+        small = _closed(small, limit)
+    while strain(small) > STRAIN and limit > LEAST:
+        limit //= 2
         small = _closed(small, limit)
     return small._replace(notes=(*picture.notes, *_notes(picture, small, limit)))
 
@@ -195,7 +202,7 @@ def _part(row: Sequence[Member], moved: dict[int, Box]) -> Member:
 
 
 def _edges(edges: Sequence[Edge], moved: dict[int, Box]) -> Iterator[Edge]:
-    """The edges between what is left (4); those within something closed are gone."""
+    """The edges between what is left (5); those within something closed are gone."""
     final = {number: _last(number, moved) for number in moved}
     bundles: dict[tuple[int, int, str, str], list[Edge]] = {}
     plain: list[Edge | tuple[int, int, str, str]] = []

@@ -18,8 +18,8 @@ import subprocess
 from tsl.draw.dot import dot
 from tsl.draw.picture import Picture
 
-TIMEOUT = 120  # seconds
-LARGE = 200
+TIMEOUT = 60  # seconds
+LARGE = 100
 SOONER = ("-Gnslimit=1", "-Gnslimit1=1", "-Gmclimit=0.3")
 MISSING = "needs Graphviz, and there is no dot on PATH; install it (apt-get install graphviz), or write a .dot file"
 
