@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
-from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, LOCK, RULES, TARGETS, VERIFY, agree, drawable
+from tsl.cli.forms import CHECK, EXPLAIN, INSPECT, LOCK, RULES, TARGETS, VERIFY, agree
+from tsl.cli.graph_form import GRAPH, drawable
 from tsl.config import Config, SettingError, nearest, read
 from tsl.record import Record
 
@@ -144,11 +145,11 @@ def _pages_needed(subject: str) -> Iterator[None]:
         raise SettingError(subject, str(error)) from None
 
 
-def _write(path: str, text: str, what: str) -> None:
+def _write(path: str, text: str | bytes, what: str) -> None:
     from tsl.project import reason, write
 
     try:
-        write(path, text.encode("utf-8", "backslashreplace"))
+        write(path, text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise SettingError(path, f"cannot write the {what}: {reason(error)}") from None
 
@@ -237,25 +238,31 @@ def _lock(options: SimpleNamespace) -> int:
 
 
 def _graph(options: SimpleNamespace) -> int:
-    drawable(options)
+    form = drawable(options)
     from tsl.check.plan import Settings, make_plan
-    from tsl.draw.drawing import DrawError, Wish, draw
+    from tsl.draw.drawing import DrawError, Wish, picture_of
+    from tsl.draw.fit import LIMIT
+    from tsl.draw.forms import formed
+    from tsl.draw.render import RenderError
 
-    plan, code = None, 0
-    if not options.no_findings:
-        config = _configuration(options)
-        books, code = _books(options)
-        plan = make_plan(Settings(config), books)
+    config = _configuration(options).with_flags(deploy=options.deploy)
+    books, code = _books(options)
+    plan = make_plan(Settings(config, inputs=tuple(options.input or ())), books)
+    limit = LIMIT if options.limit is None else options.limit
+    findings = not options.no_findings, bool(options.findings)
+    wish = Wish(options.method, options.depth, options.focus, options.radius, *findings, limit)
     path = options.words[0]
     try:
         with _readable(path):
-            text = draw(path, Wish(options.method, options.depth, options.focus), plan)
+            made = formed(picture_of(path, wish, plan), form)
     except DrawError as error:
         raise SettingError(error.subject, error.message) from None
+    except RenderError as error:
+        raise SettingError(options.output or f"--format {form}", str(error)) from None
     if options.output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(made.decode())
     else:
-        _write(options.output, text, "graph")
+        _write(options.output, made, "graph")
     return code
 
 
@@ -327,7 +334,7 @@ COMMANDS: Mapping[str, Command] = {
     "explain": Command(EXPLAIN, _explain, "show a rule's page: what happens, an example, what to write instead"),
     "verify": Command(VERIFY, _verify, "run a model against its trace on perturbed inputs, and find where they part"),
     "inspect": Command(INSPECT, _inspect, "say what an archive is and what is in it, without executing it"),
-    "graph": Command(GRAPH, _graph, "draw what an archive runs, as DOT, with what tsl check finds in it"),
+    "graph": Command(GRAPH, _graph, "draw what an archive runs, with what tsl check finds in it"),
     "targets": Command(TARGETS, _targets, "list what a model may be checked against, and how it is known"),
     "lock": Command(LOCK, _lock, "write down what a deployment of an archive rests on, for tsl check --lock"),
     "rules": Command(RULES, _rules, "list all rules"),

@@ -1,4 +1,4 @@
-"""A picture made small enough to look at: repeats folded, clusters closed, rows of boxes put together, and all that said.
+"""A picture made small enough to look at: repeats folded, clusters closed, rows put together, and all that said.
 
 Definitions:
 1. A picture *fits* where it has no more boxes than a limit. Repeats are folded first (see `repeats`), those of two

@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from tsl.draw.labels import FOREVER, Folded, fold, lines_of, shortened, written_to
 from tsl.draw.picture import Badge, Box, Cluster, Edge, Mark, Picture
 from tsl.draw.scopes import Path, places
+from tsl.ir.facts import plain
 from tsl.ir.graph import Block, Graph, Node, Value
 from tsl.record import Record
 
@@ -128,7 +129,7 @@ class _Sketch:
 
     def picture(self, graph: Graph) -> Picture:
         self._changing = written_to(graph)
-        root = _Group("block", graph.name)
+        root = _Group("block", plain(graph.name))
         for number, value in enumerate(graph.inputs):
             if number == 0 and value.type.kind == "Class":
                 self._known[value.number] = Folded("self", (), "")
@@ -139,7 +140,7 @@ class _Sketch:
         while self._work:
             self._block(self._work.popleft())
         root.members.append(end)
-        return Picture(graph.name, _frozen(root.members), tuple(self._edges.values()))
+        return Picture(plain(graph.name), _frozen(root.members), tuple(self._edges.values()))
 
     def _input(self, value: Value) -> _Draft:
         draft = self._draft("input", [value.name, value.type.ir])

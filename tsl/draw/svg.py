@@ -5,6 +5,7 @@ Definitions:
    its dark one. A rule for each kind and tone says which roles it takes: rules go before the colors Graphviz wrote.
 2. The first line of a box is its title; the others are muted, but those on painted boxes.
 3. What Graphviz writes about itself (its version) is left out: the same picture is the same bytes.
+4. What a reader is told who points at something is its `title`, as SVG has it; Graphviz makes links of it.
 
 Needs the classes that `dot` gives. It will never lay out or start a program.
 """
@@ -20,12 +21,19 @@ SHAPES = ("polygon", "ellipse", "path", "polyline")
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.S)
 _HEAD = re.compile(r"^.*?(?=<svg)", re.S)
 _OPENING = re.compile(r"<svg[^>]*>", re.S)
+_TOLD = re.compile(r'<title>[^<]*</title>\n<g id="a_[^"]*"><a xlink:title="([^"]*)">\n')
+_LINK = re.compile(r'<g id="a_[^"]*"><a [^>]*>\n|</a>\n</g>\n')
 
 
 def svg(drawn: bytes) -> str:
-    """The SVG of Graphviz with a style sheet (1-3)."""
+    """The SVG of Graphviz with a style sheet (1-4)."""
+    return _OPENING.sub(lambda opening: f"{opening[0]}\n<style>\n{style(':root')}</style>", body(drawn), count=1)
+
+
+def body(drawn: bytes) -> str:
+    """The SVG of Graphviz without a style sheet, for a page that has one (3, 4)."""
     text = _COMMENT.sub("", _HEAD.sub("", drawn.decode("utf-8")))
-    return _OPENING.sub(lambda opening: f"{opening[0]}\n<style>\n{style(':root')}</style>", text, count=1)
+    return _LINK.sub("", _TOLD.sub(r"<title>\1</title>\n", text))
 
 
 def style(root: str) -> str:
@@ -39,7 +47,7 @@ def _style(root: str) -> Iterator[str]:
     yield ".graph > polygon { fill: var(--paper); }"
     yield "text { fill: var(--ink); }"
     yield ".node text ~ text { fill: var(--muted); }"
-    yield ".edge text { fill: var(--muted); }"
+    yield ".edge text { fill: var(--muted); stroke: var(--paper); stroke-width: 3px; paint-order: stroke; }"
     for kind, (_, paint) in BOX.items():
         yield _filled(f".node.{kind}", paint)
     for kind, paint in CLUSTER.items():

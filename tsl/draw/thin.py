@@ -3,8 +3,8 @@
 Definitions:
 1. A label that says only that a value is a tensor says nothing: it is left out. So is one that another edge from the
    same box says already.
-2. Beyond MOST edges with a label, or a strain of TIGHT, only those keep theirs that something is painted on. Graphviz makes a rank of its own
-   for labels: with a thousand of them it needs ten times as long (measured).
+2. Beyond MOST edges with a label, or a strain of TIGHT, only those keep theirs that something is painted on. Graphviz
+   makes a rank of its own for labels: with a thousand of them it needs ten times as long (measured).
 
 The hint of an edge keeps all. Linear in the size of the picture. It will never take an edge away.
 """
