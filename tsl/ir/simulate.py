@@ -69,7 +69,7 @@ def simulate(
     those that were recorded are not meant; `command` is the option that the user's word was given with.
     """
     heard = _Heard()
-    form = {"path": os.path.abspath(path), "device": device, "mode": mode, "inputs": list(inputs)}
+    form: dict[str, Any] = {"path": os.path.abspath(path), "device": device, "mode": mode, "inputs": list(inputs)}
     form |= {"command": command, "timeout": timeout}
     ending = converse("tsl.ir.simulate_child", form, timeout, heard.take)
     if not ending:

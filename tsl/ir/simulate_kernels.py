@@ -38,8 +38,12 @@ CONVOLUTIONS = frozenset({"aten::convolution", "aten::_convolution", "aten::conv
 INDEXING = frozenset({"aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_"})
 
 _OF_DEVICES = re.compile(r"same device|to be on|on different devices|is on (?:cpu|cuda|xpu|mps)", re.I)
-_NOT_LINKED = re.compile(r"not linked with support|NYI: named tensors|Cannot access data pointer|no data allocated", re.I)
-_LIMITS = re.compile(r"INTERNAL ASSERT|symbolic sizes|data.dependent|meta tensor|not implemented|fake ?tensor|is not currently", re.I)
+_NOT_LINKED = re.compile(
+    r"not linked with support|NYI: named tensors|Cannot access data pointer|no data allocated", re.I
+)
+_LIMITS = re.compile(
+    r"INTERNAL ASSERT|symbolic sizes|data.dependent|meta tensor|not implemented|fake ?tensor|is not currently", re.I
+)
 _UNABLE = (NotImplementedError, AssertionError, TypeError, AttributeError, KeyError)
 
 
@@ -59,7 +63,7 @@ class _Clash(RuntimeError):
     """What (3) refuses."""
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(TorchDispatchMode):  # type: ignore[misc]
     """Sees what torch's kernels call each other with (3, 6)."""
 
     def __init__(self) -> None:

@@ -232,5 +232,7 @@ ASKED: Mapping[str, Callable[..., Any]] = {
     "aten::element_size": lambda tensor: tensor.element_size(),
     "aten::get_device": lambda tensor: tensor.get_device(),
     "aten::is_same_size": lambda one, other: list(one.shape) == list(other.shape),
-    **dict.fromkeys("prim::requires_grad prim::is_nested prim::is_sparse prim::is_quantized prim::is_mkldnn".split(), _false),
+    **dict.fromkeys(
+        "prim::requires_grad prim::is_nested prim::is_sparse prim::is_quantized prim::is_mkldnn".split(), _false
+    ),
 }

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -65,7 +66,9 @@ class Runner:
     do; `made` holds by key what a node of the outermost graph made last.
     """
 
-    def __init__(self, deploy: Deploy, kernels: Kernels, functions: Callable[[str], Graph | None] | None = None) -> None:
+    def __init__(
+        self, deploy: Deploy, kernels: Kernels, functions: Callable[[str], Graph | None] | None = None
+    ) -> None:
         self.deploy, self.kernels = deploy, kernels
         self._functions = functions or (lambda name: None)
         self.failures: dict[Key, tuple[str, str, bool]] = {}
@@ -140,7 +143,7 @@ class Runner:
     def _operation(self, node: Node, given: list[Any]) -> Sequence[Any]:
         operator = operator_at(node)
         nothing = (UNKNOWN,) * len(node.outputs)
-        if node.kind in STORING:
+        if node.kind in STORING and given[0] is not UNKNOWN and not self.branches.is_lost(given[0]):
             return _several(node, self._plain(node, given))
         if not all(is_known(value) for value in given) or any(map(self.branches.is_lost, given)):
             return nothing
@@ -153,7 +156,7 @@ class Runner:
     def _plain(self, node: Node, given: list[Any]) -> Any:
         is_asked = bool(given) and isinstance(given[0], torch.Tensor) and node.kind in ASKED
         compute = ASKED[node.kind] if is_asked else PLAIN.get(node.kind)
-        if compute is None or (not is_asked and node.kind not in STORING and any(tensors_in(given)) and node.kind in _COMPARED):
+        if compute is None or (node.kind in COMPARING and next(tensors_in(given), None) is not None):
             return self._cannot(node, "it has no rule here")
         try:
             made = compute(*given)
@@ -201,22 +204,22 @@ class Runner:
     # Nodes without a schema
 
     def _constant(self, node: Node, given: list[Any]) -> Sequence[Any]:
-        if id(node) not in self._constants:
-            self._constants[id(node)] = self.saved(node.attribute("value"), node.outputs[0].type)
         if node.outputs[0].type.kind == "Function":
-            return (str(node.attribute("name", node.attribute("value"))),)
+            return (node.outputs[0].type.name or str(node.attribute("name", "")),)
+        if id(node) not in self._constants:
+            self._constants[id(node)] = self.constant(node.attribute("value"), node.outputs[0].type)
         return (self._constants[id(node)],)
 
-    def saved(self, value: Any, type_: Type) -> Any:
+    def constant(self, value: Any, type_: Type) -> Any:
         """A constant of a graph, once the model is deployed."""
         if isinstance(value, saved.Tensor):
             return self.tensor(value, self.deploy.moved(value.device, False))
         if isinstance(value, saved.Device) or (isinstance(value, str) and type_.kind == "Device"):
             return torch.device(normal(value.text if isinstance(value, saved.Device) else value))
         if isinstance(value, saved.Typed):
-            return self.saved(value.value, type_)
+            return self.constant(value.value, type_)
         if type(value) in (list, tuple):
-            return type(value)(self.saved(part, type_) for part in value)
+            return type(value)(self.constant(part, type_) for part in value)
         return value
 
     def tensor(self, found: saved.Tensor, device: str) -> Any:
@@ -256,7 +259,7 @@ class Runner:
         condition = self._decided(given[0])
         if condition is not None:
             return self._block(node.blocks[0 if condition else 1])
-        return self._arms([lambda block=block: self._block(block) for block in node.blocks], node)
+        return self._arms([partial(self._block, block) for block in node.blocks], node)
 
     def _arms(self, arms: Sequence[Callable[[], Sequence[Any]]], node: Node) -> Sequence[Any]:
         state = self.branches.state(self.held.values())
@@ -301,7 +304,7 @@ class Runner:
         place = 0
         while condition is not False:
             if condition is None or not is_counted:
-                return self._arms([lambda: self._round(block, UNKNOWN, carried)[1:], lambda: carried], node)
+                return self._arms([partial(self._once, block, carried), partial(list, carried)], node)
             if place >= trips:
                 break
             going, *carried = self._round(block, place, carried)
@@ -311,6 +314,9 @@ class Runner:
     def _round(self, block: Block, place: Any, carried: Sequence[Any]) -> list[Any]:
         self.held.update(zip((value.number for value in block.inputs), (place, *carried), strict=True))
         return self._block(block)
+
+    def _once(self, block: Block, carried: Sequence[Any]) -> list[Any]:
+        return self._round(block, UNKNOWN, carried)[1:]
 
     def _called(self, node: Node, name: str, given: Sequence[Any]) -> Sequence[Any]:
         graph = self._functions(name)
@@ -364,7 +370,10 @@ def overload_of(operator: Operator) -> Any:
 
 Handler = Callable[[Runner, Node, list[Any]], Sequence[Any]]
 
-_COMPARED = frozenset({"aten::eq", "aten::ne", "aten::__contains__", "aten::sum", "aten::all", "aten::any"})
+# What asks of values which are alike, or the larger: of tensors that is a question about data.
+COMPARING = frozenset(
+    "aten::eq aten::ne aten::__contains__ aten::sum aten::all aten::any aten::sort aten::sorted prim::min prim::max".split()
+)
 
 # What keeps values without asking what they are.
 STORING = frozenset(
