@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.hostile import canary
@@ -168,19 +168,26 @@ def test_every_opcode_of_python_is_known_by_its_name() -> None:
     assert {code: opcode.name for code, opcode in ((ord(each.code), each) for each in pickletools.opcodes)} == NAMES
 
 
+WHOLE = st.integers(-(2**63), 2**63 - 1)  # what TorchScript has; of larger ones see LONG_BYTES
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner),
+    st.none() | st.booleans() | WHOLE | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | WHOLE, inner),
     max_leaves=30,
 )
 
 
 @given(PLAIN, st.integers(0, pickle.HIGHEST_PROTOCOL))
+@example({-(2**63): None, 2**127 - 1: 0}, 2)
 def test_plain_values_read_as_they_were_written(value: Any, protocol: int) -> None:
     found = read_pickle(pickle.dumps(value, protocol))
     # The strings of protocol 0 are in Python's escapes, which torch never writes.
     assert found.value == value or protocol == 0
     assert found.whole
+
+
+def test_a_number_that_no_64_bits_hold_twice_over_is_a_problem_and_not_a_number() -> None:
+    (problem,) = read_pickle(pickle.dumps({2**127: None}, 2)).problems
+    assert problem.message == "asks for an integer of 17 bytes; the limit is 16"
 
 
 @given(st.binary(max_size=300) | st.lists(st.sampled_from(sorted(NAMES))).map(lambda codes: bytes(codes) + b"."))

@@ -190,6 +190,15 @@ def test_who_knows_less_of_the_operands_knows_less_of_the_result(kind: str) -> N
 
     @settings(max_examples=settings().max_examples * 3 // 5)
     @given(st.lists(TENSORS, min_size=4, max_size=4), st.lists(TENSORS, min_size=4, max_size=4))
+    @example(
+        [tensor((number.join(0, 1),)), tensor((number.join(0, 2),)), *[tensor(None)] * 2],
+        [tensor((2,)), tensor((number.join(0, 2),)), *[tensor(None)] * 2],
+    )
+    @example([tensor((0,)), tensor((0,)), *[tensor(None)] * 2], [tensor(IMPOSSIBLE), tensor((1,)), *[tensor(None)] * 2])
+    @example(
+        [tensor((number.join(0, 1),)), tensor((number.join(0, 2),)), *[tensor(None)] * 2],
+        [tensor(IMPOSSIBLE), *[tensor(None)] * 3],
+    )
     @example([tensor((0,)), tensor((0,)), tensor(None), tensor(None)], [tensor(IMPOSSIBLE), *[tensor(None)] * 3])
     def holds(narrow: list[Tensor], other: list[Tensor]) -> None:
         wide = [join(a, b)._replace(origin=a.origin) for a, b in zip(narrow, other, strict=True)]

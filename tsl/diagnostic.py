@@ -34,10 +34,13 @@ class Severity(IntEnum):
 
 
 class Evidence(Enum):
-    """What a finding rests on: the text allows it, the graph contains it, or a run showed it."""
+    """What a finding rests on: the text allows it, the graph contains it, torch's kernels refused it of tensors without
+    data on a device that need not be there, or a run showed it.
+    """
 
     SOURCE = "source"
     IR = "ir"
+    SIMULATED = "simulated"
     RUN = "run"
 
 

@@ -195,6 +195,7 @@ def _outcome(known: Run, shown: Sequence[Shown]) -> Outcome:
         *known.failed_books,
         *(Failure(problem.path, problem.message) for problem in found.problems),
         *(file.failure for file in examined if file.failure),
+        *(file.beside for file in examined if file.beside),
         *_missing_roots(plan.settings.roots, examined),
         *(exported.failures if exported else ()),
         *_idle_lock(plan, examined),
@@ -208,7 +209,7 @@ def _outcome(known: Run, shown: Sequence[Shown]) -> Outcome:
         notes=(
             *_notes(found, plan, examined),
             *_idle(examined, plan),
-            *(f"{file.path}: {file.note}" for file in examined if file.note),
+            *(f"{file.path}: {note}" for file in examined for note in file.notes),
             *(exported.notes if exported else ()),
         ),
         lines={file.path: file.lines for file in shown if file.diagnostics},

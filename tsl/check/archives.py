@@ -20,6 +20,7 @@ from tsl.archive.archive import Archive, open_archive
 from tsl.archive.facts import ArchiveFacts
 from tsl.cache import Judged
 from tsl.check.judge import ask, merge
+from tsl.check.simulated import asked_of_simulation, note_of
 from tsl.diagnostic import Diagnostic, Evidence, Label, Span
 from tsl.ir.facts import GraphFacts, NodeFact, facts_of, plain
 from tsl.project import shown
@@ -28,6 +29,7 @@ from tsl.rule import Rule, Verdict
 
 if TYPE_CHECKING:
     from tsl.check.plan import Plan
+    from tsl.ir.simulate import Simulation
     from tsl.ir.graph import Frame
     from tsl.target.facts import Unknown
 
@@ -35,28 +37,33 @@ UNREAD = "TSL903"
 MOST_KINDS = 3  # of each domain, in a line on what is not known
 
 
-def unknown_in(path: str, data: bytes | None, plan: Plan) -> str:
-    """How much of an archive's graphs has no transfer function, in a line; nothing where there is no graph."""
+def unknown_in(path: str, data: bytes | None, plan: Plan, simulation: Simulation | None = None) -> tuple[str, ...]:
+    """How much of an archive's graphs has no transfer function, and how a simulation went, in a line each; nothing where
+    there is no graph.
+    """
     with open_archive(path, data) as archive:
-        facts = facts_of(archive, plan.deploy, plan.inputs)
+        facts = facts_of(archive, plan.deploy, plan.inputs, simulation)
         if facts is None:
-            return ""
+            return ()
         unknown = facts.foretold.unknown()
+        went = note_of(facts, simulation) if simulation else ""
     told = []
     for domain, kinds in unknown.items():
         most = sorted(kinds, key=lambda kind: (-kinds[kind], kind))[:MOST_KINDS]
         of = ", ".join(f"{kind} {kinds[kind]}" for kind in most)
         told.append(f"{domain} {sum(kinds.values())}{f' ({of})' if of else ''}")
-    return f"nodes without a transfer function: {', '.join(told) or 'none'}"
+    return tuple(filter(None, [f"nodes without a transfer function: {', '.join(told) or 'none'}", went]))
 
 
-def judge_archive(path: str, data: bytes | None, roots: tuple[str, ...], plan: Plan) -> Judged:
-    """All findings of the archive at a path, or in the bytes that stand for it.
+def judge_archive(
+    path: str, data: bytes | None, roots: tuple[str, ...], plan: Plan, simulation: Simulation | None = None
+) -> Judged:
+    """All findings of the archive at a path, or in the bytes that stand for it, with what came of simulating it.
 
     Raises OSError, RuleCallError, and InputError where the model does not take the inputs of the plan.
     """
     with open_archive(path, data) as archive:
-        found = [*_of_file(path, archive, plan), *_of_graphs(path, archive, plan)]
+        found = [*_of_file(path, archive, plan), *_of_graphs(path, archive, plan, simulation)]
     return Judged(merge(found), unmatched_roots=roots)
 
 
@@ -65,9 +72,9 @@ def _of_file(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
         yield _diagnostic(path, rule, verdict, str(verdict.node.anchor))
 
 
-def _of_graphs(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
+def _of_graphs(path: str, archive: Archive, plan: Plan, simulation: Simulation | None) -> Iterator[Diagnostic]:
     try:
-        facts = facts_of(archive, plan.deploy, plan.inputs)
+        facts = facts_of(archive, plan.deploy, plan.inputs, simulation)
         if facts is None:
             if plan.lock:
                 yield _of_another_kind(path, archive, plan.rule("TSL610"))
@@ -94,10 +101,14 @@ def asked_of_file(archive: Archive, plan: Plan) -> Iterator[tuple[Rule, Verdict]
 
 
 def asked_of_graphs(facts: GraphFacts, plan: Plan) -> Iterator[tuple[Rule, Verdict]]:
-    """What the rules on graphs find in those of a model. Raises RuleCallError, or RecursionError (see TOO_DEEP)."""
+    """What the rules on graphs, and a simulation alone, find in those of a model.
+
+    Raises RuleCallError, or RecursionError (see TOO_DEEP).
+    """
     for rule in plan.rules_of("ir"):
         for verdict in ask(rule, facts):
             yield rule, verdict
+    yield from asked_of_simulation(facts, plan)
 
 
 class Unread(Record):
@@ -164,8 +175,14 @@ def _unread(path: str, rule: Rule, part: Unread) -> Diagnostic:
 
 
 def _diagnostic(path: str, rule: Rule, verdict: Verdict, anchor: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
-    sentence, severity = verdict.sentence, verdict.severity
-    return Diagnostic(_whole(path), rule.code, rule.name, severity, sentence, rule.help, anchor, (Evidence.IR,), labels)
+    sentence, severity, evidence = verdict.sentence, verdict.severity, evidence_of(verdict)
+    return Diagnostic(_whole(path), rule.code, rule.name, severity, sentence, rule.help, anchor, evidence, labels)
+
+
+def evidence_of(verdict: Verdict) -> tuple[Evidence, ...]:
+    """What a finding about a graph rests on."""
+    is_simulated = getattr(verdict.node, "simulated", False)
+    return (Evidence.IR, Evidence.SIMULATED) if is_simulated else (Evidence.IR,)
 
 
 def _labels(path: str, node: NodeFact | Unknown) -> Iterator[Label]:

@@ -27,7 +27,7 @@ def agreed(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     kept: list[Diagnostic] = []
     graph: list[Diagnostic] = []
     for one in found:
-        (graph if one.code in SAME and one.evidence == (Evidence.IR,) else kept).append(one)
+        (graph if one.code in SAME and Evidence.SOURCE not in one.evidence else kept).append(one)
     for one in graph:
         places = [(_distance(known, one), number) for number, known in enumerate(kept) if _is_same(known, one)]
         if places:
@@ -52,6 +52,6 @@ def _distance(source: Diagnostic, graph: Diagnostic) -> tuple[int, int, int]:
 def _joined(source: Diagnostic, graph: Diagnostic) -> Diagnostic:
     label = Label(source.span, f"in the graph: {graph.message}")
     labels = (*source.labels, *([] if label in source.labels else [label]), *graph.labels)
-    evidence = source.evidence if Evidence.IR in source.evidence else (*source.evidence, Evidence.IR)
+    evidence = tuple(kind for kind in Evidence if kind in (*source.evidence, *graph.evidence))
     severity = max(source.severity, graph.severity)
     return source._replace(severity=severity, evidence=evidence, labels=labels)

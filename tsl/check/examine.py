@@ -33,7 +33,8 @@ class Examined(Record):
     roots: frozenset[str] = frozenset()
     failure: Failure | None = None
     is_archive: bool = False
-    note: str = ""
+    notes: tuple[str, ...] = ()
+    beside: Failure | None = None
 
 
 class Shown(Record):
@@ -74,13 +75,17 @@ def _is_archive(path: str, data: bytes | None) -> bool:
 
 def _examined_archive(path: str, data: bytes | None, plan: Plan) -> Examined:
     from tsl.check.archives import judge_archive, unknown_in
+    from tsl.check.simulated import simulation_of
     from tsl.ir.foretold import InputError
 
+    settings = plan.settings
     try:
-        judged = judge_archive(path, data, plan.settings.roots, plan)
+        simulation = simulation_of(path, data, plan, settings.inputs, "--trust") if settings.trust else None
+        judged = judge_archive(path, data, settings.roots, plan, simulation)
         deep = any(found.code == "TSL903" for found in judged.diagnostics)  # then it cannot be read as a whole
-        note = unknown_in(path, data, plan) if plan.settings.verbose and not deep else ""
-        return Examined(path, judged, is_archive=True, note=note)
+        notes = unknown_in(path, data, plan, simulation) if settings.verbose and not deep else ()
+        beside = simulation.failure if simulation else None
+        return Examined(path, judged, is_archive=True, notes=notes, beside=beside)
     except InputError as error:
         return _failed(path, f"--input: {error}")
 

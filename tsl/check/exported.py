@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from tsl.archive.archive import Archive, ArchiveError, open_archive
 from tsl.check.archives import (
@@ -36,6 +37,7 @@ from tsl.check.files import Files
 from tsl.check.judge import RuleCallError
 from tsl.check.placing import Placing, told_elsewhere
 from tsl.check.plan import REFUSED, Plan
+from tsl.check.simulated import note_of, simulation_of
 from tsl.check.versions import differing
 from tsl.diagnostic import Diagnostic, Label, Span
 from tsl.entry.request import Refusal, Request, export
@@ -43,6 +45,9 @@ from tsl.ir.facts import GraphFacts, facts_of, plain
 from tsl.ir.graph import Frame
 from tsl.outcome import Failure
 from tsl.project import reason, shown
+
+if TYPE_CHECKING:
+    from tsl.ir.simulate import Simulation
 
 
 class Exported:
@@ -80,7 +85,7 @@ class Exported:
             for refusal in done.refusals:
                 self._refused(refusal, placing)
             for _, path in done.archives:
-                self._read(path, files, placing, asked.entry)
+                self._read(path, files, placing, asked.entry, self._simulated(path, "--entry"))
         self._take(placing, asked.entry)
 
     def _captured(self, asked: Request) -> tuple[str, ...]:
@@ -103,21 +108,29 @@ class Exported:
         files, name = Files(self._paths, elsewhere=True), shown(path)
         placing = Placing(files, None)
         try:
-            self._read(path, files, placing, name)
+            simulation = self._simulated(path, "--trust") if self._plan.settings.trust else None
+            self._read(path, files, placing, name, simulation)
         except OSError as error:
             self.failures.append(Failure(name, f"cannot be read: {reason(error)}"))
             return
         self._take(placing, name)
 
-    def _read(self, path: str, files: Files, placing: Placing, name: str) -> None:
+    def _simulated(self, path: str, command: str) -> Simulation | None:
+        simulation = simulation_of(path, None, self._plan, self._plan.settings.inputs, command)
+        self.failures += filter(None, [simulation.failure if simulation else None])
+        return simulation
+
+    def _read(self, path: str, files: Files, placing: Placing, name: str, simulation: Simulation | None) -> None:
         """Asks what there is to ask of an archive, and places it."""
         try:
             with open_archive(path) as archive:
-                facts = facts_of(archive, self._plan.deploy, self._plan.inputs)
+                facts = facts_of(archive, self._plan.deploy, self._plan.inputs, simulation)
                 if facts is None:
                     self.failures.append(Failure(name, f"holds no TorchScript model: it is a {archive.kind.title}"))
                     return
                 self._place(archive, facts, files, placing, name)
+                if simulation and self._plan.settings.verbose:
+                    self.notes += [f"{name}: {note}" for note in [note_of(facts, simulation)] if note]
         except ArchiveError as error:
             self.failures.append(Failure(name, f"is no archive: {error.message}"))
         except RuleCallError as error:

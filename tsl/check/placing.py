@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tsl.check.archives import Unread, recorded_span
+from tsl.check.archives import Unread, evidence_of, recorded_span
 from tsl.check.files import Files
 from tsl.check.text import Text
 from tsl.diagnostic import Diagnostic, Evidence, Label, Span
@@ -49,7 +49,8 @@ class Placing:
                 self.at_home(rule, verdict.severity, verdict.sentence, node.anchor)
                 continue
             labels = (Label(self._span(other.frame), told) for other, told in node.others if other.frame)
-            if not self.at_stack(rule, verdict.severity, verdict.sentence, node.stack, tuple(labels)):
+            evidence = evidence_of(verdict)
+            if not self.at_stack(rule, verdict.severity, verdict.sentence, node.stack, tuple(labels), evidence):
                 self._count(_innermost(node.stack).path if node.stack else "")
 
     def of_file(self, asked: Iterable[tuple[Rule, Verdict]]) -> None:
@@ -75,7 +76,13 @@ class Placing:
             self.at_home(rule, rule.severity, part.message, part.anchor)
 
     def at_stack(
-        self, rule: Rule, severity: Any, message: str, stack: tuple[Frame, ...], labels: tuple[Label, ...] = ()
+        self,
+        rule: Rule,
+        severity: Any,
+        message: str,
+        stack: tuple[Frame, ...],
+        labels: tuple[Label, ...] = (),
+        evidence: tuple[Evidence, ...] = (Evidence.IR,),
     ) -> bool:
         """Places a finding by a recorded stack, innermost first (1); whether it has a place."""
         for frame, text in self._of_run(stack):
@@ -83,7 +90,7 @@ class Placing:
             if inner != frame:
                 labels = (Label(self._span(inner), f"recorded here, in {inner.function or 'another file'}"), *labels)
             labels = tuple(label for label in labels if label.span != span)
-            self._add(span, rule, severity, message, text.anchor(frame.line), labels)
+            self._add(span, rule, severity, message, text.anchor(frame.line), labels, evidence)
             return True
         return False
 
@@ -99,12 +106,20 @@ class Placing:
             return  # which has been said
         self.elsewhere[path] = self.elsewhere.get(path, 0) + 1
 
-    def _add(self, span: Span, rule: Rule, severity: Any, message: str, anchor: str, labels: tuple[Label, ...]) -> None:
+    def _add(
+        self,
+        span: Span,
+        rule: Rule,
+        severity: Any,
+        message: str,
+        anchor: str,
+        labels: tuple[Label, ...],
+        evidence: tuple[Evidence, ...] = (Evidence.IR,),
+    ) -> None:
         """(2)"""
         key = (span.path, span.line, rule.code)
         known = self._found.get(key)
         if known is None or severity > known.severity:
-            evidence = (Evidence.IR,)
             self._found[key] = Diagnostic(
                 span, rule.code, rule.name, severity, message, rule.help, anchor, evidence, labels
             )

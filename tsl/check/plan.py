@@ -41,7 +41,7 @@ class Settings(Record):
 
     `entry` asks for an export and its graphs, `against` for those of the archive at a path. `inputs` are what a user
     gives forward of an archive's model, each in the words of `tsl.entry.spec`; `verbose` asks how much of its graphs is
-    not known.
+    not known, and `trust` lets an archive's code be run on tensors without data.
     """
 
     config: Config = Config()
@@ -54,6 +54,7 @@ class Settings(Record):
     against: str | None = None
     inputs: tuple[str, ...] = ()
     verbose: bool = False
+    trust: bool = False
 
 
 class Books(Record):

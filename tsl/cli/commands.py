@@ -113,6 +113,7 @@ def _check(options: SimpleNamespace) -> int:
     else:
         settings = settings._replace(inputs=tuple(options.input or ()))
     settings = settings._replace(against=options.against, lock=options.lock or "", verbose=options.verbose)
+    settings = settings._replace(trust=options.trust)
     books = open_books(config)
     known = run(paths, settings, stdin=sys.stdin.buffer.read() if "-" in paths else b"", books=books)
     said = answer(known, outcome_of(known), options)

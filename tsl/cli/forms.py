@@ -40,6 +40,7 @@ examples:
   tsl check model.pt                     an archive, without torch
   tsl check model.pt --target onnx:13    and what ONNX has no operator for
   tsl check model.pt --deploy cuda       what will fail or wait on a GPU
+  tsl check model.pt --deploy cuda --trust   and let torch's own kernels say so
   tsl check model.py --entry build       the graph of what build() makes as well
   tsl check model.py --against model.pt  the graph of an archive made from it
   tsl check --diff                       what --fix would change
@@ -143,6 +144,12 @@ GRAPHS = (
         ("--against",),
         "FILE.pt",
         "check the graph of an archive that was exported from the files, without running anything",
+    ),
+    Option(
+        ("--trust",),
+        "",
+        "run the code of archives with torch on tensors without data, in a process of its own, where --deploy asks what"
+        " a device makes of them",
     ),
     Option(
         ("--deploy",),

@@ -9,6 +9,8 @@ Definitions:
    an operator reads on the CPU anyway. HOST arguments have to be on the CPU.
 4. Indices may be on the CPU; on another device they have to be where the indexed tensor is.
 5. The result of an operator in LIKE is where the argument named there is.
+6. What is put at an index is moved to where it is put if it has no dimensions, wherever it is
+   (aten/src/ATen/native/TensorAdvancedIndexing.cpp, `_index_put_impl_`).
 
 Sources: facts of FakeTensor and of CUDA collected in the tables' comments. It will never know a deployment.
 """
@@ -61,6 +63,7 @@ ON_HOST: Mapping[str, str] = {
 # (5)
 LIKE: Mapping[str, str] = {"aten::type_as": "other", "aten::set": "source"}
 INDEXING = frozenset({"aten::index", "aten::index_put", "aten::_index_put_impl", "aten::_unsafe_index"})
+PUTTING = INDEXING - {"aten::index", "aten::_unsafe_index"}
 
 # What makes a tensor on the CPU whatever it is given.
 HOST_MADE = frozenset({"aten::scalar_tensor", "aten::_shape_as_tensor"})
@@ -122,7 +125,10 @@ def _held(call: Call, kind: str, tensors: list[tuple[int, Tensor]]) -> list[tupl
     if free is None:
         return tensors
     arguments = call.operator.schema.arguments
-    return [pair for pair in tensors if arguments[pair[0]].name not in free]
+    held = [pair for pair in tensors if arguments[pair[0]].name not in free]
+    if kind in PUTTING:  # (6)
+        held = [(place, tensor) for place, tensor in held if arguments[place].name != "values" or tensor.shape]
+    return held
 
 
 def _common(held: list[tuple[int, Tensor]], call: Call) -> Placed:

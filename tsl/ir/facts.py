@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tsl.archive.archive import Archive
     from tsl.ir.deploy import Deploy
     from tsl.ir.entry import Described
+    from tsl.ir.simulate import Simulation
 
 # Where in an archive's code, by the qualified name of a function and an offset in its file.
 Lines = Callable[[str, int], "Frame | None"]
@@ -42,12 +43,13 @@ class NodeFact(Record):
     """A node that a model's methods run, as a place a rule may point at.
 
     `lines` finds where code of a function is,
-    `others` are further places that a finding speaks of.
+    `others` are further places that a finding speaks of, `simulated` is whether a simulation bears it out.
     """
 
     visit: Visit
     lines: Lines
     others: tuple[tuple[NodeFact, str], ...] = ()
+    simulated: bool = False
 
     def beside(self, other: NodeFact, text: str) -> NodeFact:
         """This place together with another one, and what that one has to do with it."""
@@ -141,7 +143,8 @@ class GraphFacts:
     `methods` are the graphs that a caller may run, the likeliest first; `function` finds the graph of a qualified name;
     `moves` says of a class and an attribute whether it moves with the model. `unread` names functions that have no
     graph, with the reason, and grows while the facts are made. `training` is the flag that all modules have.
-    `deploy` is the deployment that is asked about, and `solve` what interprets the model under one.
+    `deploy` is the deployment that is asked about, `solve` what interprets the model under one, and `simulation` what
+    came of running it so.
     """
 
     def __init__(
@@ -155,6 +158,7 @@ class GraphFacts:
         training: bool | None = None,
         deploy: Deploy | None = None,
         solve: Callable[[Deploy], Iterable[Solved]] | None = None,
+        simulation: Simulation | None = None,
     ) -> None:
         self._graphs: dict[str, Graph] = {}
 
@@ -169,7 +173,7 @@ class GraphFacts:
         for graph in graphs:
             self._graphs[graph.name] = graph
             self._reach.enter(graph)
-        self.deploy = deploy
+        self.deploy, self._simulation = deploy, simulation
         self._solve = solve or (lambda deploy: of_graphs(graphs, deploy))
         self.devices = devices
         self.unread = unread or {}
@@ -200,7 +204,7 @@ class GraphFacts:
     def foretold(self) -> Foretold:
         """What is foretold under the deployment, or without one of a run where the model was saved."""
         deploy = self.deploy or WHERE_SAVED
-        return Foretold(self._solve(deploy), self._at, deploy)
+        return Foretold(self._solve(deploy), self._at, deploy, self._simulation)
 
     def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
         """Where tensors do not go together in a domain (device, dtype, shape), of devices by these causes.
@@ -263,7 +267,12 @@ class GraphFacts:
         return NodeFact(visit, self._lines)
 
 
-def facts_of(archive: Archive, deploy: Deploy | None = None, inputs: Sequence[Described] = ()) -> GraphFacts | None:
+def facts_of(
+    archive: Archive,
+    deploy: Deploy | None = None,
+    inputs: Sequence[Described] = (),
+    simulation: Simulation | None = None,
+) -> GraphFacts | None:
     """What the methods of an archive's model run; None where it holds no model that has code.
 
     `inputs` are what a user gives forward; what is told of them is raised as `tsl.ir.foretold.InputError` at the latest
@@ -307,7 +316,7 @@ def facts_of(archive: Archive, deploy: Deploy | None = None, inputs: Sequence[De
     def solve(asked: Deploy) -> Iterator[Solved]:
         return of_archive(archive, program, asked, inputs, unread)
 
-    return GraphFacts(methods, graph, moves, devices, unread, lines, training, deploy, solve)
+    return GraphFacts(methods, graph, moves, devices, unread, lines, training, deploy, solve, simulation)
 
 
 __all__ = ["HOST", "GraphFacts", "NodeFact", "facts_of", "plain"]

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tsl.archive.archive import Archive
 from tsl.ir import entry
 from tsl.ir.abstract import Value
+from tsl.ir.borne_out import BorneOut
 from tsl.ir.deploy import Deploy
 from tsl.ir.deployed import Deployed
 from tsl.ir.device import CPU
@@ -34,6 +35,7 @@ from tsl.record import Record
 
 if TYPE_CHECKING:
     from tsl.ir.facts import NodeFact
+    from tsl.ir.simulate import Refused, Simulation
 
 LEFT_BEHIND, LIBRARY, MIXED = "left behind", "library", "mixed"
 SAVED = frozenset({"parameter", "buffer", "attribute", "constant"})
@@ -147,10 +149,19 @@ class Part(Record):
 
 
 class Foretold:
-    """What was found in the methods of a model under a deployment. `at` makes a place of a node."""
+    """What was found in the methods of a model under a deployment. `at` makes a place of a node.
 
-    def __init__(self, solved: Iterable[Solved], at: At, deploy: Deploy) -> None:
+    `borne_out` holds it against a simulation, where there was one.
+    """
+
+    def __init__(self, solved: Iterable[Solved], at: At, deploy: Deploy, simulation: Simulation | None = None) -> None:
         self.solved, self._at, self._deploy = tuple(solved), at, deploy
+        self.borne_out = BorneOut(self.solved, simulation) if simulation else None
+
+    def alone(self) -> Iterator[tuple[NodeFact, Refused]]:
+        """What a simulation refuses and nothing is foretold of."""
+        if self.borne_out:
+            yield from ((self._at(node)._replace(simulated=True), refused) for node, refused in self.borne_out.alone())
 
     def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
         """The conflicts of a domain (device, dtype, shape), of devices those with these causes."""
@@ -226,6 +237,8 @@ class Foretold:
 
     def _conflict(self, found: Finding) -> Conflict:
         node = self._at(found.node)
+        if self.borne_out and self.borne_out.is_refused(found.node):
+            node = node._replace(simulated=True)
         for operand in found.operands:
             for reason in operand.reasons:
                 if reason.node is not None:
@@ -233,7 +246,9 @@ class Foretold:
         return Conflict(node, found.sure, found, self._deploy)
 
     def _wait(self, sync: Sync) -> Wait:
-        return Wait(self._at(sync.node), sync.why, sync.multiplicity, len(sync.nodes), sync.certain and sync.sure)
+        is_simulated = self.borne_out is not None and self.borne_out.is_waited_at(sync.nodes)
+        node = self._at(sync.node)._replace(simulated=is_simulated)
+        return Wait(node, sync.why, sync.multiplicity, len(sync.nodes), sync.certain and sync.sure)
 
 
 def of_torch(node: Node | None) -> bool:

@@ -95,7 +95,7 @@ class Tree:
             return Tensor(deploy.device, origin=(number(Reason(kind, path)),))
         return unknown(type)
 
-    def _shared(self) -> dict[int, str]:
+    def shared(self) -> dict[int, str]:
         """What each registered tensor is registered as, by identity (1)."""
         if self._tensors is None:
             named = (
@@ -115,7 +115,7 @@ class Tree:
     def _value(self, found: Any, path: str, registered: str, deploy: Deploy, number: Number) -> Value:
         kind = type(found)
         if kind is values.Tensor:
-            registered = registered or self._shared().get(id(found), "")
+            registered = registered or self.shared().get(id(found), "")
             return tensor(
                 found, deploy.moved(found.device, bool(registered)), number(Reason(registered or "attribute", path))
             )

@@ -62,7 +62,7 @@ def _plain(reader: Reader, node: Node, value: Any) -> Value:
         text = value.text if isinstance(value, saved.Device) else value
         return On(normal(text), (reader.reason(Reason("literal", node.kind, node)),), True)
     if type_.kind == "Function":
-        return Constant("str", str(node.attribute("name", value)))
+        return Constant("str", type_.name or str(node.attribute("name", value)))
     if isinstance(value, saved.Typed):
         return _plain(reader, node, value.value)
     if type(value) in (list, tuple):

@@ -72,7 +72,7 @@ def _paired(a: Dim, b: Dim, one: Shape, other: Shape) -> Dim:
     for mine, its in ((a, b), (b, a)):
         if not may_be(mine, 1):  # the other is 1 or the same
             return mine if isinstance(mine, int) or not isinstance(its, int) or its == 1 else its
-    return ANY_SIZE
+    return number.join(a, b)  # it is one of both, whichever is not 1
 
 
 def may_be(dim: Dim, size: int) -> bool:
@@ -85,7 +85,10 @@ def agree(one: Dim, other: Dim, words: str) -> Dim:
     differ."""
     if number.is_other(one, other):
         raise Mismatch(words)
-    return one if isinstance(one, int) or (one.terms is not None and not isinstance(other, int)) else other
+    if isinstance(one, int) or isinstance(other, int):
+        return one if isinstance(one, int) else other
+    low, high = max(one.low, other.low), min(one.high, other.high)
+    return low if low == high else Size(low, high, other.terms if one.terms is None else one.terms)
 
 
 def count(shape: Sequence[Dim]) -> Dim:

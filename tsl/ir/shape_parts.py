@@ -157,7 +157,7 @@ def cat(call: Call) -> Shapes:
     if () in shapes:
         raise Mismatch("a tensor without dimensions is put together with others")
     if known is None:
-        return None if any(each is None for each in shapes) or not shapes else (ANY_SIZE,)
+        return (0,) if not shapes else None if None in shapes else (ANY_SIZE,)
     if len(known) != 1:
         shapes = [None if each is not None and _may_be_left_out(each) else each for each in shapes]
     place = at(call.whole("dim"), len(known))

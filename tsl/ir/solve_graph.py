@@ -90,6 +90,7 @@ class Solver:
         self.doubts = self.loops = 0
         self.seen: dict[tuple[int, ...], Seen] = {}
         self.dead: dict[int, tuple[Node, int]] = {}
+        self.called: dict[str, Graph] = {}
         self._numbers: dict[tuple[str, str, int], int] = {}
         self._context: tuple[int, ...] = ()
         self._written: set[Type] = set()
@@ -335,9 +336,10 @@ class Solver:
         """(4)"""
         graph = self.functions.get(name)
         made = self._body(node, graph, given) if graph is not None else None
-        if made is None:
+        if graph is None or made is None:
             self.kernels.unknown(node.kind, "value", node)
             return [unknown(value.type) for value in node.outputs]
+        self.called[name] = graph
         return made
 
     def _body(self, node: Node, graph: Graph, given: list[Value]) -> list[Value] | None:

@@ -137,6 +137,11 @@ class Solved:
         return bool(node.outputs) and self.tensor_of(node.outputs[0]) is not None
 
     @property
+    def called(self) -> tuple[Graph, ...]:
+        """The functions that were followed where they were not inlined."""
+        return tuple(self._solver.called.values())
+
+    @property
     def is_complete(self) -> bool:
         """Whether all that is reached was read."""
         return self._solver.is_complete
