@@ -92,9 +92,14 @@ class NodeFact(Record):
 
     @property
     def stack(self) -> tuple[Frame, ...]:
-        """All recorded places, innermost first; none where nothing was recorded."""
+        """All recorded places, innermost first; none where nothing was recorded.
+
+        Tracing records those of the callers with each node; of what was scripted they are found from the calls.
+        """
         source = self.visit.node.source
-        return source.stack if source else ()
+        own = source.stack if source else ()
+        caller = NodeFact(self.visit.caller, self.lines) if self.visit.caller else None
+        return own + tuple(frame for frame in caller.stack if frame not in own) if caller else own
 
     @property
     def written(self) -> Frame | None:

@@ -47,12 +47,15 @@ class Gap(Record):
 
 
 class Unknown(Record):
-    """An operator that targets lack (1), as a place: the first node that calls it, and the others."""
+    """An operator that targets lack (1), as a place: the first node that calls it, and the others.
+
+    `near` is the node beside the first one that has a place, where that has none (4).
+    """
 
     first: NodeFact
     nodes: tuple[NodeFact, ...]
     gaps: tuple[Gap, ...]
-    near: Frame | None = None
+    near: tuple[NodeFact, ...] = ()
 
     @property
     def operator(self) -> str:
@@ -83,7 +86,7 @@ class Unknown(Record):
 
     @property
     def frame(self) -> Frame | None:
-        return self.first.frame or self.near
+        return self.first.frame or (self.near[0].frame if self.near else None)
 
     @property
     def written(self) -> Frame | None:
@@ -142,16 +145,16 @@ class TargetFacts:
                 for gap in found:
                     known.setdefault(gap.target.text, gap)
         for kind, nodes in lacking.items():
-            near = None if nodes[0].frame else self._near(nodes[0])
+            near = () if nodes[0].frame else tuple(self._near(nodes[0]))
             yield Unknown(nodes[0], tuple(nodes), tuple(gaps[kind].values()), near)
 
-    def _near(self, node: NodeFact) -> Frame | None:
-        """The recorded place of the node next to one without (4)."""
+    def _near(self, node: NodeFact) -> Iterator[NodeFact]:
+        """The node next to one without a place, if it has one (4)."""
         inside = [one for one in self.graphs.nodes() if one.function == node.function and one.module == node.module]
         place = next(place for place, one in enumerate(inside) if one.visit is node.visit)
         before, after = inside[:place][::-1], inside[place + 1 :]
         around = after if node.kind in COMPARED else before
-        return next((one.frame for one in around[:NEAR] if one.frame), None)
+        yield from islice((one for one in around[:NEAR] if one.frame), 1)
 
     def _gaps(self, node: NodeFact) -> Iterator[Gap]:
         is_unmet = id(node.visit.node) in self._unmet
