@@ -7,9 +7,9 @@ function call`.
 
 No runtime that a model is saved for has the Python that it calls: LibTorch, ONNX, TensorRT, Core ML, a phone.
 
-Reported is each call, in the graphs of models that were not saved yet: no archive holds one. `tsl check model.py --entry
-build` makes such a graph. What a `torch.autograd.Function` did with tensors was traced beside the call, and is checked in
-its place; `torch.onnx.export` of the module itself writes that in its place too.
+Reported is each call, in the graphs of models that were not saved yet: no archive holds one. `tsl check model.py
+--entry build` makes such a graph. What a `torch.autograd.Function` did with tensors was traced beside the call, and
+is checked in its place; `torch.onnx.export` of the module itself writes that in its place too.
 
 ## Example
 ```ir

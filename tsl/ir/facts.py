@@ -205,7 +205,7 @@ class GraphFacts:
     def foretold(self) -> Foretold:
         """What is foretold under the deployment, or without one of a run where the model was saved."""
         deploy = self.deploy or WHERE_SAVED
-        return Foretold(self._solve(deploy), self._at, deploy)
+        return Foretold(self._solve(deploy), self.at, deploy)
 
     def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
         """Where tensors do not go together in a domain (device, dtype, shape), of devices by these causes.
@@ -247,7 +247,8 @@ class GraphFacts:
         sources = {id(visit.node.source): visit for visit in visits if visit.node.source}
         return sources | {id(visit.node): visit for visit in visits}
 
-    def _at(self, node: Node) -> NodeFact:
+    def at(self, node: Node) -> NodeFact:
+        """The place of a node of an inlined graph."""
         visit = self._places.get(id(node)) or self._places.get(id(node.source))
         if visit is None or visit.node.kind != node.kind:
             visit = Visit(node, (), "", "", False)
