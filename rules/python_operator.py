@@ -5,12 +5,16 @@ A `torch.autograd.Function` that tracing met, and a function under `torch.jit.ig
 Python. Such a model runs in the process that made it and nowhere else: `torch.jit.save` raises `Could not export Python
 function call`.
 
-Reported is the call. No archive holds one: it is found in the graphs of models that were not saved yet.
+No runtime that a model is saved for has the Python that it calls: LibTorch, ONNX, TensorRT, Core ML, a phone.
+
+Reported is each call, in the graphs of models that were not saved yet: no archive holds one. `tsl check model.py
+--entry build` makes such a graph. What a `torch.autograd.Function` did with tensors was traced beside the call, and
+is checked in its place; `torch.onnx.export` of the module itself writes that in its place too.
 
 ## Example
 ```ir
 graph(%x : Tensor):
-  %y : Tensor = prim::PythonOp(%x)  # TSL561
+  %y : Tensor = prim::PythonOp(%x)  # TSL603
   return (%y)
 ```
 
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     from tsl.ir.facts import GraphFacts
 
 
-@ir_rule("TSL561", severity="error", since="0.1", help="write it with operators of torch, or register one of your own")
+@ir_rule("TSL603", severity="error", since="0.1", help="write it with operators of torch, or register one of your own")
 def python_operator(graph: GraphFacts) -> Iterator[Finding]:
     for node in graph.nodes("prim::PythonOp"):
         yield node, f"`{node.kind}` calls Python: the model cannot be saved"

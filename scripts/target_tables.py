@@ -7,11 +7,16 @@ usage: target_tables.py onnx                the TorchScript exporter's registry,
        target_tables.py libtorch WHEEL...   schemas of many releases, of their macOS wheels:
                                               pip download --no-deps --platform macosx_11_0_arm64 --python-version 3.10
                                                 --only-binary=:all: torch==2.0.1
+       target_tables.py changed             which operators changed between the releases in the table of libtorch
        target_tables.py coreml WHEEL        what coremltools registers for TorchScript, read as text from its wheel
-       target_tables.py tensorrt JSON       converters and evaluators of Torch-TensorRT's TorchScript front end
+       target_tables.py tensorrt CLONE      what each release of Torch-TensorRT has, from a clone of pytorch/TensorRT
+       target_tables.py export PROBES       what torch.export refuses of what scripts/export_probes.py tried; PROBES is
+       target_tables.py onnx-dynamo PROBES    what that wrote. Its ONNX exporter,
+       target_tables.py executorch PROBES     and ExecuTorch, likewise
 
 A table is text, compressed: head lines `# key: value`, then one line an operator: its name, or its schema, a tab, and
-the versions it is in as `9-20` or `2.0-2.1 2.4-2.13`. No wheel is installed or imported.
+the versions it is in as `9-20` or `2.0-2.1 2.4-2.13`; after another tab, how many others the newest version takes it
+apart into, and which. No wheel is installed or imported.
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ import pkgutil
 import re
 import sys
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,14 +43,19 @@ SCHEMA = re.compile(rb"(?:(\w+)::)?(\w+(?:\.\w+)?)\((.*)\)\s*->\s*(\S.*)", re.S)
 JUDGED = frozenset({"aten", "prim", "quantized"})
 
 Found = Mapping[str, Iterable[str]]
+Writer = Callable[[Sequence[Path]], tuple[dict[str, str], list[str], Found]]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=sorted(WRITERS))
+    parser.add_argument("table", choices=sorted([*WRITERS, "changed"]))
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--directory", type=Path, default=TABLES)
     given = parser.parse_args()
+    if given.table == "changed":
+        names = changed(lzma.decompress((TABLES / "libtorch.txt.xz").read_bytes()).decode())
+        (given.directory / "changed.txt.xz").write_bytes(lzma.compress("\n".join(names).encode(), filters=FILTERS))
+        return 0
     head, versions, found = WRITERS[given.table](given.files)
     text = table_text({"name": given.table, "date": date.today().isoformat(), **head}, versions, found)
     given.directory.mkdir(parents=True, exist_ok=True)
@@ -56,9 +66,13 @@ def main() -> int:
 
 
 def table_text(head: Mapping[str, str], versions: Sequence[str], found: Found) -> str:
-    """The text of a table: `found` has the versions of each operator."""
-    lines = [f"# {key}: {value}" for key, value in {**head, "versions": " ".join(versions)}.items()]
-    lines += [f"{name}\t{_ranges(versions, set(found[name]))}" for name in sorted(found)]
+    """The text of a table: `found` has the versions of operators, the head's `notes` what they are taken apart into."""
+    notes = json.loads(head.get("notes", "{}"))
+    told = {key: value for key, value in head.items() if key != "notes"}
+    lines = [f"# {key}: {value}" for key, value in {**told, "versions": " ".join(versions)}.items()]
+    for name in sorted({*found, *notes}):
+        line = f"{name}\t{_ranges(versions, set(found.get(name, ())))}"
+        lines.append(f"{line}\t{notes[name]}" if name in notes else line)
     return "\n".join([*lines, ""])
 
 
@@ -204,6 +218,35 @@ def _schemas(wheel: Path) -> set[str]:
     return found
 
 
+# A size that may be a symbol is a number in a graph; what aliases what is not told apart when a call is matched.
+SYMBOLS, ALIASES = re.compile(r"\bSymInt\b"), re.compile(r"\((?:\*|[a-z])[^()]*\)(?=[?\[ ])")
+
+
+def changed(table: str) -> list[str]:
+    """The names of which some release lacks a form that the newest one has: their arguments, with defaults."""
+    forms: dict[str, dict[str, set[str]]] = {}
+    newest = ""
+    for line in table.splitlines():
+        if line.startswith("# versions: "):
+            versions = line.split()[2:]
+            newest = versions[-1]
+        if line.startswith("#"):
+            continue
+        schema, _, ranges = line.partition("\t")
+        operator, _, rest = schema.partition("(")
+        form = ALIASES.sub("", SYMBOLS.sub("int", rest.rpartition(") -> ")[0])).replace(" ", "")
+        held = forms.setdefault(operator.partition(".")[0], {}).setdefault(form, set())
+        for part in ranges.split():
+            first, _, last = part.partition("-")
+            held.update(versions[versions.index(first) : versions.index(last or first) + 1])
+    return sorted(
+        name
+        for name, known in forms.items()
+        if any(newest in held and len(held) < len(versions) for held in known.values())
+        or not any(newest in held for held in known.values())
+    )
+
+
 def coreml(files: Sequence[Path]) -> tuple[dict[str, str], list[str], Found]:
     """The functions decorated with `@register_torch_op`, and their aliases; names without a namespace."""
     (wheel,) = files
@@ -227,20 +270,58 @@ def _registered(function: ast.FunctionDef) -> Iterable[str]:
 
 
 def tensorrt(files: Sequence[Path]) -> tuple[dict[str, str], list[str], Found]:
-    """Names of converters and evaluators; an operator that a lowering pass rewrites counts as known."""
-    (path,) = files
-    given = json.loads(path.read_text(encoding="utf-8"))
-    schemas = [schema for key in ("converters", "evaluators", "lowering_passes") for schema in given[key]]
-    names = {re.split(r"[(.]", schema)[0] for schema in schemas}
+    """Names that converters, evaluators and lowering passes know, and what the newest release replaces by others."""
+    from tensorrt_releases import releases
+
+    (repository,) = files
+    found: dict[str, list[str]] = {}
+    known = releases(repository)
+    for release in known:
+        for name in release.names:
+            found.setdefault(name, []).append(release.version)
     head = {
-        "title": "TensorRT, by Torch-TensorRT from TorchScript",
-        "version-of": "commit",
-        "source": given["source"],
+        "title": "TensorRT, by Torch-TensorRT from TorchScript (ir='ts')",
+        "version-of": "Torch-TensorRT",
+        "source": "converters, evaluators and lowering passes in core/ of pytorch/TensorRT at each release's tag,"
+        " by pattern; not verified by running",
         "level": "name",
+        "notes": json.dumps({name: _apart(made) for name, made in known[-1].replaced.items() if _is_apart(made)}),
     }
-    commit = re.search(r" at (\w+)", given["source"])
-    version = commit[1] if commit else "unknown"
-    return head, [version], {name: [version] for name in names if "::" in name}
+    return head, [release.version for release in known], found
+
+
+def exported(road: str, title: str, package: str) -> Writer:
+    """What scripts/export_probes.py found no form of that a road takes, and what ExecuTorch runs as other kernels."""
+
+    def written(files: Sequence[Path]) -> tuple[dict[str, str], list[str], Found]:
+        (path,) = files
+        given = json.loads(path.read_text(encoding="utf-8"))
+        results = {name: roads[road] for name, roads in given["operators"].items() if road in roads}
+        version = ".".join(given["packages"][package].split(".")[: 2 if package == "torch" else 3])
+        told = {name for name, one in results.items() if one["is"] != "untold"}
+        packages = " and ".join(f"{name} {given['packages'][name]}" for name in dict.fromkeys(("torch", package)))
+        apart = {name: one["more"] for name, one in results.items() if one["is"] == "taken" and _is_apart(one["more"])}
+        head = {
+            "title": title,
+            "version-of": package,
+            "source": f"what {packages} refuse of {len(told)} operators, exported alone by scripts/export_probes.py",
+            "level": "overload",
+            "lists": "missing",
+            "notes": json.dumps({name: _apart(made) for name, made in apart.items()}),
+        }
+        return head, [version], {name: [version] for name in told if results[name]["is"] == "refused"}
+
+    return written
+
+
+def _is_apart(made: Sequence[str]) -> bool:
+    """Whether an operator is taken apart: a product and its sum are what one layer is."""
+    return len(made) > 2
+
+
+def _apart(made: Sequence[str]) -> str:
+    names = [name.removeprefix("aten::") for name in made]
+    return f"{len(names)} {' '.join(dict.fromkeys(names))}"
 
 
 def _modules(wheel: Path, folder: str) -> Iterable[ast.Module]:
@@ -267,13 +348,16 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-WRITERS = {
+WRITERS: Mapping[str, Writer] = {
     "onnx": onnx,
     "cuda": cuda,
     "libtorch": libtorch,
     "lite": lite,
     "coreml": coreml,
     "tensorrt": tensorrt,
+    "export": exported("export", "torch.export, of the module that a model was captured from", "torch"),
+    "onnx-dynamo": exported("onnx-dynamo", "ONNX, by torch.onnx.export as it is today (dynamo=True)", "onnxscript"),
+    "executorch": exported("executorch", "ExecuTorch: what is core ATen and has a portable kernel", "executorch"),
 }
 
 if __name__ == "__main__":

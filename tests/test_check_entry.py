@@ -62,6 +62,42 @@ class Foreign(nn.Module):
         return Calls.apply(y)
 
 
+class Several(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.foreign = Foreign()
+
+    def forward(self, x):
+        x = Pair.apply(x)[0]
+        x = self.foreign(x)
+        return torch.special.erfcx(x)
+
+
+class Pair(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 3, torch.special.bessel_j1(x)
+
+
+@torch.jit.ignore
+def ignored(x: torch.Tensor) -> torch.Tensor:
+    return x.cumsum(0)
+
+
+class Ignores(nn.Module):
+    def forward(self, x):
+        return ignored(x) + 1
+
+
+class Upsampled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(2, 2, 2)
+
+    def forward(self, x):
+        return self.up(x)
+
+
 class Lambda(nn.Module):
     def forward(self, x):
         return (lambda y: y + 1)(x)
@@ -87,6 +123,18 @@ def reads():
 
 def foreign():
     return Foreign(), (torch.ones(2),)
+
+
+def several():
+    return Several(), (torch.ones(2),)
+
+
+def ignores():
+    return Ignores(), (torch.ones(2),)
+
+
+def upsampled():
+    return Upsampled(), (torch.ones(1, 2, 4, 4),)
 
 
 def unscripted():
@@ -244,11 +292,6 @@ def test_call_sites_say_what_is_done(net: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "line", "message"),
     [
-        (
-            "foreign",
-            "return Calls.apply(y)",
-            r"torch\.jit\.save refuses this: RuntimeError: Could not export Python .*",
-        ),
         ("unscripted", "return (lambda y: y + 1)(x)", r"torch\.jit\.script refuses this: .*Lambda.*"),
         (
             "fails",
@@ -263,6 +306,30 @@ def test_what_torch_refuses_is_a_finding_at_the_users_line(net: Project, name: s
     (found,) = findings(done).values()
     assert (found["line"], found["rule"], found["evidence"]) == (LINES[line], "refused-export", ["ir"])
     assert re.fullmatch(message, found["message"])
+
+
+def test_every_call_of_python_is_told_and_what_it_did_is_checked(net: Project) -> None:
+    done = entry(net, "several", "--select", "TSL6,TSL904", "--target", "onnx:13")
+    assert {key: one["message"] for key, one in findings(done).items()} == {
+        (LINES["x = Pair.apply(x)[0]"], "TSL603"): "`Pair` calls Python: the model cannot be saved",
+        (LINES["return Calls.apply(y)"], "TSL603"): "`Calls` calls Python: the model cannot be saved",
+        (LINES["return torch.special.erfcx(x)"], "TSL601"): (
+            "the model ends at `aten::special_erfcx`: not in `onnx:13`"
+        ),
+    }
+    assert done.err == ""
+
+
+def test_a_call_of_an_ignored_function_is_told_once(net: Project) -> None:
+    done = entry(net, "ignores", "--capture", "script", "--select", "TSL6,TSL904")
+    assert list(findings(done)) == [(LINES["return ignored(x) + 1"], "TSL603")]
+
+
+def test_what_a_library_runs_stands_at_the_call_of_it(net: Project) -> None:
+    done = entry(net, "upsampled", "--capture", "script", "--select", "TSL6", "--target", "coreml")
+    (found,) = findings(done).values()
+    assert found["line"] == LINES["return self.up(x)"]
+    assert found["message"] == "the model ends at `aten::__is__`: not in `coreml`"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tsl.ir.facts import GraphFacts
 from tsl.report import TARGETS_FORMATS
 from tsl.target.facts import TargetFacts, Unknown
 from tsl.target.named import TargetError, targets
-from tsl.target.runtime import need_of
+from tsl.target.runtime import changed, need_of
 from tsl.target.table import NAMES, Table, shipped
 
 NET = """\
@@ -71,7 +71,7 @@ def test_a_table_says_how_it_was_obtained(name: str) -> None:
     assert table.title
     assert table.source
     assert table.date
-    assert table.operators > 20 or name == "lite"
+    assert table.operators > 20 or name in {"lite", "export"}
     assert table.versions
 
 
@@ -154,9 +154,9 @@ def test_the_lite_interpreter_enters_no_context() -> None:
 
 
 def test_the_need_follows_from_the_operators() -> None:
-    need = need_of(GraphFacts([graph_of(graph(ATTENTION.replace("%gqa", "%false")))]))
+    need = need_of(GraphFacts([graph_of(graph(ATTENTION.replace("%gqa", "%false")))]).nodes())
     assert (need.version, need.by) == ("2.0", "aten::scaled_dot_product_attention")
-    plain = need_of(GraphFacts([graph_of(graph("%y : Tensor = aten::relu(%x)"))]))
+    plain = need_of(GraphFacts([graph_of(graph("%y : Tensor = aten::relu(%x)"))]).nodes())
     assert (plain.version, plain.by) == ("", "")
 
 
@@ -302,3 +302,24 @@ def test_inspect_tells_the_first_release_that_runs_it(project: Project) -> None:
         "is_oldest": False,
         "is_whole": True,
     }
+
+
+def test_what_sets_a_need_is_among_what_changed() -> None:
+    table, names = shipped("libtorch"), changed()
+    newest = table.versions[-1]
+    for name in ("aten::scaled_dot_product_attention", "aten::mean", "prim::itemsize"):
+        assert name in names
+    settled = [name for name in ("aten::add", "aten::conv2d", "aten::__getitem__", "aten::len", "prim::device")]
+    for name in settled:
+        assert name not in names
+        assert {newest, table.versions[0]} <= {version for entry in table.entries(name) for version in entry.versions}
+
+
+def test_code_that_calls_nothing_that_changed_is_not_parsed(project: Project) -> None:
+    text = NET.replace("torch.scaled_dot_product_attention(x, x, x)", "torch.relu(x)").replace(
+        "roll(_0, [1])", "relu(_0)"
+    )
+    broken = text.replace("torch.roll(", "torch.relu(").replace("x, [1]", "x")
+    project.write("net.pt", net(broken + "  def other(self: __torch__.net.Net:\n"))
+    needs = json.loads(project.tsl("inspect", "net.pt", "--format", "json").out)["needs"]
+    assert needs == {"runtime": "1.12", "by": "", "is_oldest": True, "is_whole": True}

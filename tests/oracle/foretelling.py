@@ -84,7 +84,9 @@ def contradictions(choices: bytes, counts: Counter[str] | None = None) -> list[C
             counts["simulated"] += 1
             counts["refused"] += len(runner.failures)
             counts["unable"] += sum(runner.unable.values())
-            found += [Contradiction(choices, mode, words) for each in static for words in differing(graph, each, runner)]
+            found += [
+                Contradiction(choices, mode, words) for each in static for words in differing(graph, each, runner)
+            ]
             counts["foretold"] += sum(1 for each in static[0].conflicts("device"))
     return found
 

@@ -86,7 +86,12 @@ CALLS = (
 )
 WRAPPED = (
     # what is made, and what leads to it; `{0}` is what the line above made
-    ("m", ("Tensor[]", "prim::ListConstruct({m}, {m})"), "aten::stack({0}, %zero)", "aten::sum({0}, %point, %no, %none)"),
+    (
+        "m",
+        ("Tensor[]", "prim::ListConstruct({m}, {m})"),
+        "aten::stack({0}, %zero)",
+        "aten::sum({0}, %point, %no, %none)",
+    ),
     ("m", ("Tensor?[]", "prim::ListConstruct({i})"), "aten::index({m}, {0})", ""),
     ("m", ("Tensor?[]", "prim::ListConstruct({i})"), "aten::index_put_({m}, {0}, {s}, %no)", ""),
     ("m", ("Tensor?[]", "prim::ListConstruct({i})"), "aten::index_put({m}, {0}, {m}, %no)", ""),

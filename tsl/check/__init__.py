@@ -241,7 +241,8 @@ def _idle(examined: Sequence[Examined], plan: Plan) -> Iterator[str]:
 def _notes(found: Found, plan: Plan, examined: Sequence[Examined]) -> Iterator[str]:
     config = plan.settings.config
     yield from found.notes
-    if config.targets and found.files and not any(file.is_archive for file in examined):
+    has_graphs = plan.settings.entry or plan.settings.against or any(file.is_archive for file in examined)
+    if config.targets and found.files and not has_graphs:
         targets = ", ".join(config.targets)
         yield f"{config.origin('targets')}: nothing is checked against {targets}: there is no archive among the files"
     if not found.files and not found.problems:

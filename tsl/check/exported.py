@@ -10,6 +10,7 @@ torch. What the graphs say stands in the files of the run (`tsl.check.placing`).
    where there are inputs.
 3. Of a file that differs from what an archive was made from, nothing in that archive speaks.
 4. A file without call sites is held to the promises of the captures that the graphs show of it.
+5. Calls of Python are told here, by the rule for graphs that hold them (TSL603): no archive does.
 
 Needs a plan that asks for graphs, and the judged files. It is in no cache: what a file imports may change anything.
 """
@@ -36,11 +37,12 @@ from tsl.check.examine import Examined
 from tsl.check.files import Files
 from tsl.check.judge import RuleCallError
 from tsl.check.placing import Placing, told_elsewhere
-from tsl.check.plan import REFUSED, Plan
+from tsl.check.plan import CALLS_PYTHON, REFUSED, Plan
 from tsl.check.simulated import note_of, simulation_of
 from tsl.check.versions import differing
 from tsl.diagnostic import Diagnostic, Label, Span
-from tsl.entry.request import Refusal, Request, export
+from tsl.entry.place import Place
+from tsl.entry.request import PythonCall, Refusal, Request, export
 from tsl.ir.facts import GraphFacts, facts_of, plain
 from tsl.ir.graph import Frame
 from tsl.outcome import Failure
@@ -84,6 +86,8 @@ class Exported:
             self.failures += filter(None, [done.failure])
             for refusal in done.refusals:
                 self._refused(refusal, placing)
+            for call in done.python_calls:
+                self._calls_python(call, placing)
             for _, path in done.archives:
                 self._read(path, files, placing, asked.entry, self._simulated(path, "--entry"))
         self._take(placing, asked.entry)
@@ -97,12 +101,18 @@ class Exported:
 
     def _refused(self, refusal: Refusal, placing: Placing) -> None:
         """(1)"""
-        rule = self._plan.rule(REFUSED)
-        stack = tuple(Frame(place.path, place.line, 1, place.function) for place in refusal.stack)
+        rule, stack = self._plan.rule(REFUSED), _frames(refusal.stack)
         message = f"torch.jit.{refusal.step} refuses this: {refusal.message}"
         if not placing.at_stack(rule, rule.severity, message, stack):
             labels = (Label(recorded_span(stack[0]), "refused here"),) if stack else ()
             placing.at_home(rule, rule.severity, message, refusal.step, labels)
+
+    def _calls_python(self, call: PythonCall, placing: Placing) -> None:
+        """(5)"""
+        rule, stack = self._plan.rule(CALLS_PYTHON), _frames(call.stack)
+        message = f"`{call.name}` calls Python: the model cannot be saved"
+        if not placing.at_stack(rule, rule.severity, message, stack):
+            placing.at_home(rule, rule.severity, message, f"python: {call.name}")
 
     def _of_archive(self, path: str) -> None:
         files, name = Files(self._paths, elsewhere=True), shown(path)
@@ -158,6 +168,10 @@ class Exported:
         self.diagnostics += placing.diagnostics
         if placing.elsewhere and (placing.files.found or not placing.files.elsewhere):
             self.notes.append(f"{name}: {told_elsewhere(placing.elsewhere)}")
+
+
+def _frames(stack: Sequence[Place]) -> tuple[Frame, ...]:
+    return tuple(Frame(place.path, place.line, 1, place.function) for place in stack)
 
 
 def _differing(archive: Archive, facts: GraphFacts, files: Files) -> dict[str, str]:

@@ -63,10 +63,7 @@ class Placing:
         """Places what the rules on targets and locks found: at the first call in the files, else as (4)."""
         for rule, verdict in asked:
             place = verdict.node
-            stacks = [node.stack for node in getattr(place, "nodes", ())]
-            near = getattr(place, "near", None)
-            if near:
-                stacks.append((near,))
+            stacks = [node.stack for node in (*getattr(place, "near", ()), *getattr(place, "nodes", ()))]
             if not any(self.at_stack(rule, verdict.severity, verdict.sentence, stack) for stack in stacks):
                 self.at_home(rule, verdict.severity, verdict.sentence, str(place.anchor))
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 UNCHECKED = frozenset(["TSL712", "TSL900", "TSL902", "TSL903"])
 UNUSED = "TSL901"
 REFUSED = "TSL904"
+CALLS_PYTHON = "TSL603"
 # TSL411 stands where TSL10x does, which says more of a trace: it is for what is scripted.
 PROMISES = {"TSL1": "trace", "TSL2": "script", "TSL411": "script"}
 
@@ -161,7 +162,7 @@ def open_books(config: Config) -> Books:
         book = Rulebook(load_directory(builtin_directory()))
     except RulebookError as error:
         raise SettingError(*_split(error)) from None
-    missing = sorted({UNUSED, REFUSED, *UNCHECKED} - {rule.code for rule in book.rules})
+    missing = sorted({UNUSED, REFUSED, CALLS_PYTHON, *UNCHECKED} - {rule.code for rule in book.rules})
     if missing:
         raise SettingError(builtin_directory(), f"tsl's own rules lack {', '.join(missing)}; install it again")
     failures = []

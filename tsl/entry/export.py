@@ -6,6 +6,7 @@ Needs torch, and says so where it is missing. The model is captured in the mode 
 What torch refuses is told with the user's stack; it will never be judged here.
 
 1. A model is scripted before it is traced, for tracing runs it, and running may change it.
+2. What calls Python cannot be saved: each such call is told, and what it did is saved in its place where that is known.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tsl.entry.channel import Channel, import_torch, serve
@@ -64,6 +65,8 @@ def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Chann
     try:
         module = captured()
         step = "save"
+        if not _can_be_saved(module, channel):
+            return
         _save(module, path)
     except (Exception, SystemExit) as error:
         channel.send(refused=[step, _reason(error, step), list(map(list, _stack(error)))])
@@ -103,6 +106,18 @@ def _tracing(request: Mapping[str, Any], made: Made, channel: Channel) -> Callab
     return traced
 
 
+def _can_be_saved(module: Any, channel: Channel) -> bool:
+    """Tells of every call of Python, and whether a model can be saved without them (2)."""
+    from tsl.entry.python_calls import PythonCalls
+
+    calls = PythonCalls(module)
+    for name, text in calls.found:
+        channel.send(calls_python=[name, list(map(list, _users(_told(text))))])
+    if calls.found and calls.can_be_opened:
+        calls.open()
+    return calls.can_be_opened
+
+
 def _save(module: Any, path: str) -> None:
     import torch
 
@@ -121,10 +136,18 @@ def _reason(error: BaseException, step: str) -> str:
 
 def _stack(error: BaseException) -> Iterator[Place]:
     """The user's code in an error, innermost first: what its text names, else where it was raised."""
-    from tsl.entry.places import is_users, trace_of
+    from tsl.entry.places import trace_of
 
-    text = str(error)
+    return _users([*_told(str(error)), *list(trace_of(error))[::-1]])
+
+
+def _told(text: str) -> list[Place]:
+    """The places that a text of torch names, in its order."""
     told = [Place(path, int(line), "") for path, line in _COMPILED.findall(text)]
-    told += [Place(path, int(line), name) for path, line, name in _TRACED.findall(text)]
-    raised = list(trace_of(error))[::-1]
-    return (place for place in [*told, *raised] if is_users(place.path))
+    return told + [Place(path, int(line), name) for path, line, name in _TRACED.findall(text)]
+
+
+def _users(places: Iterable[Place]) -> Iterator[Place]:
+    from tsl.entry.places import is_users
+
+    return (place for place in places if is_users(place.path))

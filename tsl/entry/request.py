@@ -41,11 +41,22 @@ class Refusal(Record):
     stack: tuple[Place, ...] = ()
 
 
+class PythonCall(Record):
+    """A call of Python that what torch captured holds: what it calls, and the user's stack from inside."""
+
+    name: str
+    stack: tuple[Place, ...] = ()
+
+
 class Export(Record):
-    """What came of it: a file for each capture, why there is none, or why nothing could be done at all."""
+    """What came of it: a file for each capture, why there is none, or why nothing could be done at all.
+
+    A model that calls Python cannot be saved; a file that is there all the same has what the calls did in their place.
+    """
 
     archives: tuple[tuple[str, str], ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    python_calls: tuple[PythonCall, ...] = ()
     failure: Failure | None = None
 
 
@@ -81,6 +92,9 @@ class _Heard:
             case {"refused": [step, message, stack]}:
                 refusal = Refusal(step, message, tuple(Place(*frame) for frame in stack))
                 self.export = export._replace(refusals=(*export.refusals, refusal))
+            case {"calls_python": [name, stack]}:
+                call = PythonCall(name, tuple(Place(*frame) for frame in stack))
+                self.export = export._replace(python_calls=(*export.python_calls, call))
             case {"failed": [subject, message]}:
                 self.export = export._replace(failure=Failure(subject, message))
                 return True

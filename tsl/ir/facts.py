@@ -94,9 +94,14 @@ class NodeFact(Record):
 
     @property
     def stack(self) -> tuple[Frame, ...]:
-        """All recorded places, innermost first; none where nothing was recorded."""
+        """All recorded places, innermost first; none where nothing was recorded.
+
+        Tracing records those of the callers with each node; of what was scripted they are found from the calls.
+        """
         source = self.visit.node.source
-        return source.stack if source else ()
+        own = source.stack if source else ()
+        caller = NodeFact(self.visit.caller, self.lines) if self.visit.caller else None
+        return own + tuple(frame for frame in caller.stack if frame not in own) if caller else own
 
     @property
     def written(self) -> Frame | None:
@@ -204,7 +209,7 @@ class GraphFacts:
     def foretold(self) -> Foretold:
         """What is foretold under the deployment, or without one of a run where the model was saved."""
         deploy = self.deploy or WHERE_SAVED
-        return Foretold(self._solve(deploy), self._at, deploy, self._simulation)
+        return Foretold(self._solve(deploy), self.at, deploy, self._simulation)
 
     def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
         """Where tensors do not go together in a domain (device, dtype, shape), of devices by these causes.
@@ -260,7 +265,8 @@ class GraphFacts:
         sources = {id(visit.node.source): visit for visit in visits if visit.node.source}
         return sources | {id(visit.node): visit for visit in visits}
 
-    def _at(self, node: Node) -> NodeFact:
+    def at(self, node: Node) -> NodeFact:
+        """The place of a node of an inlined graph."""
         visit = self._places.get(id(node)) or self._places.get(id(node.source))
         if visit is None or visit.node.kind != node.kind:
             visit = Visit(node, (), "", "", False)

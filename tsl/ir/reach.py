@@ -29,13 +29,17 @@ Moves = Callable[[str, str], bool]
 
 
 class Visit:
-    """A node that was reached: in which function and module, holding what, and which node meets its literal (4)."""
+    """A node that was reached: in which function and module, holding what, and which node meets its literal (4).
 
-    __slots__ = ("function", "in_loop", "met_by", "module", "node", "operands")
+    `caller` is the call under which its function was first read; None for a method that a caller of the model runs.
+    """
+
+    __slots__ = ("caller", "function", "in_loop", "met_by", "module", "node", "operands")
 
     def __init__(self, node: Node, operands: tuple[Held, ...], function: str, module: str, in_loop: bool) -> None:
         self.node, self.operands, self.function, self.module, self.in_loop = node, operands, function, module, in_loop
         self.met_by: Visit | None = None
+        self.caller: Visit | None = None
 
 
 class _Enough(Exception):
@@ -56,6 +60,7 @@ class Reach:
         self._numbers: dict[int, int] = {}
         self._summaries: dict[tuple[str, tuple[Held, ...]], Held] = {}
         self._open: list[tuple[str, str]] = []
+        self._calls: list[Visit | None] = []
         self._loops = 0
         self._left = NODES
         self.visits: list[Visit] = []
@@ -72,11 +77,11 @@ class Reach:
             inputs[0] = Held(module=module)
         try:
             if graph.name not in self._entered:
-                self._called(graph, tuple(inputs))
+                self._called(graph, tuple(inputs), None)
         except _Enough:
             self._left = 0
 
-    def _called(self, graph: Graph, arguments: tuple[Held, ...]) -> Held:
+    def _called(self, graph: Graph, arguments: tuple[Held, ...], caller: Visit | None) -> Held:
         """What a function returns; several results as the tuple they are."""
         key = (graph.name, tuple(held._replace(module=None) for held in arguments))
         known = self._summaries.get(key)
@@ -85,10 +90,12 @@ class Reach:
         self._entered.add(graph.name)
         self._summaries[key] = ANYWHERE  # what a call of itself returns
         self._open.append((graph.name, (arguments[0].module if arguments else None) or ""))
+        self._calls.append(caller)
         values = dict(zip((value.number for value in graph.inputs), arguments, strict=False))
         self._read(graph.nodes, values)
         returned = tuple(values.get(value.number, ANYWHERE) for value in graph.outputs)
         self._open.pop()
+        self._calls.pop()
         result = returned[0] if len(returned) == 1 else NOTHING._replace(parts=returned)
         self._summaries[key] = result
         return result
@@ -107,7 +114,9 @@ class Reach:
         number = self._numbers.get(id(node))
         if number is None:
             number = self._numbers[id(node)] = len(self.visits)
-            self.visits.append(Visit(node, operands, *self._open[-1], self._loops > 0))
+            visit = Visit(node, operands, *self._open[-1], self._loops > 0)
+            visit.caller = self._calls[-1]
+            self.visits.append(visit)
         elif operands != self.visits[number].operands:
             visit = self.visits[number]
             visit.operands = tuple(map(join, visit.operands, operands))
@@ -125,7 +134,7 @@ class Reach:
             case "prim::GetAttr":
                 return (self._attribute(node, operands),)
             case "prim::CallMethod" | "prim::CallFunction":
-                return (self._call(node, operands),)
+                return (self._call(node, operands, number),)
         return transfer(node, operands, number)
 
     def _branches(self, node: Node, values: dict[int, Held]) -> Sequence[Held]:
@@ -173,7 +182,7 @@ class Reach:
             return NOTHING
         return MOVING if self._moves(str(node.inputs[0].type), name) else ANYWHERE
 
-    def _call(self, node: Node, operands: tuple[Held, ...]) -> Held:
+    def _call(self, node: Node, operands: tuple[Held, ...], number: int) -> Held:
         callee = node.inputs[0].type
         name, arguments = f"{callee}.{node.attribute('name', '')}", operands
         if node.kind == "prim::CallFunction":
@@ -181,7 +190,8 @@ class Reach:
         graph = self._function(name)
         if graph is None or len(self._open) >= DEPTH:
             return ANYWHERE if holds_tensor(node.outputs[0].type) else NOTHING
-        return self._called(graph, tuple(held._replace(constant=()) for held in arguments))
+        given = tuple(held._replace(constant=()) for held in arguments)
+        return self._called(graph, given, self.visits[number])
 
 
 def _argument(type: Type) -> Held:

@@ -40,6 +40,10 @@ class Uses:
         self._makers = {value.number: node for node in self.nodes for value in node.outputs}
         self._inputs = {value.number: value for value in graph.inputs}
 
+    def maker(self, number: int) -> Node | None:
+        """The node that defines a value; None for an input of the graph or of a block."""
+        return self._makers.get(number)
+
     def constant(self, number: int) -> Any:
         """The constant that is written into the graph (2), None where there is none."""
         maker = self._makers.get(number)

@@ -3,10 +3,12 @@
 Definitions:
 1. An operator is *unknown* to a target that does not take one of its nodes (see `judge`). It is told once, however many
    nodes there are, with all targets that lack it.
-2. A converter (ONNX, Core ML, TensorRT) is held to what it meets (see `live`); what loads a model, to all of it.
+2. A converter (ONNX, Core ML, TensorRT, torch.export) is held to what it meets (see `live`); what loads a model, to
+   all of it.
 3. A release is *too old* where the first release that has all a model calls, or that reads its file, comes after it.
-
-4. torch records no place of some nodes: of a `with`, and of `is`. They stand at the one before, which makes what is
+4. What is taken on *terms* (see `terms`) or as control flow (see `control`) is asked of the graph as it runs: inlined,
+   and without the arms that are never taken.
+5. torch records no place of some nodes: of a `with`, and of `is`. They stand at the one before, which makes what is
    entered, and at the one after, which is the branch.
 
 Needs the graphs' facts and tables. It will never know a rule or a severity.
@@ -21,15 +23,17 @@ from itertools import islice
 from tsl.ir.facts import GraphFacts, NodeFact
 from tsl.ir.graph import Frame
 from tsl.record import Record
+from tsl.target.conditions import Term, apart_on, controls_of, dtypes_on, others_of, partly_on
+from tsl.target.control import EXPORTED
 from tsl.target.judge import is_foreign, judge_of
 from tsl.target.live import unmet
 from tsl.target.lock import Drift
-from tsl.target.named import Target
+from tsl.target.named import Target, listed
 from tsl.target.rewrites import rewrite_of
 from tsl.target.runtime import Need, need_of
 
-CONVERTERS = frozenset({"onnx", "coreml", "tensorrt"})
-MOST_PLACES, NEAR = 20, 3
+CONVERTERS = EXPORTED | {"onnx", "coreml", "tensorrt"}
+NEAR = 3
 COMPARED = frozenset({"aten::__is__", "aten::__isnot__"})
 
 
@@ -47,12 +51,15 @@ class Gap(Record):
 
 
 class Unknown(Record):
-    """An operator that targets lack (1), as a place: the first node that calls it, and the others."""
+    """An operator that targets lack (1), as a place: the first node that calls it, and the others.
+
+    `near` is the node beside the first one that has a place, where that has none (5).
+    """
 
     first: NodeFact
     nodes: tuple[NodeFact, ...]
     gaps: tuple[Gap, ...]
-    near: Frame | None = None
+    near: tuple[NodeFact, ...] = ()
 
     @property
     def operator(self) -> str:
@@ -72,8 +79,7 @@ class Unknown(Record):
     @property
     def targets(self) -> str:
         """The targets in words: `onnx:13` (from opset 14 on) and `coreml`."""
-        words = [gap.text for gap in self.gaps]
-        return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+        return listed([gap.text for gap in self.gaps], "and")
 
     @property
     def help(self) -> str:
@@ -83,7 +89,7 @@ class Unknown(Record):
 
     @property
     def frame(self) -> Frame | None:
-        return self.first.frame or self.near
+        return self.first.frame or (self.near[0].frame if self.near else None)
 
     @property
     def written(self) -> Frame | None:
@@ -96,12 +102,7 @@ class Unknown(Record):
     @property
     def others(self) -> tuple[tuple[NodeFact, str], ...]:
         """The other places, each once."""
-        places = dict[Frame, NodeFact]()
-        for node in self.nodes[1:]:
-            place = node.frame or node.written
-            if place is not None:
-                places.setdefault(place, node)
-        return tuple((node, f"and here, in {node.where}") for node in islice(places.values(), MOST_PLACES))
+        return others_of(self.nodes)
 
     @property
     def anchor(self) -> str:
@@ -142,16 +143,16 @@ class TargetFacts:
                 for gap in found:
                     known.setdefault(gap.target.text, gap)
         for kind, nodes in lacking.items():
-            near = None if nodes[0].frame else self._near(nodes[0])
+            near = () if nodes[0].frame else tuple(self._near(nodes[0]))
             yield Unknown(nodes[0], tuple(nodes), tuple(gaps[kind].values()), near)
 
-    def _near(self, node: NodeFact) -> Frame | None:
-        """The recorded place of the node next to one without (4)."""
+    def _near(self, node: NodeFact) -> Iterator[NodeFact]:
+        """The node next to one without a place, if it has one (5)."""
         inside = [one for one in self.graphs.nodes() if one.function == node.function and one.module == node.module]
         place = next(place for place, one in enumerate(inside) if one.visit is node.visit)
         before, after = inside[:place][::-1], inside[place + 1 :]
         around = after if node.kind in COMPARED else before
-        return next((one.frame for one in around[:NEAR] if one.frame), None)
+        yield from islice((one for one in around[:NEAR] if one.frame), 1)
 
     def _gaps(self, node: NodeFact) -> Iterator[Gap]:
         is_unmet = id(node.visit.node) in self._unmet
@@ -166,12 +167,28 @@ class TargetFacts:
     def _unmet(self) -> frozenset[int]:
         return frozenset[int]().union(*map(unmet, self.graphs.graphs))
 
+    def controls(self) -> Iterator[Term]:
+        """The branches and loops that targets do not take as they are (4)."""
+        return controls_of(self.graphs, self.targets)
+
+    def terms(self) -> Iterator[Term]:
+        """The operators that targets take apart, or partly (4), each once."""
+        for target in self.targets:
+            met = (node for node in self.graphs.nodes() if id(node.visit.node) not in self._unmet)
+            yield from apart_on(target, met)
+            yield from partly_on(target, self.graphs)
+
+    def dtypes(self) -> Iterator[Term]:
+        """Where a model begins to compute in dtypes that targets lack (4)."""
+        for target in self.targets:
+            yield from dtypes_on(target, self.graphs)
+
     def too_old(self) -> Iterator[TooOld]:
         """The releases among the targets that are too old (3)."""
         releases = [target for target in self.targets if target.table.name == "libtorch"]
         if not releases:
             return
-        need = need_of(self.graphs, self._reader)
+        need = need_of(self.graphs.nodes(), self._reader)
         for target in releases:
             versions = target.table.versions
             if need.version and versions.index(need.version) > versions.index(target.version):

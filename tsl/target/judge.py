@@ -9,7 +9,8 @@ Definitions:
 3. A release of torch takes a call where one of its overloads takes what is written: all arguments but those left at
    their defaults at the end. So an argument that came later counts only where it is given.
 4. A table of what is missing may be of kernels for a device: an operator that runs on the CPU whatever the model does
-   is not judged. The lite interpreter lacks nodes, not operators: they are looked up by their kind.
+   is not judged. The lite interpreter lacks nodes, not operators: they are looked up by their kind. torch.export, and
+   what begins with it, writes nothing in place: there `add_` is looked up as `add` too.
 5. An operator of another library is unknown to every target: whoever brings the library knows better, and says so in a
    table of their own.
 
@@ -18,17 +19,20 @@ Needs the tables and what is known of a node. It will never know a rule.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from tsl.ir.facts import NodeFact
 from tsl.ir.held import HOST, NOWHERE
 from tsl.ir.match import Matcher, Named, Types
 from tsl.ir.schema import Argument, SchemaError, parse_schema, schemas
+from tsl.target.control import EXPORTED
 from tsl.target.release import matcher
-from tsl.target.table import Table
+from tsl.target.table import Entry, Table
 
 # Namespaces of torch's own operators. The tables of releases hold the first three; the others are not judged (5).
 JUDGED = frozenset({"aten", "prim", "quantized"})
+MOST_NAMED = 5
 OWN = JUDGED | frozenset(
     """prims prepacked mkldnn mkldnn_prepacked onednn xnnpack c10d _c10d_functional _caffe2 static_runtime profiler
     inductor sparse mkl quantization rngprims symm_mem streams cuda metal vulkan_prepack""".split()
@@ -66,6 +70,12 @@ def operator_of(node: NodeFact) -> str:
     return (node.visit.node.schema or node.kind).partition("(")[0]
 
 
+def _without_underscore(operator: str) -> str:
+    """The overload that does not write in place: `aten::add.Tensor` for `aten::add_.Tensor`."""
+    name, dot, overload = operator.partition(".")
+    return f"{name.removesuffix('_')}{dot}{overload}"
+
+
 def is_foreign(kind: str) -> bool:
     """Whether an operator is one of another library (5)."""
     return kind.partition("::")[0] not in OWN
@@ -98,6 +108,20 @@ class Judge:
         later = self.table.versions[self.table.versions.index(version) + 1 :]
         return next((one for one in later if self.takes(node, one)), "")
 
+    def apart(self, node: NodeFact) -> str:
+        """What the newest version runs in place of a node, in words; empty where that is one operator, or two."""
+        operator = operator_of(node)
+        for entry in self._entries(node.kind):
+            if entry.apart and (self.table.is_by_name or entry.operator in {operator, _without_underscore(operator)}):
+                number, *names = entry.apart.split()
+                return f"{number} operators ({', '.join(names[:MOST_NAMED])}{', ...' if names[MOST_NAMED:] else ''})"
+        return ""
+
+    def _entries(self, kind: str) -> Iterator[Entry]:
+        """The lines of an operator, and those of the one that does not write in place."""
+        for name in dict.fromkeys((kind, kind.removesuffix("_"))):
+            yield from self.table.entries(name)
+
     def _has_name(self, node: NodeFact, version: str) -> bool:
         """(2)"""
         kind, overload = node.kind, operator_of(node)
@@ -117,7 +141,8 @@ class Judge:
         if node.kind == "prim::CreateObject" and made and str(made[0].type).startswith("__torch__.torch."):
             return False  # of a `with`, whose prim::Enter is told
         operator = operator_of(node)
-        return any(entry.operator == operator and version in entry.versions for entry in self.table.entries(node.kind))
+        same = {operator, _without_underscore(operator)} if self.table.name in EXPORTED else {operator}
+        return any(entry.operator in same and version in entry.versions for entry in self._entries(node.kind))
 
     def _is_called(self, node: NodeFact, version: str) -> bool:
         """(3)"""

@@ -64,7 +64,7 @@ def lock_of(archive: Archive, graphs: GraphFacts | None = None) -> Lock:
     if not graphs.is_complete:
         raise LockError("cannot be locked: its methods call each other without end")
     called = {operator_of(node) for node in graphs.nodes() if _is_operator(node.kind, node.visit.node.schema)}
-    need = need_of(graphs, versions_of(archive).runtime)
+    need = need_of(graphs.nodes(), versions_of(archive).runtime)
     constants: dict[str, int] = {}
     for value in archive.constants:
         for _, tensor in tensors(value, ""):

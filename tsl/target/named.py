@@ -67,9 +67,9 @@ def span(versions: Sequence[str]) -> str:
     return versions[0] if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str], last: str = "or") -> str:
     """Words in a row: `a, b or c`."""
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def read(path: str) -> Table:

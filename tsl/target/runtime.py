@@ -5,19 +5,23 @@ Definitions:
 2. A model needs the last of these releases, and the one that reads its file; what *sets* it is the operator that is
    met first among those that need it.
 3. Releases before the first that is known are not told apart: a need that is met by that one is no need.
+4. An operator *changed* where a release lacks one of the forms that the newest one has. No other sets a need, and what
+   writes none of them in its code needs no graph to know it: arithmetic, indexing and the like, which code writes in
+   other ways, have not changed.
 
-Needs the table of releases. It will never look at the version record alone: that is the newest operator version in
-use, and not the release that wrote the file.
+Needs the table of releases, and the names of what changed, which scripts/target_tables.py reads from it. It will never
+look at the version record alone: that is the newest operator version in use, and not the release that wrote the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from tsl.ir.facts import GraphFacts, NodeFact
+from tsl.ir.facts import NodeFact
 from tsl.record import Record
 from tsl.target.judge import is_foreign, judge_of, written
-from tsl.target.table import shipped
+from tsl.target.table import DIRECTORY, shipped
 
 
 class Need(Record):
@@ -32,25 +36,33 @@ class Need(Record):
     node: NodeFact | None = None
 
 
-def need_of(graphs: GraphFacts, reader: str = "") -> Need:
-    """What a model needs (2); `reader` is the first release that reads its file."""
+@lru_cache(maxsize=1)
+def changed() -> frozenset[str]:
+    """The names of the operators that changed (4)."""
+    import lzma
+
+    return frozenset(lzma.decompress((DIRECTORY / "changed.txt.xz").read_bytes()).decode().split())
+
+
+def need_of(nodes: Iterable[NodeFact], reader: str = "") -> Need:
+    """What a model that runs these nodes needs (2); `reader` is the first release that reads its file."""
     versions = shipped("libtorch").versions
     need = Need("", "", versions[0])
     rank = 0
     if reader in versions and versions.index(reader) > 0:
         need, rank = need._replace(version=reader), versions.index(reader)
-    for node in _calls(graphs):
+    for node in _calls(nodes):
         since = _since(node, versions, rank)
         if since > rank:
             need, rank = Need(versions[since], node.kind, versions[0], node), since
     return need
 
 
-def _calls(graphs: GraphFacts) -> Iterator[NodeFact]:
+def _calls(nodes: Iterable[NodeFact]) -> Iterator[NodeFact]:
     seen: set[object] = set()
-    for node in graphs.nodes():
+    for node in nodes:
         inner = node.visit.node
-        if inner.blocks or is_foreign(inner.kind):
+        if inner.blocks or is_foreign(inner.kind) or inner.kind not in changed():
             continue
         key = (inner.kind, inner.schema, written(node))
         if key not in seen:

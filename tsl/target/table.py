@@ -2,7 +2,9 @@
 
 Definitions:
 1. A table is text: a head of lines `# key: value`, then a line an operator: what it is called, a tab, and the
-   *versions* it is in, as `9-20` or `1.12-2.0 2.4`. Versions are ordered as the head lists them.
+   *versions* it is in, as `9-20` or `1.12-2.0 2.4`. Versions are ordered as the head lists them. After another tab
+   stands how many others the newest version takes it *apart* into, and which; a table of what is missing tells it of
+   what is there.
 2. Its *level* is `name` where the target goes by names of operators, `overload` where it tells overloads apart.
 3. A table *lists* what is `known`, all else being unknown; or what is `missing`, all else being there.
 
@@ -17,7 +19,7 @@ from pathlib import Path
 from tsl.record import Record
 
 DIRECTORY = Path(__file__).parent / "tables"
-NAMES = ("onnx", "libtorch", "cuda", "lite", "coreml", "tensorrt")
+NAMES = ("onnx", "onnx-dynamo", "libtorch", "cuda", "lite", "executorch", "export", "coreml", "tensorrt")
 
 
 class Entry(Record):
@@ -25,6 +27,7 @@ class Entry(Record):
 
     text: str
     versions: tuple[str, ...]
+    apart: str = ""
 
     @property
     def operator(self) -> str:
@@ -61,8 +64,9 @@ class Table:
 
     @property
     def operators(self) -> int:
-        """How many lines it has."""
-        return sum(not line.startswith("#") for line in self.text.splitlines())
+        """How many operators it lists."""
+        lines = (line for line in self.text.splitlines() if not line.startswith("#"))
+        return sum(bool(line.split("\t")[1]) for line in lines)
 
     def entries(self, name: str) -> tuple[Entry, ...]:
         """The lines of an operator, all overloads; none where it has none."""
@@ -82,15 +86,15 @@ class Table:
         return found
 
     def _entry(self, line: str) -> Entry:
-        text, _, ranges = line.rpartition("\t")
+        text, ranges, *apart = line.split("\t")
         held = list[str]()
         for part in ranges.split():
             first, _, last = part.partition("-")
             held += self.versions[self.versions.index(first) : self.versions.index(last or first) + 1]
-        return Entry(text, tuple(held))
+        return Entry(text, tuple(held), *apart)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=len(NAMES))
 def shipped(name: str) -> Table:
     """One of the tables NAMES. Raises FileNotFoundError for another name."""
     import lzma

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Writes tsl/target/tables/calls.txt.xz: which operators a trace always holds where a function of torch is called.
+
+usage: call_tables.py [--directory DIR]     needs torch
+
+Functions, methods and their arguments come from torch's own samples (torch.testing's op_db). Each sample is traced;
+what all traces of a function hold, whatever its arguments, is what its call is sure to come to. A line is a name as a
+user writes it (`torch.einsum`, `torch.Tensor.roll`), a tab and the operators.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import lzma
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from target_tables import FILTERS, TABLES
+from torch.testing._internal.common_methods_invocations import op_db
+from torch.utils import _pytree as pytree
+
+SAMPLES = 24
+DTYPES = (torch.float32, torch.int64, torch.bool, torch.complex64)
+# What a trace holds around any call: sizes and numbers as tensors.
+AROUND = frozenset(
+    """aten::size aten::Int aten::Float aten::Bool aten::ScalarImplicit aten::IntImplicit aten::FloatImplicit
+    aten::detach aten::len aten::dim aten::stride""".split()
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--directory", type=Path, default=TABLES)
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    found: dict[str, set[str]] = {}
+    for entry in op_db:
+        for name, call in _names(entry):
+            for kinds in _traced(entry, call):
+                found[name] = found[name] & kinds if name in found else kinds
+    lines = [f"{name}\t{' '.join(sorted(kinds))}" for name, kinds in sorted(found.items()) if kinds]
+    head = f"# what traces of torch {torch.__version__.partition('+')[0]} hold of each function, by its op_db"
+    text = "\n".join([head, *lines, ""])
+    (given.directory / "calls.txt.xz").write_bytes(lzma.compress(text.encode(), filters=FILTERS))
+    print(f"calls.txt.xz: {len(lines)} functions")
+    return 0
+
+
+def _names(entry: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """What an entry is called by users: its function, the aliases of that, and the method."""
+    for name in (entry.name, *(alias.name for alias in entry.aliases)):
+        path, found = f"torch.{name}", _at(name)
+        if found is not None:
+            yield path, found
+    for name in (entry.name, *(alias.name for alias in entry.aliases)):
+        method = getattr(torch.Tensor, name, None) if entry.method_variant else None
+        if method is not None:
+            yield f"torch.Tensor.{name}", method
+
+
+def _at(name: str) -> Callable[..., Any] | None:
+    found: Any = torch
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found if callable(found) else None
+
+
+def _traced(entry: Any, call: Callable[..., Any]) -> Iterator[set[str]]:
+    """The operators in the trace of each sample that can be traced."""
+    dtype = next((one for one in DTYPES if one in entry.supported_dtypes("cpu")), None)
+    for sample in islice(entry.sample_inputs("cpu", dtype) if dtype else (), SAMPLES):
+        leaves, form = pytree.tree_flatten((sample.input, sample.args, sample.kwargs))
+        places = [place for place, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
+
+        def called(*tensors: Any, leaves: Any = leaves, form: Any = form, places: Any = places) -> Any:
+            leaves = list(leaves)
+            for place, tensor in zip(places, tensors, strict=True):
+                leaves[place] = tensor
+            first, args, kwargs = pytree.tree_unflatten(leaves, form)
+            return call(first, *args, **kwargs)
+
+        tensors = tuple(leaves[place] for place in places)
+        with contextlib.suppress(Exception):  # a sample that cannot be traced says nothing
+            traced = torch.jit.trace(called, tensors, check_trace=False, strict=False)
+            yield {node.kind() for node in traced.graph.nodes() if node.kind().startswith("aten::")} - AROUND
+
+
+if __name__ == "__main__":
+    sys.exit(main())
