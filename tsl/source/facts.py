@@ -258,6 +258,7 @@ class Refusal(Record):
     text: str
     file: SourceFile
     inside: frozenset[str] = frozenset()
+    labels: tuple[Note, ...] = ()
 
     @property
     def identity(self) -> tuple[Any, ...]:

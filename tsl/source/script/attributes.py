@@ -229,7 +229,7 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
         if name in found[1].properties:
             if decorator_names(found[0]) & {"ignore", "unused"}:
                 return UNKNOWN
-            return emitter.compiler.function(routine)
+            return emitter.compiler.function(routine, (emitter.routine, node))
         return Thing("function", routine)
     if name == "training":
         return "bool"

@@ -202,7 +202,7 @@ def _routine(emitter: Emitter, node: _ast.Call, routine: Routine) -> Type:
     if emitter.compiler.is_overloaded(routine):
         return UNKNOWN
     if "contextmanager" in marks:
-        emitter.compiler.function(routine)
+        emitter.compiler.function(routine, (emitter.routine, node))
         return UNKNOWN
     if given.things and not ignored:
         return emitter.refuse(
@@ -215,7 +215,7 @@ def _routine(emitter: Emitter, node: _ast.Call, routine: Routine) -> Type:
     if "classmethod" in marks:
         return UNKNOWN
     if not ignored and not emitter.muted:
-        returned = emitter.compiler.function(routine)
+        returned = emitter.compiler.function(routine, (emitter.routine, node))
     else:
         returned = signature.schema.returns if signature.declared else UNKNOWN
     if given.certain and not signature.schema.open_ended:

@@ -119,7 +119,7 @@ def construct(
     if cls.find("__init__") is None:
         return emitter.refuse(node, "script-class", f"`{cls.name}` has no `__init__`, which the compiler wants")
     bound = reference(Instance(cls, None))
-    emitter.compiler.script_class(cls)
+    emitter.compiler.script_class(cls, (emitter.routine, node))
     if "__init__" not in cls.methods:
         return ("Class", cls)
     routine = Routine(cls.methods["__init__"], cls.module, cls, bound)
