@@ -5,8 +5,10 @@ usage: real_modules.py [--site DIR] [--only WORD] [--truth FILE] [--misses] [LIB
 
 Each module of `real_module_list` is made and scripted by torch in a process of its own, then its class is checked with
 `tsl check --capture script --root CLASS FILE`. Printed, for each library and in all: of the modules that torch refuses
-the share with an error on the compiler's innermost line outside of torch or on a call site of it; of those that script
-the share with any error. FILE keeps torch's answers, so that a second run asks tsl alone.
+the share with an error on the compiler's innermost line outside of torch or on a call site of it, or with one that
+leads there by a label, for only the class's own file is checked; of those that script the share with any error. Where
+the compiler names no line of a library, any error counts. `causes` counts modules that fail at one line once. FILE
+keeps torch's answers, so that a second run asks tsl alone.
 """
 
 from __future__ import annotations
@@ -45,17 +47,23 @@ def main() -> int:
         return 0
     truth = [one for one in known(args) if args.only in one["name"]]
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    causes: dict[str, bool] = {}
     for one in truth:
         kinds, told = judged(one, args.site)
         for library in (one["library"], "in all"):
             counts[library].update(kinds)
+        if one["outcome"] == "fail":
+            cause = str(one["frames"][:1] or one["name"])
+            causes[cause] = causes.get(cause, True) and "placed" in kinds
         if args.misses and ("false" in kinds or ("fail" in kinds and "placed" not in kinds)):
-            print(f"{'/'.join(kinds):12} {one['name']} {one['file']} {one['message'][:150]} {one['frames'][:2]} {told}")
+            said = " | ".join(text[:160] for text in told[:4])
+            print(f"{'/'.join(kinds):12} {one['name']}: {one['message'][:150]} {one['frames'][:2]} -> {said}")
     for library, count in counts.items():
         print(f"{library:30}" + "  ".join(f"{word} {count[word]}" for word in WORDS))
     count = counts["in all"]
     print(
-        f"placed {count['placed'] / max(1, count['fail']):.3f} of {count['fail']} that fail,"
+        f"placed {count['placed'] / max(1, count['fail']):.3f} of {count['fail']} that fail"
+        f" ({sum(causes.values()) / max(1, len(causes)):.3f} of {len(causes)} causes),"
         f" any error in {count['false'] / max(1, count['pass']):.3f} of {count['pass']} that script"
     )
     return 0
@@ -142,25 +150,28 @@ def scripted(name: str, maker: Any, site: Path) -> dict[str, Any] | None:
 def judged(one: dict[str, Any], site: Path) -> tuple[list[str], list[str]]:
     """What became of a module, in WORDS, and what tsl says of it."""
     errors = list(findings(one, site))
-    told = [f"{path}:{line} {code} {message}" for path, line, _, code, message in errors]
+    told = [one for one, _ in errors]
     if one["outcome"] == "pass":
         return ["pass", *(["false"] if errors else [])], told
-    wanted = [tuple(frame) for frame in one["frames"]]
-    placed = any(path == at and line <= number <= end for path, line, end, *_ in errors for at, number in wanted)
+    wanted = {(path, line) for path, line in one["frames"]}
+    placed = bool(errors) and (not wanted or any(wanted & lines for *_, lines in errors))
     return ["fail", *(["told"] if errors else []), *(["placed"] if placed else [])], told
 
 
-def findings(one: dict[str, Any], site: Path) -> Iterator[tuple[str, int, int, str, str]]:
-    """The errors of tsl in the class's file: path, first and last line, code, message."""
+def findings(one: dict[str, Any], site: Path) -> Iterator[tuple[str, set[tuple[str, int]]]]:
+    """The errors of tsl in the class's file: each in words, and the lines it stands on and leads to."""
     command = [sys.executable, "-m", "tsl", "check", "--isolated", "--no-cache", "--capture", "script", "--exit-zero"]
     command += ["--select", "TSL2", "--severity", "error", "--format", "json", "--root", one["class"], one["file"]]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=site, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(command, capture_output=True, text=True, cwd=site, env=environment)
     if run.returncode:
         print(f"# {one['name']}: exit {run.returncode}: {run.stderr.strip()[-200:]}")
         return
     for found in json.loads(run.stdout)["diagnostics"]:
         if found["severity"] == "error":
-            yield found["path"], found["line"], found["end_line"], found["code"], found["message"]
+            lines = {(found["path"], line) for line in range(found["line"], found["end_line"] + 1)}
+            lines |= {(label["path"], label["line"]) for label in found["labels"]}
+            yield f"{found['path']}:{found['line']} {found['code']} {found['message']}", lines
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def _shown(examined: Sequence[Examined], exported: Exported | None, plan: Plan, 
 
 
 def _nearer(found: Diagnostic, shown: Collection[str]) -> bool:
-    """Whether a step on the way to the cause of a refusal is told in another file that is shown: nearer to the cause."""
+    """Whether a step on the way to the cause of a refusal is told in another file that is shown."""
     if not found.labels or not found.code.startswith(COMPILED):
         return False
     places = {os.path.abspath(label.span.path) for label in found.labels} - {os.path.abspath(found.span.path)}

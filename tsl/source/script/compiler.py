@@ -130,12 +130,14 @@ class Compiler:
 
     def _compiled_methods(self, cls: Class, bound: Value) -> list[Routine]:
         found: dict[str, Routine] = {}
-        skipped = _unused_properties(cls)
+        from tsl.source.script.made import replaced
+
+        skipped, gone = _unused_properties(cls), replaced(cls)
         for ancestor in cls.ancestors():
             for name, node in ancestor.methods.items():
                 marks = decorator_names(node)
                 asked = name == "forward" or "export" in marks or (name in ancestor.properties and name not in skipped)
-                if asked and name not in found and "cached_property" not in marks:
+                if asked and name not in found and name not in gone and "cached_property" not in marks:
                     found[name] = Routine(node, ancestor.module, ancestor, bound)
         return [routine for routine in found.values() if not decorator_names(routine.node) & NOT_COMPILED]
 

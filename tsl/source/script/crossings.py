@@ -2,8 +2,8 @@
 
 Definitions:
 1. A *cause* is a refusal with the place it stands at, and the calls through which other files led there, nearest first.
-2. Where compiling leads from one file into another, every cause behind that step is told at the step as well, once for
-   each class or function that takes it: the place nearest to the cause in that file. Its labels are the rest of the way.
+2. Where compiling leads from one file into another, every cause behind that step is told at the step too, once for
+   each class or function that takes it: that is the place nearest to the cause in its file. Labels tell the rest.
 3. What was compiled once keeps its causes, so that a second caller is told of them too.
 
 Needs the session to record in. It will never decide what is refused.
@@ -32,6 +32,7 @@ class Cause(Record):
     way: tuple[Note, ...]
 
 
+MOST = 8  # causes that one finding leads to
 Causes = dict[tuple[int, str], Cause]
 
 
@@ -64,23 +65,31 @@ class Crossings:
         causes = self._behind.get(key)
         if not causes:
             return
+        new: dict[str, list[Cause]] = {}
         for place, cause in causes.items():
             if at is not None and all(note.file is not at[0].module.file for note in cause.way):
-                cause = self._tell(place, cause, at)
+                owner = id(at[0].owner.node if at[0].owner else at[0].node)
+                if (owner, *place) not in self._told:
+                    self._told.add((owner, *place))
+                    new.setdefault(cause.how, []).append(cause)
+                taken = Note(at[0].module.file, at[1], f"which `{_taken(at)}` here leads to")
+                cause = Cause(cause.how, cause.text, (taken, *cause.way))
             if self._open:
                 self._open[-1].setdefault(place, cause)
+        for told in new.values():
+            self._tell(told, at)
 
-    def _tell(self, place: tuple[int, str], cause: Cause, at: Step) -> Cause:
+    def _tell(self, causes: list[Cause], at: Any) -> None:
+        """One refusal for all causes of a class at a step; it says what the first says, and leads to the others too."""
         routine, node = at
-        file = routine.module.file
-        taken = file.segment(node.func if isinstance(node, _ast.Call) else node)
-        owner = id(routine.owner.node if routine.owner else routine.node)
-        if (owner, *place) not in self._told:
-            self._told.add((owner, *place))
-            text = f"`{taken}` does not compile: {cause.text}"
-            self._session.record(routine, Refusal(node, cause.how, text, file, labels=cause.way))
-        way = (Note(file, node, f"which `{taken}` here leads to"), *cause.way)
-        return Cause(cause.how, cause.text, way)
+        labels = tuple(dict.fromkeys(note for cause in causes[:MOST] for note in cause.way))
+        text = f"`{_taken(at)}` does not compile: {causes[0].text}"
+        self._session.record(routine, Refusal(node, causes[0].how, text, routine.module.file, labels=labels))
+
+
+def _taken(at: Step) -> str:
+    routine, node = at
+    return routine.module.file.segment(node.func if isinstance(node, _ast.Call) else node)
 
 
 def made_at(instance: Instance, name: str) -> Step:
