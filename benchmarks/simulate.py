@@ -31,7 +31,6 @@ import torch  # noqa: E402 - after the path that leads to tsl
 from tsl.archive.archive import Archive, ArchiveError, open_archive  # noqa: E402
 from tsl.ir import entry  # noqa: E402
 from tsl.ir.deploy import Deploy, parse  # noqa: E402
-from tsl.ir.deployed import Deployed  # noqa: E402
 from tsl.ir.graph import Graph, Node  # noqa: E402
 from tsl.ir.simulate_archive import methods, run  # noqa: E402
 from tsl.ir.simulate_run import Runner  # noqa: E402

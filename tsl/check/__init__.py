@@ -14,7 +14,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Books", "Run", "Settings", "again", "check", "open_books", "outcome_of", "rule_named", "run"]
 
 STDIN = "-"
+COMPILED = "TSL2"
 # Objects a run may leave behind between two looks for garbage: about 300 MB.
 ROOM = 4_000_000
 # Starting a process costs about as much as this many files; a worker is handed BATCH of them at a time.
@@ -113,14 +114,24 @@ def _shown(known: Run) -> Iterator[Shown]:
     found = [one for file in examined for one in file.judged.diagnostics]
     if exported:
         found = [*map(exported.bear_out, found), *exported.diagnostics]
+    shown = {os.path.abspath(file.path) for file in examined if not file.failure}
     for one in found:
-        standing.setdefault(os.path.abspath(one.span.path), []).append(one)
+        if not _nearer(one, shown):
+            standing.setdefault(os.path.abspath(one.span.path), []).append(one)
     for file in examined:
         if not file.failure:
             data = known.texts.get(os.path.abspath(file.path))
             if exported:
                 file = file._replace(judged=file.judged._replace(captures=exported.captures_of(file)))
             yield show(file, standing.get(os.path.abspath(file.path), ()), plan, data)
+
+
+def _nearer(found: Diagnostic, shown: Collection[str]) -> bool:
+    """Whether a step on the way to the cause of a refusal is told in another file that is shown."""
+    if not found.labels or not found.code.startswith(COMPILED):
+        return False
+    places = {os.path.abspath(label.span.path) for label in found.labels} - {os.path.abspath(found.span.path)}
+    return not places.isdisjoint(shown)
 
 
 def _examined(files: Sequence[str], plan: Plan, stdin: bytes) -> Iterator[Examined]:

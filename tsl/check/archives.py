@@ -29,8 +29,8 @@ from tsl.rule import Rule, Verdict
 
 if TYPE_CHECKING:
     from tsl.check.plan import Plan
-    from tsl.ir.simulate import Simulation
     from tsl.ir.graph import Frame
+    from tsl.ir.simulate import Simulation
     from tsl.target.facts import Unknown
 
 UNREAD = "TSL903"

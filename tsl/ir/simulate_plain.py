@@ -77,7 +77,7 @@ def _sorted_in_place(held: list[Any], reverse: bool = False) -> None:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    return one is other or (one is None) == (other is None) and _is_device(one) and bool(one == other)
+    return one is other or ((one is None) == (other is None) and _is_device(one) and bool(one == other))
 
 
 def _is_device(value: Any) -> bool:

@@ -267,6 +267,7 @@ class Refusal(Record):
     file: SourceFile
     inside: frozenset[str] = frozenset()
     about: str = ""
+    labels: tuple[Note, ...] = ()
 
     @property
     def identity(self) -> tuple[Any, ...]:

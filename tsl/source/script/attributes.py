@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.refs import External, Instance, Layer, Routine
-from tsl.source.script import made
+from tsl.source.script import by_default, made
 from tsl.source.script.table import table
 from tsl.source.script.types import (
     ANY,
@@ -224,17 +224,19 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
     instance = instance_of(base)
     cls = instance.cls
     found = cls.find(name)
+    if found is not None and name in made.replaced(cls):
+        return UNKNOWN
     if found is not None:
         routine = Routine(found[0], found[1].module, found[1], base.what)
         if name in found[1].properties:
             if decorator_names(found[0]) & {"ignore", "unused"}:
                 return UNKNOWN
-            return emitter.compiler.function(routine)
+            return emitter.compiler.function(routine, (emitter.routine, node))
         return Thing("function", routine)
     if name == "training":
         return "bool"
     left = emitter.session.objects.made(instance)
-    if name in left and made.is_absent(instance, name):
+    if name in left and by_default.is_absent(instance, name):
         text = f"`{name}` is made in one arm of `__init__` alone, and not with the defaults"
         return emitter.refuse(node, "module-attribute", text)
     if name in left:

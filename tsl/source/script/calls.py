@@ -6,7 +6,7 @@ import _ast
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import builtin_calls, expressions
+from tsl.source.script import builtin_calls, expressions, made
 from tsl.source.script.read_types import read
 from tsl.source.script.table import Answer, read_schema, table
 from tsl.source.script.table import call as matched
@@ -178,7 +178,7 @@ def _layer(emitter: Emitter, node: _ast.Call, layer: Layer) -> Type:
 SINGLE = frozenset(
     """Linear Conv1d Conv2d Conv3d BatchNorm1d BatchNorm2d BatchNorm3d LayerNorm GroupNorm ReLU ReLU6 GELU SiLU Sigmoid
     Tanh Softmax LogSoftmax Dropout Dropout2d AvgPool2d AdaptiveAvgPool2d AdaptiveAvgPool1d Embedding Flatten
-    Hardswish Hardsigmoid ELU LeakyReLU PReLU InstanceNorm2d Mish Softplus PixelShuffle ReflectionPad2d ZeroPad2d
+    Hardswish Hardsigmoid Identity ELU LeakyReLU PReLU InstanceNorm2d Mish Softplus PixelShuffle ReflectionPad2d ZeroPad2d
     Upsample AvgPool1d InstanceNorm1d InstanceNorm3d""".split()
 )
 
@@ -186,7 +186,8 @@ SINGLE = frozenset(
 def _module(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
     instance = callee.what.refs[0]
     assert isinstance(instance, Instance)
-    found = None if instance.cls.find("__prepare_scriptable__") else instance.cls.find("forward")
+    given_up = instance.cls.find("__prepare_scriptable__") or "forward" in made.replaced(instance.cls)
+    found = None if given_up else instance.cls.find("forward")
     if found is None:
         arguments(emitter, node)
         return UNKNOWN
@@ -202,7 +203,7 @@ def _routine(emitter: Emitter, node: _ast.Call, routine: Routine) -> Type:
     if emitter.compiler.is_overloaded(routine):
         return UNKNOWN
     if "contextmanager" in marks:
-        emitter.compiler.function(routine)
+        emitter.compiler.function(routine, (emitter.routine, node))
         return UNKNOWN
     if given.things and not ignored:
         return emitter.refuse(
@@ -215,7 +216,7 @@ def _routine(emitter: Emitter, node: _ast.Call, routine: Routine) -> Type:
     if "classmethod" in marks:
         return UNKNOWN
     if not ignored and not emitter.muted:
-        returned = emitter.compiler.function(routine)
+        returned = emitter.compiler.function(routine, (emitter.routine, node))
     else:
         returned = signature.schema.returns if signature.declared else UNKNOWN
     if given.certain and not signature.schema.open_ended:

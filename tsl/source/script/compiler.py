@@ -19,6 +19,7 @@ from tsl.source.facts import Refusal
 from tsl.source.module import Module
 from tsl.source.refs import Instance, Layer, Routine
 from tsl.source.script import syntax
+from tsl.source.script.crossings import Crossings, Step, inherited_at, made_at
 from tsl.source.script.read_types import read
 from tsl.source.script.script_classes import is_plain
 from tsl.source.script.table import Parameter, Schema
@@ -58,6 +59,7 @@ class Compiler:
         self._open: list[tuple[int, Any]] = []
         self._modules: set[Instance] = set()
         self._quiet = 0
+        self._crossings = Crossings(session)
 
     def refuse(self, routine: Routine, node: Any, how: str, text: str, about: str = "") -> None:
         """Keeps a refusal; `about` is what a fix has to know of it."""
@@ -67,7 +69,9 @@ class Compiler:
             text = f"{'an' if text[0] in 'AO' else 'a'} {text}"
         if "`" not in text:
             text = f"{text}: `{routine.module.file.segment(node)}`"
-        self.session.record(routine, Refusal(node, how, text, routine.module.file, about=about))
+        refusal = Refusal(node, how, text, routine.module.file, about=about)
+        self.session.record(routine, refusal)
+        self._crossings.refused(routine, refusal)
 
     def quietly(self, question: Callable[[], Answer]) -> Answer:
         """The answer to a question that is asked without telling of refusals."""
@@ -94,60 +98,74 @@ class Compiler:
         else:
             self.function(routine)
 
-    def module(self, instance: Instance) -> None:
-        """Compiles a module (1)."""
-        if instance in self._modules or len(self._modules) > MAX_FUNCTIONS:
-            return
-        self._modules.add(instance)
-        if instance.cls.find("__prepare_scriptable__") is not None:
-            return
-        bound = reference(instance)
-        for routine in self._compiled_methods(instance.cls, bound):
-            self.function(routine)
+    def module(self, instance: Instance, at: Step | None = None) -> None:
+        """Compiles a module (1), which is taken at a place."""
+        if instance not in self._modules and len(self._modules) <= MAX_FUNCTIONS:
+            self._modules.add(instance)
+            if instance.cls.find("__prepare_scriptable__") is None:
+                self._crossings.begin()
+                self._compile_module(instance)
+                self._crossings.end(instance)
+        self._crossings.step(instance, at)
+
+    def _compile_module(self, instance: Instance) -> None:
         from tsl.source.script import made
 
+        cls = instance.cls
+        for routine in self._compiled_methods(cls, reference(instance)):
+            self.function(routine, None if routine.owner is cls else inherited_at(instance))
         for name, value in self.session.objects.made(instance).items():
-            self.submodules(value, 0, held=bool(made.holder(instance.cls, made.given(instance.cls, name))))
+            held = bool(made.holder(cls, made.given(cls, name)))
+            self._submodules(value, 0, made_at(instance, name), held=held)
 
-    def submodules(self, value: Value, depth: int, *, held: bool) -> None:
+    def _submodules(self, value: Value, depth: int, at: Step, *, held: bool) -> None:
         """Compiles the modules in a value; `held` where it is a container of modules."""
         for ref in value.refs:
             if isinstance(ref, Instance) and ref.cls.is_module and len(value.refs) == 1:
-                self.module(ref)
+                self.module(ref, at)
         if depth < 3 and (held or any(isinstance(ref, Layer) for ref in value.refs)):
             inside = value.parts.values() if isinstance(value.parts, Mapping) else value.parts or ()
             for part in [*inside, *([value.item] if value.item else [])]:
-                self.submodules(part, depth + 1, held=held)
+                self._submodules(part, depth + 1, at, held=held)
 
     def _compiled_methods(self, cls: Class, bound: Value) -> list[Routine]:
         found: dict[str, Routine] = {}
-        skipped = _unused_properties(cls)
+        from tsl.source.script.made import replaced
+
+        skipped, gone = _unused_properties(cls), replaced(cls)
         for ancestor in cls.ancestors():
             for name, node in ancestor.methods.items():
                 marks = decorator_names(node)
                 asked = name == "forward" or "export" in marks or (name in ancestor.properties and name not in skipped)
-                if asked and name not in found and "cached_property" not in marks:
+                if asked and name not in found and name not in gone and "cached_property" not in marks:
                     found[name] = Routine(node, ancestor.module, ancestor, bound)
         return [routine for routine in found.values() if not decorator_names(routine.node) & NOT_COMPILED]
 
-    def script_class(self, cls: Class) -> None:
+    def script_class(self, cls: Class, at: Step | None = None) -> None:
         """Compiles a class that is no module: all of its methods."""
         bound = reference(Instance(cls, None))
         for node in cls.methods.values():
             if not decorator_names(node) & NOT_COMPILED:
-                self.function(Routine(node, cls.module, cls, bound))
+                self.function(Routine(node, cls.module, cls, bound), at)
 
-    def function(self, routine: Routine) -> Type:
-        """Compiles a function and says what it returns."""
+    def function(self, routine: Routine, at: Step | None = None) -> Type:
+        """Compiles a function, which is called at a place, and says what it returns."""
+        returned = self._function(routine)
+        self._crossings.step(_key(routine), at)
+        return returned
+
+    def _function(self, routine: Routine) -> Type:
         signature = self.signature(routine)
-        key = (id(routine.node), routine.instance.key(2) if routine.instance else None)
+        key = _key(routine)
         if key in self._done:
             return self._done[key]
         if key in self._open or len(self._open) > MAX_NESTED or len(self._done) > MAX_FUNCTIONS:
             return signature.returns
         self._open.append(key)
+        self._crossings.begin()
         self.session.judged.setdefault(id(routine.node), routine)
         returned = self._compile(routine, signature)
+        self._crossings.end(key)
         self._open.pop()
         self._done[key] = signature.returns if signature.declared else returned
         return self._done[key]
@@ -163,7 +181,7 @@ class Compiler:
 
     def is_open(self, routine: Routine) -> bool:
         """Whether a function is being compiled: the compiler knows no recursion."""
-        return (id(routine.node), routine.instance.key(2) if routine.instance else None) in self._open
+        return _key(routine) in self._open
 
     def _compile(self, routine: Routine, signature: Signature) -> Type:
         from tsl.source.script.statements import Emitter
@@ -283,6 +301,10 @@ def scripted_roots(session: Session, judged: list[Routine], names: frozenset[str
         if name in names or module.once(is_scripted, node) or (node.args.args[:1] and node.args.args[0].arg == "self")
     ]
     return [*(routine for routine in judged if routine.owner is not None), *functions]
+
+
+def _key(routine: Routine) -> tuple[int, Any]:
+    return id(routine.node), routine.instance.key(2) if routine.instance else None
 
 
 def _widens(given: Type, kind: Type) -> bool:

@@ -58,6 +58,8 @@ def read(emitter: Emitter, node: Any) -> Condition:
             return _hasattr(emitter, node)
         case _ast.Call(func=func):
             path = emitter.module.names.dotted(func) or ""
+            if path == "torch.jit.isinstance" and len(node.args) == 2:
+                return _isinstance(emitter, node, *node.args)
             if path == "torch.jit.is_scripting":
                 return Condition(True)
             if path == "torch.jit.is_tracing":

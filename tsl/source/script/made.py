@@ -10,6 +10,7 @@ from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.names import Names
 from tsl.source.refs import External, Instance, Layer, Routine
+from tsl.source.script import by_default
 from tsl.source.script.read_types import read
 from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Thing, Type, unify
 from tsl.source.tree import assigned, decorator_names, walk
@@ -42,6 +43,9 @@ def type_of(emitter: Emitter, cls: Class, name: str, value: Value, node: Any) ->
     foreign = _foreign(nodes, value)
     if foreign:
         return _refused(emitter, cls, name, foreign, node)
+    said = by_default.type_of(nodes)
+    if said is not None:
+        return said
     thing = thing_of(value)
     if thing is not None and value.is_only(values.REF):
         return _checked(emitter, cls, name, thing, node)
@@ -79,52 +83,6 @@ PYTHON_OBJECTS = frozenset(
     """types.SimpleNamespace functools.partial argparse.Namespace logging.getLogger collections.defaultdict
     collections.deque collections.Counter threading.Lock builtins.set builtins.open""".split()
 )
-
-
-def is_absent(instance: Instance, name: str) -> bool:
-    """Whether an object made with the defaults has an attribute not, which one arm of a test alone makes."""
-    if instance.arguments is not None:
-        return False
-    found = [(ancestor, node) for ancestor in instance.cls.ancestors() if (node := ancestor.methods.get("__init__"))]
-    if len(found) != 1:
-        return False
-    method = found[0][1]
-    made_in = [number for number, one in enumerate(method.body) if name in _makes([one])]
-    if len(made_in) != 1 or not isinstance(method.body[made_in[0]], _ast.If):
-        return False
-    branch = method.body[made_in[0]]
-    answer = _by_default(method, branch.test)
-    if answer is None:
-        return False
-    return name not in _makes(branch.body if answer else branch.orelse)
-
-
-def _makes(statements: list[Any]) -> set[str]:
-    """The attributes that statements assign, and those they name in a call that may make them."""
-    nodes = list(walk(statements))
-    stored = {node.attr for node in nodes if isinstance(node, _ast.Attribute) and isinstance(node.ctx, _ast.Store)}
-    return stored | {node.value for node in nodes if isinstance(node, _ast.Constant) and isinstance(node.value, str)}
-
-
-def _by_default(method: Any, test: Any) -> bool | None:
-    """What a test of a parameter says of its default; None where that is not written out."""
-    arguments = method.args
-    places = arguments.args[len(arguments.args) - len(arguments.defaults) :]
-    defaults = {place.arg: node.value for place, node in zip(places, arguments.defaults, strict=True)
-                if isinstance(node, _ast.Constant)}  # fmt: skip
-    match test:
-        case _ast.Name(id=name) if name in defaults:
-            return bool(defaults[name])
-        case _ast.UnaryOp(op=_ast.Not(), operand=_ast.Name(id=name)) if name in defaults:
-            return not defaults[name]
-        case _ast.Compare(left=_ast.Name(id=name), ops=[op], comparators=[_ast.Constant(value=value)]) if (
-            name in defaults
-        ):
-            if isinstance(op, _ast.Eq | _ast.Is):
-                return bool(defaults[name] == value)
-            if isinstance(op, _ast.NotEq | _ast.IsNot):
-                return bool(defaults[name] != value)
-    return None
 
 
 def _annotated(emitter: Emitter, cls: Class, name: str) -> Type | None:
@@ -227,7 +185,7 @@ def set_anywhere(cls: Class) -> frozenset[str]:
 
 
 def _set_in(method: Any, _names: Names) -> frozenset[str]:
-    found = _makes(method.body)
+    found = by_default.makes(method.body)
     for node in walk(method.body):
         match node:
             case _ast.Call(func=_ast.Attribute(attr=attr), args=[_ast.Constant(value=str(name)), *_]) if (
@@ -235,6 +193,32 @@ def _set_in(method: Any, _names: Names) -> frozenset[str]:
             ):
                 found.add(name)
     return frozenset(found)
+
+
+def replaced(cls: Class) -> frozenset[str]:
+    """The methods that some method of a class replaces on the class itself: their text is not what is compiled."""
+    found: set[str] = set()
+    for ancestor in cls.ancestors():
+        for method in ancestor.methods.values():
+            found |= ancestor.module.once(_replaced_in, method)
+    return frozenset(found)
+
+
+def _replaced_in(method: Any, _names: Names) -> frozenset[str]:
+    return frozenset(
+        target.attr
+        for target, _ in assigned(method.body)
+        if isinstance(target, _ast.Attribute) and _is_own_class(target.value)
+    )
+
+
+def _is_own_class(node: Any) -> bool:
+    match node:
+        case _ast.Attribute(value=_ast.Name(id="self"), attr="__class__"):
+            return True
+        case _ast.Call(func=_ast.Name(id="type"), args=[_ast.Name(id="self")]):
+            return True
+    return False
 
 
 def is_whole(cls: Class, left: Mapping[str, Value]) -> bool:
@@ -313,7 +297,7 @@ def is_open(cls: Class) -> bool:
     return False
 
 
-KNOWN_BASES = frozenset({"torch.nn.Module", "builtins.object", "abc.ABC", "typing.Protocol"})
+KNOWN_BASES = frozenset({"torch.nn.Module", "builtins.object", "abc.ABC", "typing.Protocol", *HOLDERS})
 
 
 def _opens(node: Any, _names: Names) -> bool:

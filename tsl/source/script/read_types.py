@@ -106,6 +106,11 @@ def of_class(cls: Class, node: Any, refuse: Refuse) -> Type:
     return ("Class", cls)
 
 
+def is_enum(cls: Class) -> bool:
+    """Whether a class is an enumeration."""
+    return any(path.startswith("enum.") for ancestor in cls.ancestors() for path in ancestor.foreign)
+
+
 def _generic(module: Module, base: Any, inside: Any, refuse: Refuse, depth: int) -> Type:
     path = module.names.dotted(base) or ""
     kind = GENERIC.get(path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tsl.source.classes import Class
 from tsl.source.names import Names
 from tsl.source.refs import Instance, Routine
-from tsl.source.script.read_types import read
+from tsl.source.script.read_types import is_enum, read
 from tsl.source.script.table import Parameter, Schema, call
 from tsl.source.script.types import UNKNOWN, Thing, Type, is_known, told
 from tsl.source.tree import assigned, decorator_names
@@ -16,11 +16,6 @@ from tsl.source.values import reference
 
 if TYPE_CHECKING:
     from tsl.source.script.statements import Emitter
-
-
-def is_enum(cls: Class) -> bool:
-    """Whether a class is an enumeration."""
-    return any(path.startswith("enum.") for ancestor in cls.ancestors() for path in ancestor.foreign)
 
 
 def is_named_tuple(cls: Class) -> bool:
@@ -119,7 +114,7 @@ def construct(
     if cls.find("__init__") is None:
         return emitter.refuse(node, "script-class", f"`{cls.name}` has no `__init__`, which the compiler wants")
     bound = reference(Instance(cls, None))
-    emitter.compiler.script_class(cls)
+    emitter.compiler.script_class(cls, (emitter.routine, node))
     if "__init__" not in cls.methods:
         return ("Class", cls)
     routine = Routine(cls.methods["__init__"], cls.module, cls, bound)

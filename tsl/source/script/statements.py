@@ -41,6 +41,7 @@ class Emitter:
         self.returned: Type | None = None
         self.hints: list[Type] = []
         self.numbers: set[str] = set()
+        self.doubted = False
 
     def refuse(self, node: Any, how: str, text: str, about: str = "") -> Type:
         """Tells of a refusal, unless what is compiled may not be reached; what was refused is of unknown type."""
@@ -75,7 +76,7 @@ class Emitter:
         wanted = self.signature.returns
         if wanted in (NONE, UNKNOWN, ANY) or isinstance(wanted, Thing) or is_optional(wanted):
             return
-        if all(isinstance(statement, _ast.Pass) or is_docstring(statement) for statement in node.body):
+        if self.doubted:
             return
         self.refuse(node, "return", "a path ends without a `return`")
 
@@ -109,6 +110,7 @@ class Emitter:
         for name in refined:
             outer = self.scope.bound_outside(name) or self.scope.declared.get(name) or self.scope.find(name)
             self.scope.declared.setdefault(name, outer)
+            scope.declared[name] = self.scope.declared[name]
         self.scope = scope
         ended = self.block(statements)
         assert scope.outer is not None
@@ -142,6 +144,9 @@ class Emitter:
     def annotated(self, node: _ast.AnnAssign) -> bool:
         if node.value is None or not isinstance(node.target, _ast.Name):
             return False
+        if self.scope.bound_outside(node.target.id) is not None:
+            text = f"`{node.target.id}` is there before this block, and cannot be annotated again inside of it"
+            self.refuse(node, "annotated-value", text)
         wanted = read(self.module, node.annotation, lambda place, text: self.refuse(node, "annotation", text) and None)
         self.hints.append(wanted if wanted != UNKNOWN else ANY)
         given = self.value(node.value)
@@ -278,6 +283,7 @@ class Emitter:
                 self.scope.names[name] = kind
             return self.block(node.body if condition.decided else node.orelse)
         self.muted += condition.doubtful
+        self.doubted = self.doubted or condition.doubtful
         left, left_ends = self.inside(node.body, condition.true)
         right, right_ends = self.inside(node.orelse, condition.false)
         self.muted -= condition.doubtful

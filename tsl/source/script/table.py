@@ -276,6 +276,8 @@ def mismatch(
         return ""
     places = [parameter for parameter in schema.parameters if not parameter.only_keyword]
     given = gathered(places, given)
+    if "input" in named and places and places[0].name == "self":
+        named = {"self" if name == "input" else name: kind for name, kind in named.items()}
     if len(given) > len(places):
         return f"it takes {len(places)} arguments by place and is given {len(given)}"
     taken = {parameter.name: kind for parameter, kind in zip(places, given, strict=False)}
