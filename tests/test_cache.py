@@ -52,11 +52,16 @@ def test_another_question_has_no_answer(tmp_path: Path) -> None:
 def test_a_stamp_changes_with_the_version_and_the_rules(tmp_path: Path) -> None:
     rule = tmp_path / "rule.py"
     rule.write_text("one", encoding="utf-8")
-    first = stamp("1", [str(rule)])
-    assert stamp("1", [str(rule)]) == first
-    assert stamp("2", [str(rule)]) != first
+    own = tmp_path / "own"
+    own.mkdir()
+    first = stamp("1", [str(rule)], str(own))
+    assert stamp("1", [str(rule)], str(own)) == first
+    assert stamp("2", [str(rule)], str(own)) != first
     rule.write_text("two", encoding="utf-8")
-    assert stamp("1", [str(rule)]) != first
+    changed = stamp("1", [str(rule)], str(own))
+    assert changed != first
+    (own / "tensor_branch.py").write_text("three", encoding="utf-8")
+    assert stamp("1", [str(rule)], str(own)) != changed
 
 
 @pytest.mark.parametrize("damage", [b"", b"\n", b"{}", b"\xff\xfe", b"0" * 32 + b"\n[[],[],[]]"])

@@ -28,6 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("target",),
     ("page", "remedy"),
     ("rule",),
+    ("rule_index",),
     ("rulebook",),
     ("rules",),
     ("check",),

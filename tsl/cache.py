@@ -103,14 +103,15 @@ class Cache:
         return _digest([self._stamp, _bytes(path), data, *map(_bytes, roots), answer])
 
 
-def stamp(version: str, rules: Iterable[str]) -> bytes:
-    """What else an entry depends on: the versions of tsl and Python, the texts of the rules, tsl's own files.
+def stamp(version: str, rules: Iterable[str], own_rules: str) -> bytes:
+    """What else an entry depends on: the versions of tsl and Python, the texts of a user's rules, tsl's own files.
 
-    `rules` are paths. tsl's files count by name, size and time, so that work on tsl itself never meets an old answer.
-    Raises OSError.
+    `rules` are paths, `own_rules` the directory of tsl's. tsl's files count by name, size and time, so that work on tsl
+    itself never meets an old answer. Raises OSError.
     """
     python = ".".join(map(str, sys.version_info[:3]))
-    parts = [_bytes(version), _bytes(python), *_own_files(os.path.dirname(os.path.abspath(__file__)))]
+    own = [*_own_files(os.path.dirname(os.path.abspath(__file__))), *_own_files(own_rules)]
+    parts = [_bytes(version), _bytes(python), *own]
     for path in rules:
         with open(path, "rb") as file:
             parts.append(file.read())

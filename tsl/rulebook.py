@@ -1,8 +1,9 @@
 """A rulebook is a directory of rule files; tsl's own and the user's load by one road.
 
 Files load by path: from `tsl/rules` in an installed wheel, from the sibling `rules/` in a checkout, from the
-directories the configuration names. A file whose name starts with an underscore is not a rule. A rule that fails to
-load is an error and never a warning: a check that silently does not run is a miss.
+directories the configuration names. Of tsl's own an index is kept (`rule_index`), and a file runs when its rule is
+first asked. A file whose name starts with an underscore is not a rule. A rule that fails to load is an error and never
+a warning: a check that silently does not run is a miss.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
 from tsl.rule import Rule
+from tsl.rule_index import indexed
 
 ALL = "ALL"
 # The families of codes that are promised (docs/how-it-works.md); one without a rule in this version selects nothing.
@@ -80,20 +82,35 @@ def builtin_directory() -> str:
 
 def load(directories: Iterable[str] = ()) -> Rulebook:
     """The rulebook of tsl's own rules and those in the given directories. Raises RulebookError."""
-    return Rulebook(rule for directory in (builtin_directory(), *directories) for rule in load_directory(directory))
+    more = (rule for directory in directories for rule in load_directory(directory))
+    return Rulebook([*load_builtin(), *more])
+
+
+def load_builtin() -> list[Rule]:
+    """tsl's own rules, by file name; the file of each runs when it is first asked. Raises RulebookError."""
+    directory = builtin_directory()
+    names = _names(directory)
+    try:
+        return indexed(directory, names, load_file)
+    except OSError as error:
+        raise RulebookError(f"{error.filename}: {error.strerror or error}; install tsl again") from None
 
 
 def load_directory(directory: str) -> Iterator[Rule]:
     """The rules of a directory, by file name. Raises RulebookError naming the file that is no rule."""
+    for name in _names(directory):
+        yield load_file(os.path.join(directory, name))
+
+
+def _names(directory: str) -> list[str]:
+    """The files of a directory that hold rules, sorted. Raises RulebookError."""
     try:
         names = sorted(os.listdir(directory))
     except OSError as error:
         raise RulebookError(
             f"{directory}: {error.strerror or error}; a rulebook is a directory of rule files"
         ) from None
-    for name in names:
-        if name.endswith(".py") and not name.startswith("_"):
-            yield load_file(os.path.join(directory, name))
+    return [name for name in names if name.endswith(".py") and not name.startswith("_")]
 
 
 def load_file(path: str) -> Rule:

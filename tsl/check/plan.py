@@ -18,7 +18,7 @@ from tsl.outcome import Failure
 from tsl.project import Patterns, reason, shown
 from tsl.record import Record
 from tsl.rule import Rule
-from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory, load_directory
+from tsl.rulebook import Rulebook, RulebookError, UnknownRule, builtin_directory, load_builtin, load_directory
 
 if TYPE_CHECKING:
     from tsl.entry.request import Request
@@ -159,7 +159,7 @@ def open_books(config: Config) -> Books:
     Raises SettingError where tsl's own do not load.
     """
     try:
-        book = Rulebook(load_directory(builtin_directory()))
+        book = Rulebook(load_builtin())
     except RulebookError as error:
         raise SettingError(*_split(error)) from None
     missing = sorted({UNUSED, REFUSED, CALLS_PYTHON, *UNCHECKED} - {rule.code for rule in book.rules})
@@ -342,7 +342,9 @@ def _cache(settings: Settings, rulebook: Rulebook) -> Cache | None:
     from tsl import __version__
 
     try:
-        return Cache(settings.config.place("."), stamp(__version__, [rule.path for rule in rulebook.rules]))
+        own = builtin_directory()
+        foreign = [rule.path for rule in rulebook.rules if os.path.dirname(rule.path) != own]
+        return Cache(settings.config.place("."), stamp(__version__, foreign, own))
     except OSError:
         return None  # a rule's file went away meanwhile
 
