@@ -21,7 +21,7 @@ from tests.checkout import ROOT
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("record",),
     ("diagnostic",),
-    ("outcome", "suppress", "config", "project", "cache"),
+    ("outcome", "suppress", "config", "project", "cache", "baseline", "changed"),
     ("flow", "entry"),
     ("source", "archive"),
     ("ir",),
@@ -43,7 +43,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 # Within the second floor, who may use whom.
-NEIGHBOURS = {"config": {"project"}, "cache": {"project"}}
+NEIGHBOURS = {"config": {"project"}, "cache": {"project"}, "baseline": {"outcome"}, "changed": {"outcome"}}
 
 # What a rule may speak of: its own form, severities, and the engine it asks.
 RULES_MAY_USE = {"record", "diagnostic", "rule", "source", "flow", "archive", "ir", "target"}

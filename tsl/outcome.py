@@ -21,7 +21,8 @@ class Failure(Record):
 class Outcome(Record):
     """A finished run. `lines` holds the source lines of each file that has findings, for excerpts.
 
-    `fixed` is how many findings are there no longer, because they were mended.
+    `fixed` is how many findings are there no longer, because they were mended; `accepted` how many a baseline holds,
+    and `elsewhere` how many are not of the change that was asked about.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -30,6 +31,8 @@ class Outcome(Record):
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     lines: Mapping[str, Sequence[str]] = {}
+    accepted: int = 0
+    elsewhere: int = 0
     fixed: int = 0
 
     def count(self, severity: Severity) -> int:

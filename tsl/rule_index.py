@@ -99,6 +99,6 @@ def _write(directory: str, state: Sequence[Any], rules: Sequence[Any]) -> None:
 
     try:
         os.makedirs(os.path.dirname(_place(directory)), exist_ok=True)
-        write(_place(directory), marshal.dumps((state, rules)))
+        write(_place(directory), marshal.dumps((list(state), list(rules))))
     except OSError:
         return  # read-only or full: the next run loads the files again

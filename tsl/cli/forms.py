@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 from tsl.cli.arguments import Form, Option
 from tsl.cli.fixing import FIX_OPTIONS, agree_on_fixes
+from tsl.cli.narrowing import NARROWING, agree_on_narrowing
 from tsl.cli.readers import choice, deployment, inputs, kinds, levels, processes, rules_of, seconds, single, trials
 from tsl.config import CAPTURES, SettingError
 from tsl.diagnostic import Severity
@@ -45,6 +46,9 @@ examples:
   tsl check model.py --against model.pt  the graph of an archive made from it
   tsl check --diff                       what --fix would change
   tsl check --format sarif -o tsl.sarif  a file for code scanning
+  tsl check --baseline tsl.json --write-baseline
+                                         accept what is there, and report what is new
+  tsl check --diff-base origin/main      what this branch brought
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
 
@@ -186,6 +190,7 @@ REPORT = (
     Option(("-v", "--verbose"), "", "say of each archive which of its nodes nothing is known of"),
     COLOR,
     Option(("--exit-zero",), "", "exit 0 where it would be 1"),
+    *NARROWING,
 )
 RUN = (
     Option(("--jobs",), "N", "processes to share many files among (default: 1)", processes, 1),
@@ -340,6 +345,7 @@ LOCK = Form(
 def agree(options: SimpleNamespace) -> None:
     """Raises SettingError where arguments of `tsl check` that are right by themselves do not go together."""
     agree_on_fixes(options)
+    agree_on_narrowing(options)
     if options.stdin_filename is not None and "-" not in options.words:
         raise SettingError("--stdin-filename", "names standard input, which is not checked; add - to the paths")
     if options.lock is not None and (len(options.words) != 1 or os.path.isdir(options.words[0])):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tsl.target.table import Table
     from tsl.verify.verdict import Confirmation, Verdict
 
-FORMATS = ("text", "concise", "json", "sarif", "github")
+FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 STATISTICS_FORMATS = ("text", "concise")  # the CLI refuses --statistics with another one
 COLOR_FORMATS = ("text", "concise")
 RULES_FORMATS = ("text", "json")
@@ -64,10 +64,22 @@ def render(format: str, outcome: Outcome, rulebook: Rulebook, *, color: bool, st
             from tsl.report.sarif import sarif
 
             return sarif(outcome, rulebook)
-        case _:
+        case "github":
             from tsl.report.github import github
 
             return github(outcome)
+        case "gitlab":
+            from tsl.report.gitlab import gitlab
+
+            return gitlab(outcome)
+        case "junit":
+            from tsl.report.junit import junit
+
+            return junit(outcome)
+        case _:
+            from tsl.report.markdown import markdown
+
+            return markdown(outcome)
 
 
 def explain(rule: Rule, *, color: bool) -> str:

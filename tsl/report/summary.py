@@ -16,6 +16,8 @@ def summary(outcome: Outcome) -> Line:
         for number, word in (
             (outcome.fixed, "fixed"),
             (outcome.suppressed, "suppressed"),
+            (outcome.accepted, "in the baseline"),
+            (outcome.elsewhere, "outside the change"),
             (len(outcome.failures), "not checked"),
         )
         if number
