@@ -46,8 +46,7 @@ examples:
   tsl check model.py --against model.pt  the graph of an archive made from it
   tsl check --diff                       what --fix would change
   tsl check --format sarif -o tsl.sarif  a file for code scanning
-  tsl check --baseline tsl.json --write-baseline
-                                         accept what is there, and report what is new
+  tsl check --baseline tsl.json          what is new since --write-baseline
   tsl check --diff-base origin/main      what this branch brought
   git show HEAD:net.py | tsl check - --stdin-filename net.py
 """
