@@ -68,7 +68,7 @@ def labels(text: str) -> list[str]:
 
 def test_the_graph_is_drawn_with_its_modules_and_blocks(project: Project) -> None:
     text = drawn(project, "--no-findings")
-    assert text.startswith('digraph "__torch__.net.Net.forward" {\n')
+    assert text.startswith('digraph "net.Net.forward" {\n')
     assert text.endswith("}\n")
     clusters = re.findall(r'subgraph cluster_\d+ \{\n *graph \[.*?label="(.*?)"', text)
     assert clusters == ["first", "if", "then", "else"]

@@ -23,7 +23,8 @@ from tsl.cli.console import readable as _readable
 from tsl.cli.console import say as _say
 from tsl.cli.console import wants_color as _wants_color
 from tsl.cli.console import write as _write
-from tsl.cli.forms import CHECK, EXPLAIN, GRAPH, INSPECT, LOCK, RULES, TARGETS, VERIFY, agree, drawable
+from tsl.cli.forms import CHECK, EXPLAIN, INSPECT, LOCK, RULES, TARGETS, VERIFY, agree
+from tsl.cli.graph_form import GRAPH, drawable
 from tsl.config import Config, SettingError, nearest
 from tsl.record import Record
 
@@ -222,25 +223,31 @@ def _lock(options: SimpleNamespace) -> int:
 
 
 def _graph(options: SimpleNamespace) -> int:
-    drawable(options)
+    form = drawable(options)
     from tsl.check.plan import Settings, make_plan
-    from tsl.draw.drawing import DrawError, Wish, draw
+    from tsl.draw.drawing import DrawError, Wish, picture_of
+    from tsl.draw.fit import LIMIT
+    from tsl.draw.forms import formed
+    from tsl.draw.render import RenderError
 
-    plan, code = None, 0
-    if not options.no_findings:
-        config = _configuration(options)
-        books, code = _books(options)
-        plan = make_plan(Settings(config), books)
+    config = _configuration(options).with_flags(deploy=options.deploy)
+    books, code = _books(options)
+    plan = make_plan(Settings(config, inputs=tuple(options.input or ())), books)
+    limit = LIMIT if options.limit is None else options.limit
+    findings = not options.no_findings, bool(options.findings)
+    wish = Wish(options.method, options.depth, options.focus, options.radius, *findings, limit)
     path = options.words[0]
     try:
         with _readable(path):
-            text = draw(path, Wish(options.method, options.depth, options.focus), plan)
+            made = formed(picture_of(path, wish, plan), form)
     except DrawError as error:
         raise SettingError(error.subject, error.message) from None
+    except RenderError as error:
+        raise SettingError(options.output or f"--format {form}", str(error)) from None
     if options.output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(made.decode())
     else:
-        _write(options.output, text, "graph")
+        _write(options.output, made, "graph")
     return code
 
 
@@ -279,7 +286,7 @@ COMMANDS: Mapping[str, Command] = {
     "explain": Command(EXPLAIN, _explain, "show a rule's page: what happens, an example, what to write instead"),
     "verify": Command(VERIFY, _verify, "run a model against its trace on perturbed inputs, and find where they part"),
     "inspect": Command(INSPECT, _inspect, "say what an archive is and what is in it, without executing it"),
-    "graph": Command(GRAPH, _graph, "draw what an archive runs, as DOT, with what tsl check finds in it"),
+    "graph": Command(GRAPH, _graph, "draw what an archive runs, with what tsl check finds in it"),
     "diff": Command(DIFF, _diff, "say what is different between two models, and which findings are new"),
     "review": Command(REVIEW, _review, "say what a change did to findings and models, as one comment in Markdown"),
     "targets": Command(TARGETS, _targets, "list what a model may be checked against, and how it is known"),

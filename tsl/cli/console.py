@@ -34,13 +34,13 @@ def pages_needed(subject: str) -> Iterator[None]:
         raise SettingError(subject, str(error)) from None
 
 
-def write(path: str, text: str, what: str) -> None:
+def write(path: str, text: str | bytes, what: str) -> None:
     """Puts a text into a file, whole or not at all."""
     from tsl.project import reason
     from tsl.project import write as put
 
     try:
-        put(path, text.encode("utf-8", "backslashreplace"))
+        put(path, text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise SettingError(path, f"cannot write the {what}: {reason(error)}") from None
 

@@ -14,7 +14,6 @@ from tsl.config import CAPTURES, SettingError
 from tsl.diagnostic import Severity
 from tsl.report import FORMATS, INSPECTION_FORMATS, RULES_FORMATS, STATISTICS_FORMATS, TARGETS_FORMATS, VERDICT_FORMATS
 
-DRAWINGS = (".dot", ".gv")
 COLORS = ("auto", "always", "never")
 
 CHECK_END = """\
@@ -78,18 +77,6 @@ exit codes:
 examples:
   tsl lock model.pt -o model.lock
   tsl check model.pt --lock model.lock
-"""
-
-GRAPH_END = """\
-exit codes:
-  0  the graph was written
-  2  it was not; a line on stderr says why
-
-examples:
-  tsl graph model.pt | dot -Tsvg > model.svg
-  tsl graph model.pt --depth 1 -o overview.dot
-  tsl graph model.pt --focus TSL401 | dot -Tsvg > syncs.svg
-  tsl graph model.pt --method encode --no-findings -o encode.dot
 """
 
 COLOR = Option(
@@ -325,46 +312,6 @@ LOCK = Form(
     most=1,
     end=LOCK_END,
 )
-GRAPH = Form(
-    "graph",
-    "FILE.pt [options]",
-    "Draws what a method of a TorchScript archive runs, as DOT for Graphviz: operators in the clusters of their"
-    " modules, blocks nested, what tsl check finds on its node. Nothing of the archive is executed.",
-    "FILE.pt",
-    "the archive",
-    (
-        (
-            "what to draw",
-            (
-                Option(("--method",), "NAME", "the method to draw (default: forward, or the only one)"),
-                Option(("--depth",), "N", "levels of modules to open; those below are one box each", levels),
-                Option(
-                    ("--focus",),
-                    "NODE",
-                    "draw only what this names and what is next to it: an operator (conv2d), a module's path, a value"
-                    " or a rule (TSL401)",
-                ),
-                Option(("--findings",), "", "draw findings on their nodes (default)"),
-                Option(("--no-findings",), "", "draw none, and ask no rule"),
-            ),
-        ),
-        (
-            "output",
-            (Option(("-o", "--output"), "FILE", "write there, to a .dot or .gv file (default: standard output)"),),
-        ),
-        ("run", CONFIGURATION),
-    ),
-    least=1,
-    most=1,
-    end=GRAPH_END,
-)
-
-
-def drawable(options: SimpleNamespace) -> None:
-    """Raises SettingError where `tsl graph` is to write a form that it does not know."""
-    suffix = os.path.splitext(options.output or "")[1]
-    if suffix and suffix not in DRAWINGS:
-        raise SettingError(options.output, f"a graph is written as DOT, to a {' or '.join(DRAWINGS)} file")
 
 
 def agree(options: SimpleNamespace) -> None:

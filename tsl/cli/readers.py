@@ -98,6 +98,13 @@ def levels(text: str) -> int:
     return int(text)
 
 
+def boxes(text: str) -> int:
+    """A number of boxes, 0 for all there are."""
+    if not text.isdecimal():
+        raise ValueError(f"{text!r} is not a number of boxes; use 0 (all) or more")
+    return int(text)
+
+
 def processes(text: str) -> int:
     """A number of processes, at least 1."""
     if not text.isdecimal() or int(text) < 1:

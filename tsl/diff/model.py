@@ -30,7 +30,7 @@ from tsl.ir.deploy import Deploy
 from tsl.ir.deployed import tree_of
 from tsl.ir.device import NOWHERE
 from tsl.ir.facts import plain
-from tsl.ir.foretold import WHERE_SAVED, given_to
+from tsl.ir.foretold import WHERE_SAVED, given_inputs
 from tsl.ir.graph import Graph, Value
 from tsl.ir.inline import InlineError, inline
 from tsl.ir.lower import LowerError, Program, lower
@@ -93,7 +93,7 @@ class Model:
 
     def facts(self, method: str, graph: Graph) -> Knowledge:
         """Who tells what is known of the values of a method's graph (2). Raises InputError."""
-        given = given_to(graph, self._inputs) if self._inputs and method == "forward" else None
+        given = given_inputs(graph, self._inputs) if self._inputs and method == "forward" else None
         values = given if given is not None else entry.recorded(self.archive.traced_inputs.get(method, ()))
         assert self._program is not None
         return Knowledge(solve(graph, self._deploy, self._tree, values or None, self._program.functions))

@@ -161,11 +161,11 @@ def lines_on(box: Box) -> list[str]:
 
 def title_on(cluster: Cluster) -> str:
     """What is written on a cluster."""
-    return " ".join([SIGNS.get(cluster.tone, "") + cluster.title, *_badges(cluster.badges)])
+    return SIGNS.get(cluster.tone, "") + " ".join(filter(None, [cluster.title, *_badges(cluster.badges)]))
 
 
 def _badges(badges: Sequence[Badge]) -> list[str]:
-    return [badge.text for badge in badges]
+    return [badge.text for badge in badges if badge.text]
 
 
 def _codes(marks: Sequence[Mark]) -> list[str]:

@@ -1,25 +1,31 @@
-"""From an archive to the text of a picture: which method is drawn, with which findings.
+"""From an archive to a picture in a form: which method is drawn, how much of it, with what is known of it.
 
-Needs the archive road to graphs, and a plan of rules where findings are wanted. It will never write a file.
+    archive -> graph -> what is known -> sketch -> focus -> fit -> thin -> a form
+
+Needs the archive road to graphs, and a plan for the rules, the deployment and the inputs. It will never write a file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tsl.archive.archive import Archive, open_archive
 from tsl.archive.code import Class
 from tsl.check.judge import RuleCallError
 from tsl.check.plan import Plan
-from tsl.draw.dot import dot
-from tsl.draw.findings import marks_of
-from tsl.draw.focus import focused
+from tsl.draw.fit import LIMIT, fitted
+from tsl.draw.focus import around_findings, focused
 from tsl.draw.instances import MOST_NODES, Instances, expanded
-from tsl.draw.sketch import NOTHING, Told, sketch
+from tsl.draw.sketch import sketch
+from tsl.draw.thin import thinned
 from tsl.ir.graph import Graph
 from tsl.ir.inline import InlineError, inline
 from tsl.ir.lower import LowerError, lower
 from tsl.record import Record
+
+if TYPE_CHECKING:
+    from tsl.draw.picture import Picture
 
 DEFAULT = "forward"
 
@@ -33,33 +39,55 @@ class DrawError(Exception):
 
 
 class Wish(Record):
-    """What to draw: the method by name (None for forward, or the only one), how many levels of modules to open, and the
-    name of what to show of it, with what is next to that (None for all).
+    """What to draw: the method by name (None for forward, or the only one), how many levels of modules to open, the
+    name of what to show of it (None for all), how far around that, whether to draw findings and nothing but what is
+    around them, and how many boxes there may be (0 for as many as there are).
     """
 
     method: str | None = None
     depth: int | None = None
     focus: str | None = None
+    radius: int = 1
+    findings: bool = True
+    only_findings: bool = False
+    limit: int = LIMIT
 
 
-def draw(path: str, wish: Wish, plan: Plan | None) -> str:
-    """The archive's method as DOT, with what the rules of a plan find in it.
+def picture_of(path: str, wish: Wish, plan: Plan) -> Picture:
+    """The picture of an archive's method.
 
-    Raises DrawError where there is no such method or it cannot be lowered, OSError where the file cannot be read.
+    Raises DrawError where there is no such method, it cannot be lowered, or there is nothing to focus on; OSError where
+    the file cannot be read.
     """
+    from tsl.draw.known import told_of
+    from tsl.ir.foretold import InputError
+
     with open_archive(path) as archive:
         try:
             graph = _graph(path, archive, wish.method)
-            told = Told(marks_of(graph, archive, plan)) if plan else NOTHING
+            told = told_of(graph, archive, plan, findings=wish.findings)
             picture = sketch(graph, told, wish.depth)  # reads where nodes come from, so the archive must be open
         except (InlineError, LowerError, RuleCallError) as error:
             raise DrawError(path, f"cannot be drawn: {error}") from None
+        except InputError as error:
+            raise DrawError("--input", str(error)) from None
         except RecursionError:
             raise DrawError(path, "cannot be drawn: its code nests too deeply") from None
-    shown = picture if wish.focus is None else focused(picture, wish.focus)
-    if shown is None:
-        raise DrawError("--focus", f"nothing is called {wish.focus!r}; name an operator, a module, a value or a rule")
-    return dot(shown)
+    return shown_of(picture, wish)
+
+
+def shown_of(picture: Picture, wish: Wish) -> Picture:
+    """What a wish leaves of a picture. Raises DrawError where there is nothing to focus on."""
+    if wish.focus is not None:
+        part = focused(picture, wish.focus, wish.radius)
+        if part is None:
+            raise DrawError(
+                "--focus", f"nothing is called {wish.focus!r}; name an operator, a module, a value or a rule"
+            )
+        picture = part
+    if wish.only_findings:
+        picture = around_findings(picture, wish.radius)
+    return thinned(fitted(picture, wish.limit) if wish.limit else picture)
 
 
 def _graph(path: str, archive: Archive, wanted: str | None) -> Graph:

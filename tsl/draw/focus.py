@@ -3,8 +3,9 @@
 1. A name stands for the boxes that it is the title of (`conv2d`), those in the module it is the path of
    (`encoder.layers.0`), those that the value it names leads from and to (`x.3`), and those that a rule of this code or
    name found something in (`TSL401`, `host-sync`).
-2. What is *next* to a box is at the other end of an edge. Of the picture remain the boxes a name stands for, those next
-   to them, the edges between all these, and the clusters they lie in.
+2. What is *next* to a box is at the other end of an edge; what is within a *radius* is next to it, next to that, and so
+   on. Of the picture remain the boxes a name stands for, those within the radius, the edges between all these, and the
+   clusters they lie in.
 
 Linear in the size of the picture, and not recursive. Needs a picture. It will never draw.
 """
@@ -16,16 +17,30 @@ from collections.abc import Iterator, Sequence
 from tsl.draw.picture import Box, Cluster, Picture
 
 
-def focused(picture: Picture, name: str) -> Picture | None:
+def focused(picture: Picture, name: str, radius: int = 1) -> Picture | None:
     """The part of a picture that a name is about (2); None where it stands for nothing."""
     meant = set(_meant(picture, name))
-    if not meant:
-        return None
+    return part_around(picture, meant, radius)._replace(title=f"{picture.title}: {name}") if meant else None
+
+
+def around_findings(picture: Picture, radius: int = 1) -> Picture:
+    """The part of a picture that findings are on (2); the whole of it, with a note, where there are none."""
+    found = {box.number for box in picture.boxes() if box.marks}
+    if not found:
+        return picture._replace(notes=(*picture.notes, "nothing was found; all is drawn"))
+    part = part_around(picture, found, radius)
+    return part._replace(notes=(*part.notes, f"only what is within {radius} of a finding is drawn"))
+
+
+def part_around(picture: Picture, kept: set[int], radius: int) -> Picture:
+    """The boxes with these numbers and those within a radius of them, with all between (2)."""
     drawn = [edge for edge in picture.edges if edge.kind != "order"]
-    near = {number for edge in drawn for number in (edge.source, edge.target) if {edge.source, edge.target} & meant}
-    kept = meant | near
+    for _ in range(radius):
+        kept = kept | {
+            number for edge in drawn for number in (edge.source, edge.target) if {edge.source, edge.target} & kept
+        }
     edges = tuple(edge for edge in picture.edges if edge.source in kept and edge.target in kept)
-    return Picture(f"{picture.title}: {name}", _kept(picture.members, kept), edges)
+    return picture._replace(members=_kept(picture.members, kept), edges=edges)
 
 
 def _meant(picture: Picture, name: str) -> Iterator[int]:

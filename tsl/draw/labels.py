@@ -30,15 +30,28 @@ DTYPES = (
     "uint8 int8 int16 int32 int64 float16 float32 float64 complex32 complex64 complex128 bool qint8 quint8 qint32"
     " bfloat16 quint4x2 quint2x4"
 ).split()
+# Arguments without a default in the schema of `aten::_convolution` and the like, which traces call in the place of
+# `conv2d`: what they usually are, or nothing where they are flags of a backend and no part of the model.
+USUAL: Mapping[str, str] = {
+    "transposed": "False",
+    "groups": "1",
+    "dilation": "1",
+    "output_padding": "0",
+    "benchmark": "",
+    "deterministic": "",
+    "cudnn_enabled": "",
+    "allow_tf32": "",
+}
 OBJECTS = frozenset({"Class", "Interface"})
 
 
 class Folded(Record):
-    """A value without a box (1). `path` is that of a module, where the value is one."""
+    """A value without a box (1). `path` is that of a module, where the value is one; `shape` that of a weight."""
 
     text: str
     owners: tuple[str, ...] = ()
     path: str | None = None
+    shape: str = ""
 
 
 class Argument(Record):
@@ -107,12 +120,18 @@ def _row(folded: Folded, argument: Argument | None, path: str) -> list[str]:
     """The line of a folded value for a parameter, none where it is the default."""
     text = folded.text.replace(f"{path}.", "") if path and folded.owners else folded.text
     if argument is None:
-        return [shortened(text)]
-    if text == FOREVER or _is_default(text, argument.default):
+        return [shortened(f"{text} {folded.shape}".rstrip())]
+    if text == FOREVER or _is_default(text, argument.default) or _says_nothing(argument.name, text):
         return []
     if argument.type.startswith("ScalarType") and text.isdecimal() and int(text) < len(DTYPES):
         text = DTYPES[int(text)]
-    return [shortened(text if text == argument.name else f"{argument.name}={text}")]
+    return [shortened(f"{text if text == argument.name else f'{argument.name}={text}'} {folded.shape}".rstrip())]
+
+
+def _says_nothing(name: str, text: str) -> bool:
+    """Whether an argument only repeats what is so unless somebody asks for something else."""
+    usual = USUAL.get(name)
+    return usual is not None and (not usual or set(text.strip("[]").split(", ")) == {usual})
 
 
 def title_of(node: Node, known: Mapping[int, Folded]) -> str:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from tsl.draw.labels import FOREVER, Folded, fold, lines_of, shortened, written_to
 from tsl.draw.picture import Badge, Box, Cluster, Edge, Mark, Picture
 from tsl.draw.scopes import Path, places
+from tsl.ir.facts import plain
 from tsl.ir.graph import Block, Graph, Node, Value
 from tsl.record import Record
 
@@ -33,9 +34,9 @@ BLOCKS = {"prim::If": ("then", "else"), LOOP: ("body",)}
 class Told(Record):
     """What is told of the nodes and values of a graph by who knows more than the graph.
 
-    Of a node its findings, badges and tone, and the line of source at a `path:line`; of a value what it is at a run,
-    in the place of its type (`float32[1, 64]`), and the tone and badges of its edges. Each answers with nothing where
-    nothing is known.
+    Of a node its findings, badges and tone, and the line of its source; of a value what it is at a run, in the place of
+    its type (`float32[1, 64]`), and the tone of the edge it takes to a node; of the path of a weight its shape
+    (`[64, 3, 7, 7]`). Each answers with nothing where nothing is known.
     """
 
     marks: Callable[[Node], Sequence[Mark]] = lambda node: ()
@@ -43,6 +44,7 @@ class Told(Record):
     tone: Callable[[Node], str] = lambda node: ""
     text: Callable[[Node], str] = lambda node: ""
     value: Callable[[Value], str] = lambda value: ""
+    weight: Callable[[str], str] = lambda path: ""
     edge_tone: Callable[[Value, Node | None], str] = lambda value, taker: ""
 
 
@@ -127,7 +129,7 @@ class _Sketch:
 
     def picture(self, graph: Graph) -> Picture:
         self._changing = written_to(graph)
-        root = _Group("block", graph.name)
+        root = _Group("block", plain(graph.name))
         for number, value in enumerate(graph.inputs):
             if number == 0 and value.type.kind == "Class":
                 self._known[value.number] = Folded("self", (), "")
@@ -138,7 +140,7 @@ class _Sketch:
         while self._work:
             self._block(self._work.popleft())
         root.members.append(end)
-        return Picture(graph.name, _frozen(root.members), tuple(self._edges.values()))
+        return Picture(plain(graph.name), _frozen(root.members), tuple(self._edges.values()))
 
     def _input(self, value: Value) -> _Draft:
         draft = self._draft("input", [value.name, value.type.ir])
@@ -157,7 +159,9 @@ class _Sketch:
             if folded is None:
                 nodes.append(node)
             else:
-                self._known[node.outputs[0].number] = folded
+                weighs = node.kind == "prim::GetAttr" and folded.path is None
+                shape = self._told.weight(folded.text) if weighs else ""
+                self._known[node.outputs[0].number] = folded._replace(shape=shape) if shape else folded
         first = len(self._drafts)
         for node, path in zip(nodes, places(nodes, self._known, work.base), strict=True):
             self._node(node, path, work)

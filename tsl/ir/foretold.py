@@ -270,7 +270,7 @@ def of_archive(
     for method in deployed.methods:
         try:
             graph = deployed.graph(method)
-            given = given_to(graph, inputs) if inputs and method == "forward" else None
+            given = given_inputs(graph, inputs) if inputs and method == "forward" else None
             yield deployed.solved(method, given)
         except InlineError as error:
             unread[graph_name(archive, method)] = str(error)
@@ -283,8 +283,8 @@ def graph_name(archive: Archive, method: str) -> str:
     return f"{archive.module.type}.{method}"
 
 
-def given_to(graph: Graph, inputs: Sequence[entry.Described]) -> list[Value]:
-    """The values of inputs that a user describes, for a graph. Raises InputError."""
+def given_inputs(graph: Graph, inputs: Sequence[entry.Described]) -> list[Value]:
+    """The inputs that a user gives forward, as values of its graph. Raises InputError where it does not take them."""
     names = [value.name.partition(".")[0] for value in graph.inputs if value.type.kind != "Class"]
     takes = f"forward takes {', '.join(names) or 'nothing'}"
     for each in inputs:

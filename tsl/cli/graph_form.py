@@ -1,0 +1,98 @@
+"""What `tsl graph` takes.
+
+Needs the names of forms of pictures. It will never act on a value.
+"""
+
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+
+from tsl.cli.arguments import Form, Option
+from tsl.cli.forms import CONFIGURATION, GRAPHS
+from tsl.cli.readers import boxes, choice, levels
+from tsl.config import SettingError
+from tsl.draw.forms import FORMS, SUFFIXES
+
+BINARY = frozenset({"png", "pdf"})
+KNOWING = tuple(option for option in GRAPHS if option.flags[0] in {"--input", "--deploy"})
+
+GRAPH_END = """\
+exit codes:
+  0  the graph was written
+  2  it was not; a line on stderr says why
+
+examples:
+  tsl graph model.pt -o model.html
+  tsl graph model.pt --depth 1 -o overview.svg
+  tsl graph model.pt --deploy cuda --input 'x=float32[1,3,224,224]' --findings -o around.svg
+  tsl graph model.pt --focus encoder.layers.0 --radius 2 -o part.png
+  tsl graph model.pt --format mermaid >> comment.md
+"""
+
+GRAPH = Form(
+    "graph",
+    "FILE.pt [options]",
+    "Draws what a method of a TorchScript archive runs: operators in the clusters of their modules, blocks nested, what"
+    " is known of tensors on the edges, what tsl check finds on its node. Nothing of the archive is executed.",
+    "FILE.pt",
+    "the archive",
+    (
+        (
+            "what to draw",
+            (
+                Option(("--method",), "NAME", "the method to draw (default: forward, or the only one)"),
+                Option(("--depth",), "N", "levels of modules to open; those below are one box each", levels),
+                Option(
+                    ("--focus",),
+                    "NODE",
+                    "draw only what this names and what is around it: an operator (conv2d), a module's path, a value"
+                    " or a rule (TSL401)",
+                ),
+                Option(("--findings",), "", "draw only what findings are on and what is around it"),
+                Option(("--radius",), "R", "how many edges around reaches (default: 1)", levels, 1),
+                Option(("--no-findings",), "", "draw no findings, and ask no rule"),
+                Option(
+                    ("--limit",),
+                    "N",
+                    "the most boxes (default: 400): repeats are folded and modules closed until they are no more, and"
+                    " the picture says so; 0 folds nothing",
+                    boxes,
+                ),
+            ),
+        ),
+        ("what to know", KNOWING),
+        (
+            "output",
+            (
+                Option(
+                    ("-o", "--output"),
+                    "FILE",
+                    "write there (default: DOT on standard output); .dot .gv .svg .png .pdf .html .mmd .json say the"
+                    " form; .svg .png .pdf .html need Graphviz",
+                ),
+                Option(("--format",), "FORM", f"the form, whatever FILE is called: {', '.join(FORMS)}", choice(FORMS)),
+            ),
+        ),
+        ("run", CONFIGURATION),
+    ),
+    least=1,
+    most=1,
+    end=GRAPH_END,
+)
+
+
+def drawable(options: SimpleNamespace) -> str:
+    """The form that `tsl graph` writes. Raises SettingError where there is none, or options do not go together."""
+    if options.findings and options.no_findings:
+        raise SettingError("--no-findings", "leaves nothing for --findings to draw; leave one of them out")
+    if options.format is not None:
+        form = str(options.format)
+    else:
+        suffix = os.path.splitext(options.output or "")[1]
+        form = SUFFIXES.get(suffix, "" if suffix else "dot")
+    if not form:
+        raise SettingError(options.output, f"is in no form there is; use {' '.join(SUFFIXES)}, or --format")
+    if form in BINARY and options.output is None:
+        raise SettingError("--format", f"{form} is no text; name a file with -o")
+    return form
