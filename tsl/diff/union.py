@@ -82,7 +82,7 @@ class Union:
     def _gone(self, partner: Item) -> Iterator[Value]:
         """What an item took from removed ones (2)."""
         for link in partner.links.values():
-            if link.maker.number not in self._pairs.of_old and link.slot < BLOCK:
+            if link.maker.number not in self._pairs.of_old and link.slot < len(link.maker.values):
                 yield self._shifted(link.maker.values[link.slot])
 
     def _old(self, item: Item) -> Node:
