@@ -68,7 +68,7 @@ def test_a_removed_block_is_drawn_with_what_is_in_it() -> None:
 def test_what_sets_an_attribute_is_drawn_where_it_was() -> None:
     sets = LAYER.replace("    return torch.relu(", "    self.weight = torch.neg(x)\n    return torch.relu(")
     drawn = picture(saved(layer=sets), saved())
-    assert [title for tone, title in toned(drawn) if tone == "removed"] == ["neg", "set weight", "get weight"]
+    assert [title for tone, title in toned(drawn) if tone == "removed"] == ["neg", "set weight"]
 
 
 def test_of_a_large_picture_what_is_near_to_changes_is_drawn() -> None:
