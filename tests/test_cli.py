@@ -60,7 +60,10 @@ def test_help_of_check_names_every_flag_of_the_contract_and_the_exit_codes(proje
         (("check", "--sel=TSL1"), "--sel: there is no such option; did you mean --select?"),
         (("check", "--zzz"), "--zzz: there is no such option; see tsl check --help"),
         (("check", "--format", "jsn"), "--format: there is no 'jsn'; did you mean json?"),
-        (("check", "--format", "yaml"), "--format: there is no 'yaml'; use text, concise, json, sarif, github, gitlab, junit or markdown"),
+        (
+            ("check", "--format", "yaml"),
+            "--format: there is no 'yaml'; use text, concise, json, sarif, github, gitlab, junit or markdown",
+        ),
         (("check", "--capture", "tracing"), "--capture: there is no 'tracing'; did you mean trace?"),
         (("check", "--severity", "warn"), "--severity: 'warn' is not a severity; use error, warning or info"),
         (("check", "--jobs", "0"), "--jobs: '0' is not a number of processes; use 1 or more"),

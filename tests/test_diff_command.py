@@ -102,6 +102,14 @@ def test_the_order_of_writing_and_reading_is_a_difference(project: Project) -> N
     assert told(project, saved(before), saved(after)) == ["~ neg"]
 
 
+def test_the_order_of_setting_and_reading_an_attribute_is_a_difference(project: Project) -> None:
+    layer = LAYER.replace("    return torch.relu(", "    {}\n    {}\n    return torch.add(w, ")
+    read, set_it = "w = self.weight", "self.weight = torch.neg(x)"
+    before, after = layer.format(read, set_it), layer.format(set_it, read)
+    assert told(project, saved(layer=before), saved(layer=before)) == []
+    assert told(project, saved(layer=before), saved(layer=after)) != []
+
+
 def test_a_module_that_was_renamed_is_one_change_and_its_weights_are_none(project: Project) -> None:
     renamed = saved(NET.replace("first", "stem"), name="stem")
     found = form(project, saved(), renamed)

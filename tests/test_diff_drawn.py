@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.programs import edits, programs, written
-from tests.test_diff_command import NET, saved
+from tests.test_diff_command import LAYER, NET, saved
 from tsl.archive.archive import open_archive
 from tsl.diff.change import Difference
 from tsl.diff.drawn import WHOLE, picture_of
@@ -63,6 +63,12 @@ def test_a_removed_block_is_drawn_with_what_is_in_it() -> None:
     drawn = picture(saved(old), saved())
     assert [title for tone, title in toned(drawn)] == ["sum", "gt", "Bool", "if", "neg"]
     assert {tone for tone, _ in toned(drawn)} == {"removed"}
+
+
+def test_what_sets_an_attribute_is_drawn_where_it_was() -> None:
+    sets = LAYER.replace("    return torch.relu(", "    self.weight = torch.neg(x)\n    return torch.relu(")
+    drawn = picture(saved(layer=sets), saved())
+    assert [title for tone, title in toned(drawn) if tone == "removed"] == ["neg", "set weight"]
 
 
 def test_of_a_large_picture_what_is_near_to_changes_is_drawn() -> None:

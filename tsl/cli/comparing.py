@@ -12,22 +12,22 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from tsl.cli.console import CANNOT, books, configuration, pages_needed, say, wants_color, write
+from tsl.cli.graph_form import BINARY
 from tsl.config import SettingError
+from tsl.draw.forms import SUFFIXES as DRAWN
+from tsl.report import DIFF_FORMATS
 
 if TYPE_CHECKING:
     from tsl.check import Books
     from tsl.diff.sides import Answer
     from tsl.review.against import Review
 
-PICTURES = ("dot",)
 SUFFIXES: Mapping[str, str] = {
-    ".json": "json",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".txt": "text",
-    ".dot": "dot",
-    ".gv": "dot",
     "": "text",
+    ".txt": "text",
+    ".md": "markdown",
+    **{suffix: form for suffix, form in DRAWN.items() if form != "json"},
+    ".json": "json",
 }
 
 
@@ -50,13 +50,13 @@ def diff(options: SimpleNamespace) -> int:
         with differ(ask, Settings(config, inputs=inputs), known) as answer:
             difference = answer.difference
             color = wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
-            text = _picture(form, answer, methods) or difference_report(form, difference, color=color)
+            made = _picture(form, answer, methods) or difference_report(form, difference, color=color)
     except SideError as error:
         raise SettingError(error.subject, error.message) from None
     if options.output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(made if isinstance(made, str) else made.decode())
     else:
-        write(options.output, text, "difference")
+        write(options.output, made, "difference")
     for failure in answer.failures:
         say(*failure)
     if code or answer.failures:
@@ -64,24 +64,29 @@ def diff(options: SimpleNamespace) -> int:
     return int(bool(failing(difference, options.fail_on or (), options.severity)))
 
 
-def _picture(form: str, answer: Answer, methods: Sequence[str]) -> str:
+def _picture(form: str, answer: Answer, methods: Sequence[str]) -> bytes:
     """The picture in a form of pictures, nothing for another form."""
-    if form not in PICTURES:
-        return ""
+    if form in DIFF_FORMATS:
+        return b""
     from tsl.diff.drawn import drawn
-    from tsl.draw.dot import dot
+    from tsl.draw.forms import formed
+    from tsl.draw.render import RenderError
 
     try:
-        return dot(drawn(answer.differing, answer.difference, answer.plan, *methods[:1]))
+        return formed(drawn(answer.differing, answer.difference, answer.plan, *methods[:1]), form)
     except LookupError:
         message = "there is no picture: no method with a graph is in both models"
         raise SettingError(f"{answer.difference.old} and {answer.difference.new}", message) from None
+    except RenderError as error:
+        raise SettingError(f"--format {form}", str(error)) from None
 
 
 def _form(options: SimpleNamespace) -> str:
     """The form to write: what --format says, else what the suffix of the file stands for."""
     suffix = os.path.splitext(options.output or "")[1]
     if options.format:
+        if options.format in BINARY and options.output is None:
+            raise SettingError("--format", f"{options.format} is no text; name a file with -o")
         return str(options.format)
     if suffix not in SUFFIXES:
         *forms, last = filter(None, SUFFIXES)
@@ -121,13 +126,23 @@ def review(options: SimpleNamespace) -> int:
 
 
 def _pictures(answer: Answer) -> tuple[tuple[str, str], ...]:
-    """The pictures that go with a model in a review; none where no method is in both."""
+    """The pictures that go with a model in a review; none where no method is in both.
+
+    Without Graphviz there is no page, and its DOT is attached instead.
+    """
     if answer.difference.is_empty or not answer.differing.pairs:
         return ()
     from tsl.diff.drawn import drawn
-    from tsl.draw.dot import dot
+    from tsl.draw.forms import formed
+    from tsl.draw.render import RenderError
 
-    return ((".dot", dot(drawn(answer.differing, answer.difference, answer.plan))),)
+    picture = drawn(answer.differing, answer.difference, answer.plan)
+    mermaid = formed(picture, "mermaid").decode()
+    try:
+        return ((".mmd", mermaid), (".html", formed(picture, "html").decode()))
+    except RenderError as error:
+        say(answer.difference.new, f"its picture is attached as DOT, since HTML {error}")
+        return ((".mmd", mermaid), (".dot", formed(picture, "dot").decode()))
 
 
 def _put(found: Review, known: Books, directory: str) -> None:

@@ -9,7 +9,10 @@ from tsl.cli.arguments import Form, Option
 from tsl.cli.forms import COLOR, CONFIGURATION
 from tsl.cli.readers import choice, deployment, gates, inputs, models, seconds, single
 from tsl.diagnostic import Severity
+from tsl.draw.forms import FORMS as DRAWN
 from tsl.report import DIFF_FORMATS
+
+FORMS = (*DIFF_FORMATS, *(form for form in DRAWN if form not in DIFF_FORMATS))
 
 DIFF_END = """\
 OLD and NEW are TorchScript archives, Python files, or either in a revision of
@@ -29,7 +32,7 @@ examples:
   tsl diff main:model.pt model.pt --fail-on added-findings,interface
   tsl diff HEAD:net.py net.py --entry build --input 'x=float32[1,3,224,224]'
   tsl diff old.pt new.pt -o diff.md
-  tsl diff old.pt new.pt --format dot | dot -Tsvg > diff.svg
+  tsl diff old.pt new.pt -o diff.html
 """
 
 ENTRY = Option(("--entry",), "NAME", "what in a Python file makes the model, as tsl verify has it; imports and runs it")
@@ -105,8 +108,8 @@ DIFF = Form(
                 Option(
                     ("--format",),
                     "FORM",
-                    "text, json, markdown or dot (default: by the suffix of -o, else text)",
-                    choice((*DIFF_FORMATS, "dot")),
+                    f"{', '.join(FORMS)} (default: by the suffix of -o, else text)",
+                    choice(FORMS),
                 ),
                 Option(("-o", "--output"), "FILE", "write there, whole or not at all (default: standard output)"),
                 COLOR,

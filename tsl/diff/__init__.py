@@ -16,7 +16,6 @@
     model      an archive as what is compared of it
     models     two models become a Difference
     union      both graphs as one
-    near       what is near to some boxes of a picture
     drawn      a Difference as a picture
     elsewhere  a check of files that lie elsewhere than where they belong
     sides      from two words to a Difference

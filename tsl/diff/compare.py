@@ -3,7 +3,9 @@
 Definitions:
 1. An item without a partner is added or removed. A pair is changed where its kind, its constants or its operands are
    different (`operands`), and moved where its module is another one.
-2. The *facts* of a value are its type, and the dtype, device and shape that the analysis of the graph knows of it.
+2. The *facts* of a value are its type, and the dtype, device and shape that the analysis of the graph knows of it. They
+   *differ* where both sides are known: an archive that is loaded and saved again has lost its example inputs, and what
+   followed from them.
 3. Facts that differ *follow* from another change where the item has a change of its own, takes a value whose facts
    differ, or a weight that has changed, or takes from an item without a partner. They are counted, and not a change.
 4. A pair that is carried around a loop is told after what it is carried from: facts are compared in the order of the
@@ -110,7 +112,7 @@ class _Comparison:
             name = "" if len(one.values) == 1 else f"[{place}]"
             known, knows = self.sides[0].facts(was), self.sides[1].facts(now)
             for aspect, before, after in zip(FACTS, known, knows, strict=True):
-                if before != after:
+                if before != after and (_shapes_differ if aspect == "shape" else _differ)(before, after):
                     yield Detail(aspect, f"{aspect}{name}", before, after)
 
     def _follows(self, one: Item, other: Item) -> bool:
@@ -169,6 +171,25 @@ class _Comparison:
         title = other.values[0].name if subject == INPUT else "return" if subject == OUTPUT else other.title
         old, new = (one.number,), (other.number,)
         return Change(kind, subject, title, other.module, details, place_of(other, self.sides[1]), old=old, new=new)
+
+
+def _differ(before: str, after: str) -> bool:
+    """Whether two facts differ (2)."""
+    return bool(before) and bool(after)
+
+
+def _shapes_differ(before: str, after: str) -> bool:
+    """Whether two shapes differ: in their ranks, or in a size that both know (2)."""
+    if not before or not after:
+        return False
+    was, now = (text.strip("[]").split(", ") for text in (before, after))
+    if len(was) != len(now) or "" in (was[0], now[0]):
+        return was != now
+    return any(one != other and _is_known(one) and _is_known(other) for one, other in zip(was, now, strict=True))
+
+
+def _is_known(size: str) -> bool:
+    return "?" not in size and ".." not in size
 
 
 def _within(item: Item) -> Iterator[Item]:

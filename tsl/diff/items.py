@@ -10,6 +10,7 @@ Definitions:
    *variadic*. A constant that is the schema's default is not an operand.
 5. A value that is written to is, from there on, what the writer made of it; after a construct with blocks that write to
    it, what that construct made of it. So order is kept where it says something, and nowhere else.
+   An attribute that the graph sets is no constant: whoever reads or sets it comes AFTER the one that set it before.
 6. The end of a graph that returns a tuple takes its elements, and the tuple is no item.
 
 Linear in the size of a graph. Needs a graph whose nodes name their modules as `tsl.draw.instances` has it, or none at
@@ -32,7 +33,8 @@ from tsl.record import Record
 BLOCK = 1_000_000
 INPUT, END = "input", "end"
 GATHERS = {"prim::ListConstruct": "[]", "prim::TupleConstruct": "()"}
-EFFECTS = frozenset({"prim::SetAttr", "prim::Print", "prim::RaiseException"})
+GET, SET = "prim::GetAttr", "prim::SetAttr"
+AFTER = "after"
 
 # What is in a tensor constant, as a text that differs where the contents do.
 Content = Callable[[Any], str]
@@ -136,6 +138,8 @@ class Items:
         self._origin: dict[int, Operand] = {}
         self._changing = written_to(graph)
         self._returned = _returned(graph)
+        self._set = {node.attribute("name") for node in graph.walk() if node.kind == SET}
+        self._setters: dict[tuple[str, str], Item] = {}
         self.top: list[Item] = []
         self._enter(graph)
 
@@ -194,11 +198,24 @@ class Items:
         for key, value in node.attributes:
             text = str(value).partition(INSTANCE)[0] if node.kind == "prim::CallMethod" else written(value)
             item.constants[key] = Constant(text)
+        if node.kind in (GET, SET):
+            self._follow(node, item)
         for place, value in enumerate(node.outputs):
             self._define(value, Link(item, place))
         self._enter_blocks(node, item)
         self._write(node, item, arguments)
         return item
+
+    def _follow(self, node: Node, item: Item) -> None:
+        """Puts what reads or sets an attribute after what set it before (5)."""
+        owner = self._made.get(node.inputs[0].number)
+        key = (owner.path if isinstance(owner, Constant) else "", str(node.attribute("name")))
+        before = self._setters.get(key)
+        if before is not None:
+            item.links[AFTER] = Link(before, 0)
+            before.takers.append((item, AFTER, 0))
+        if node.kind == SET:
+            self._setters[key] = item
 
     def _enter_blocks(self, node: Node, item: Item) -> None:
         before = dict(self._made) if node.blocks else {}
@@ -237,7 +254,7 @@ class Items:
             content = self._content(value)
             is_number = content and getattr(value, "shape", None) == ()
             return Constant(f"{value.dtype} {content}" if is_number else written(value), content=content)
-        if node.kind == "prim::GetAttr":
+        if node.kind == GET:
             return self._attribute(node)
         around = GATHERS.get(node.kind) if node.outputs[0].number not in self._changing else None
         parts = [self._made.get(value.number) for value in node.inputs] if around else []
@@ -252,7 +269,7 @@ class Items:
         name = str(node.attribute("name", ""))
         if node.outputs[0].type.kind in OBJECTS:
             return Constant(module=f"{owner.module}.{name}".lstrip("."), is_module=True)
-        return Constant(name, owner.module)
+        return Constant(name, owner.module) if name not in self._set else None
 
 
 def _returned(graph: Graph) -> Node | None:

@@ -63,14 +63,15 @@ class Model:
     def items(self, method: str) -> Items | None:
         """The items of a method; None where it has no graph, which is then told in `unread`."""
         try:
-            return Items(self._graph(method), self._content)
+            return Items(self.graph(method), self._content)
         except (InlineError, LowerError) as error:
             self.unread[method] = str(error)
         except RecursionError:
             self.unread[method] = "its code nests too deeply"
         return None
 
-    def _graph(self, method: str) -> Graph:
+    def graph(self, method: str) -> Graph:
+        """The graph of a method (1). Raises InlineError and LowerError."""
         assert self._program is not None
         qualified = f"{self.archive.module.type}.{method}"
         nodes = expanded(self._program.functions, qualified)

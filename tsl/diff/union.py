@@ -12,20 +12,21 @@ Linear in the size of both graphs, but for putting removed nodes in place. Needs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from tsl.diff.items import BLOCK, Constant, Item, Link
 from tsl.diff.pairs import Pairs
-from tsl.ir.graph import Block, Graph, Node, Value
+from tsl.ir.graph import Block, Graph, Node, Source, Value
 
+Called = Callable[[str], str]
 SHIFT = 1_000_000_000
 
 
 class Union:
-    """The union of two graphs (1-4)."""
+    """The union of two graphs (1-4). `called` says for either graph what a recorded path is called."""
 
-    def __init__(self, pairs: Pairs) -> None:
-        self._pairs = pairs
+    def __init__(self, pairs: Pairs, called: tuple[Called, Called] = (str, str)) -> None:
+        self._pairs, self._called = pairs, called
         self._makers = _constants(pairs.old.graph)
         self._given: dict[int, Value] = {}
         self._items: dict[int, tuple[Node, Item | None, Item | None]] = {}
@@ -41,11 +42,6 @@ class Union:
         """The items that a node stands for (4); neither where it only makes a constant."""
         found = self._items.get(id(node))
         return found[1:] if found is not None else (None, None)
-
-    def of_new(self, node: Node) -> Node | None:
-        """The node of the new graph that one of the union stands for."""
-        _, item = self.items(node)
-        return item.node if item is not None else None
 
     def _block(self, nodes: Sequence[Node], old: Sequence[Item]) -> tuple[Node, ...]:
         """The nodes of a block of the union, from those of the new one and the items of the old one."""
@@ -76,7 +72,7 @@ class Union:
             for place, block in enumerate(node.blocks)
         )
         gone = tuple(self._gone(partner)) if partner is not None else ()
-        made = node._replace(inputs=(*node.inputs, *gone), blocks=blocks)
+        made = node._replace(inputs=(*node.inputs, *gone), blocks=blocks, source=_placed(node, self._called[1]))
         self._items[id(made)] = (made, partner, item)
         return made
 
@@ -86,7 +82,7 @@ class Union:
     def _gone(self, partner: Item) -> Iterator[Value]:
         """What an item took from removed ones (2)."""
         for link in partner.links.values():
-            if link.maker.number not in self._pairs.of_old and link.slot < BLOCK:
+            if link.maker.number not in self._pairs.of_old and link.slot < len(link.maker.values):
                 yield self._shifted(link.maker.values[link.slot])
 
     def _old(self, item: Item) -> Node:
@@ -107,7 +103,8 @@ class Union:
             for block in node.blocks
         )
         inputs, outputs = tuple(map(self._value, node.inputs)), tuple(map(self._shifted, node.outputs))
-        return node._replace(inputs=inputs, outputs=outputs, blocks=blocks)
+        source = _placed(node, self._called[0])
+        return node._replace(inputs=inputs, outputs=outputs, blocks=blocks, source=source)
 
     def _inner(self, node: Node) -> Node:
         item = self._pairs.old.of_node.get(id(node))
@@ -143,6 +140,14 @@ class Union:
                 found.append(self._translated(node, {}))
                 wanted += node.inputs
         return found[::-1]
+
+
+def _placed(node: Node, called: Called) -> Source | None:
+    """Where a node comes from, by what its files are called; looked up when somebody asks."""
+    source = node.source
+    if source is None:
+        return None
+    return Source(find=lambda _: tuple(frame._replace(path=called(frame.path)) for frame in source.stack))
 
 
 def _constants(graph: Graph) -> dict[int, Node]:

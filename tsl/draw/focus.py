@@ -20,7 +20,7 @@ from tsl.draw.picture import Box, Cluster, Picture
 def focused(picture: Picture, name: str, radius: int = 1) -> Picture | None:
     """The part of a picture that a name is about (2); None where it stands for nothing."""
     meant = set(_meant(picture, name))
-    return _part(picture, meant, radius)._replace(title=f"{picture.title}: {name}") if meant else None
+    return part_around(picture, meant, radius)._replace(title=f"{picture.title}: {name}") if meant else None
 
 
 def around_findings(picture: Picture, radius: int = 1) -> Picture:
@@ -28,11 +28,12 @@ def around_findings(picture: Picture, radius: int = 1) -> Picture:
     found = {box.number for box in picture.boxes() if box.marks}
     if not found:
         return picture._replace(notes=(*picture.notes, "nothing was found; all is drawn"))
-    part = _part(picture, found, radius)
+    part = part_around(picture, found, radius)
     return part._replace(notes=(*part.notes, f"only what is within {radius} of a finding is drawn"))
 
 
-def _part(picture: Picture, kept: set[int], radius: int) -> Picture:
+def part_around(picture: Picture, kept: set[int], radius: int) -> Picture:
+    """The boxes with these numbers and those within a radius of them, with all between (2)."""
     drawn = [edge for edge in picture.edges if edge.kind != "order"]
     for _ in range(radius):
         kept = kept | {

@@ -10,7 +10,7 @@ import os
 from tsl.project import write
 from tsl.report import render
 from tsl.review.against import Review
-from tsl.review.comment import comment, file_of
+from tsl.review.comment import MERMAID, comment, file_of
 from tsl.rulebook import Rulebook
 
 COMMENT, SARIF = "comment.md", "tsl.sarif"
@@ -23,7 +23,7 @@ def put(review: Review, rulebook: Rulebook, directory: str) -> tuple[str, ...]:
         SARIF: render("sarif", review.outcome, rulebook, color=False, statistics=False),
     }
     for one in review.models:
-        files |= {file_of(one, suffix): text for suffix, text in one.pictures}
+        files |= {file_of(one, suffix): text for suffix, text in one.pictures if suffix != MERMAID}
     os.makedirs(directory, exist_ok=True)
     for name, text in files.items():
         write(os.path.join(directory, name), text.encode("utf-8", "backslashreplace"))
