@@ -143,12 +143,12 @@ class _Level:
                 self._more.setdefault(number, []).append(box)
         self._between(turn_of)
         badge = Badge("repeat", f"\N{MULTIPLICATION SIGN}{run.rounds}")
+        end = run.start + run.rounds * run.period
+        title = f"{_titles(shown)} \N{HORIZONTAL ELLIPSIS} {_titles(members[end - run.period : end])}"
         (one,) = shown if run.period == 1 else (None,)
         if isinstance(one, Cluster):
-            last = members[run.start + run.rounds - 1]
-            title = f"{one.title} \N{HORIZONTAL ELLIPSIS} {last.title}" if isinstance(last, Cluster) else one.title
             return one._replace(title=title if one.kind == "module" else one.title, badges=(*one.badges, badge))
-        return Cluster("repeat", "", tuple(shown), badges=(badge,))
+        return Cluster("repeat", title if _titles(shown) else "", tuple(shown), badges=(badge,))
 
     def _between(self, turn_of: dict[int, int]) -> None:
         """What the first round hands to the second, as edges back (3); what others hand on is the same."""
@@ -211,13 +211,19 @@ def boxes_of(members: Iterable[Member]) -> Iterator[Box]:
     return Picture("", tuple(members), ()).boxes()
 
 
+def _titles(members: Sequence[Member]) -> str:
+    """The modules among some members, by their titles."""
+    return ", ".join(each.title for each in members if isinstance(each, Cluster) and each.kind == "module")
+
+
 def type_of(edge: Edge) -> str:
     """What is written on an edge but the name of its value."""
     return edge.label.replace(f"{edge.value}: ", "", 1)
 
 
 def _looks(member: Member) -> Iterator[object]:
-    """What is drawn in a member, one thing after the other, with the ends of clusters."""
+    """What is drawn in a member, one thing after the other, with the ends of clusters; paths from its own on."""
+    path = f"{member.path}." if member.path else ""
     open_ones: list[Iterator[Member]] = [iter((member,))]
     while open_ones:
         each = next(open_ones[-1], None)
@@ -226,7 +232,8 @@ def _looks(member: Member) -> Iterator[object]:
             yield ")"
         elif isinstance(each, Box):
             marks = tuple(mark.code for mark in each.marks)
-            yield (each.kind, each.lines, each.schema, each.badges, each.painted, marks)
+            lines = tuple(line.replace(path, "") for line in each.lines) if path else each.lines
+            yield (each.kind, lines, each.schema, each.badges, each.painted, marks)
         else:
             title = each.title if each.kind != "module" or len(open_ones) > 1 else ""
             yield (each.kind, title, each.badges, each.tone)
