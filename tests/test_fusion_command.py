@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="torch is not installed, so nothing can be fused")
+pytest.importorskip("torch", reason="torch is not installed, so nothing can be fused")
+
+import torch
 
 from tests.checkout import ROOT, run
 from tests.conftest import Done, Project
@@ -198,14 +201,14 @@ def test_an_archive_is_loaded_and_run_and_its_findings_stand_on_it(net: Project)
     ("arguments", "told"),
     [
         (["net.py"], "net.py: needs the entry that makes the model behind a colon, as in net.py:build"),
-        (["gone.py:net"], "gone.py: cannot be read: No such file or directory"),
+        (["gone.py:net"], "gone.py: cannot be read: no such file or directory"),
         (["net.py:nothing"], "--entry: net.py has no 'nothing'"),
         (["net.py:Net"], "--input: is needed: Net makes a module without inputs; forward takes x"),
         (["net.py:net", "--expect", "many"], "--expect: 'many' is not a number of groups; use 0 or more"),
         (["net.py:net", "--runs", "1"], "--runs: '1' is not a number of calls; use 3 or more"),
-        (["net.py:net", "--baseline", "gone.json"], "--baseline: gone.json cannot be read: No such file or directory"),
+        (["net.py:net", "--baseline", "gone.json"], "--baseline: gone.json cannot be read: no such file or directory"),
         (["net.py:net", "--baseline", "net.py"], "--baseline: net.py is no report of tsl fusion; write one with"),
-        (["net.pt"], "net.pt: cannot be read: No such file or directory"),
+        (["net.pt"], "net.pt: cannot be read: no such file or directory"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(net: Project, arguments: list[str], told: str) -> None:
@@ -244,14 +247,8 @@ def test_cuda_without_a_device_says_what_is_left(net: Project) -> None:
 def test_the_rehearsal_of_the_check_on_a_gpu_writes_its_table(net: Project) -> None:
     script = ROOT / "scripts" / "cuda_check.py"
     done = run(
-        script_python(), script, "--device", "cpu", "--only", "cell_in", "--directory", net.root / "out", cwd=ROOT
+        sys.executable, script, "--device", "cpu", "--only", "cell_in", "--directory", net.root / "out", cwd=ROOT
     )
     assert done.returncode == 0, done.stderr
     (written,) = (net.root / "out").iterdir()
     assert "| cell_in_place | 2 | 2 | " in written.read_text(encoding="utf-8")
-
-
-def script_python() -> str:
-    import sys
-
-    return sys.executable

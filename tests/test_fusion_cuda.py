@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="torch is not installed, so nothing can be fused")
+pytest.importorskip("torch", reason="torch is not installed, so nothing can be fused")
+
+import torch
 
 from tests.checkout import ROOT
 from tests.conftest import Project

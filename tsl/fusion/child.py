@@ -106,7 +106,7 @@ def _run(request: Mapping[str, Any], subject: Subject, example: Example, sites: 
     if not warm.stands:
         channel.send(note=f"after {warm.runs} calls the plan was still another at each; give more --runs")
     channel.send(stage="comparing with the unfused run")
-    channel.send(numerics=form_of(tuple(compared(subject, warm.model))))
+    channel.send(numerics=form_of(tuple(compared(subject, warm.runs + 1))))
     channel.send(kernels=form_of(evidence(subject, warm.model)))
     if request["device"] != "cpu":
         _on_gpu(subject, warm.model, channel)

@@ -128,4 +128,6 @@ def _here(plan: Plan) -> Plan:
 
 
 def _near(node: Node) -> Node:
-    return node._replace(path=shown(node.path)) if node.path else node
+    """A node with its path from the working directory where it lies below it, else as it was recorded."""
+    here = os.path.join(os.getcwd(), "")
+    return node._replace(path=shown(node.path)) if node.path.startswith(here) else node
