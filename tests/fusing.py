@@ -70,10 +70,11 @@ def looked(path: Path, entry: str, capture: str = "script", *, gradients: bool =
     made = make(load(str(path), ()), entry, has_inputs=False, path=str(path))
     assert made.inputs is not None
     example = example_of(made.inputs, made.others)
-    return _looked(_captured(made.model, example, capture, gradients), example, str(path), gradients)
+    return looked_at(_captured(made.model, example, capture, gradients), example, str(path), gradients=gradients)
 
 
-def _looked(model: Any, example: Any, home: str, gradients: bool) -> Looked:
+def looked_at(model: Any, example: Any, home: str, *, gradients: bool = False) -> Looked:
+    """What is seen of a captured model."""
     subject, sites = Subject(model, example.inputs, "cpu", gradients), Sites(model, home)
     warm = warmed(subject, subject.fresh())
     plan = explained(warm.graph, warm.sections, sites, warm.profiled)

@@ -84,10 +84,20 @@ def described(tensor: torch.Tensor) -> str:
 def parameters(model: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
     """The parameters of forward, or of a function; none where Python cannot tell."""
     called = model.forward if isinstance(model, torch.nn.Module) else model
+    if isinstance(model, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
+        return tuple(_declared(called.schema))
     try:
         return tuple(inspect.signature(called).parameters.values())
     except (TypeError, ValueError):
         return ()
+
+
+def _declared(schema: Any) -> Iterator[inspect.Parameter]:
+    """The parameters of what is in TorchScript, which Python cannot tell."""
+    for one in schema.arguments:
+        if one.name != "self":
+            default = one.default_value if one.has_default_value() else inspect.Parameter.empty
+            yield inspect.Parameter(one.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
 
 
 def from_value(value: Any, model: Callable[..., Any], entry: str) -> Inputs:

@@ -106,8 +106,10 @@ def _run(request: Mapping[str, Any], subject: Subject, example: Example, sites: 
     if not warm.stands:
         channel.send(note=f"after {warm.runs} calls the plan was still another at each; give more --runs")
     channel.send(stage="comparing with the unfused run")
-    channel.send(numerics=form_of(tuple(compared(subject, warm.model))))
+    channel.send(numerics=form_of(tuple(compared(subject, warm.runs + 1))))
     channel.send(kernels=form_of(evidence(subject, warm.model)))
+    if request["device"] != "cpu":
+        _on_gpu(subject, warm.model, channel)
     channel.send(stage="freezing the model")
     _freeze(subject, channel)
     channel.send(stage="calling the model with other sizes")
@@ -116,6 +118,16 @@ def _run(request: Mapping[str, Any], subject: Subject, example: Example, sites: 
             channel.send(shape=form_of(shape))
     except Exception as error:
         channel.send(note=f"the model does not run on every size that was asked for: {one_line(error)}")
+
+
+def _on_gpu(subject: Subject, model: Any, channel: Channel) -> None:
+    from tsl.fusion.cuda import deployed, waits
+
+    channel.send(stage="counting where a call waits for the GPU")
+    channel.send(waits=waits(subject, model))
+    channel.send(stage="moving the model to the GPU in other ways")
+    for one in deployed(subject):
+        channel.send(deployed=form_of(one))
 
 
 def _open(request: Mapping[str, Any], example: Example) -> Sequence[Any]:

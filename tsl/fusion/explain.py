@@ -49,8 +49,8 @@ def explained(graph: Any, sections: Sequence[Section], sites: Sites, profiled: A
         for seen, node, inner in _rest(drawn)
     ]
     if drawn.gradients:
-        told = {(one.node.op, one.node.path, one.node.line) for one in rest}
-        rest += [one for one in _under_gradients(profiled, sites) if _key(one) not in told]
+        told = {one.node for one in rest}
+        rest += [one for one in _under_gradients(profiled, sites) if one.node not in told]
     groups = tuple(Group(nodes, symbolic) for nodes, symbolic in zip(drawn.groups, drawn.symbolic, strict=True))
     nested = sum(one.groups for one in sections if one is not section) if drawn.gradients else 0
     return Plan(groups, tuple(rest), nested=nested, splits=tuple(_splits(graph, sites)))
@@ -58,10 +58,6 @@ def explained(graph: Any, sections: Sequence[Section], sites: Sites, profiled: A
 
 def _rest(drawn: Drawn) -> Iterator[tuple[Seen, Node, Any]]:
     return ((seen, node, inner) for (seen, node), inner in zip(drawn.rest, drawn.nodes, strict=True))
-
-
-def _key(one: Unfused) -> Key:
-    return one.node.op, one.node.path, one.node.line
 
 
 def _unfused(
@@ -85,7 +81,7 @@ def _unfused(
     elif reason == "number":
         makers = (inner.inputsAt(place).node() for place in range(inner.inputsSize()))
         origin = next((sites.node(one) for one in makers if one.kind() in READS), None)
-    expected = looks_fusible(seen.kind) and reason != "no tensor" and not _is_state_or_search(seen)
+    expected = looks_fusible(seen.kind) and reason not in {"no tensor", "not run"} and not _is_state_or_search(seen)
     return Unfused(node, reason, detail, origin if origin != node else None, expected)
 
 

@@ -35,10 +35,10 @@ def judged(report: Report, settings: Settings, books: Books) -> Outcome:
     for rule in rules:
         for verdict in ask(rule, facts):
             placing.take(rule, verdict)
-    return _outcome(report, placing, plan)
+    return _outcome(report, placing, plan, frozenset(rule.code for rule in rules))
 
 
-def _outcome(report: Report, placing: _Placing, plan: Plan) -> Outcome:
+def _outcome(report: Report, placing: _Placing, plan: Plan, asked: frozenset[str]) -> Outcome:
     by_path: dict[str, list[Diagnostic]] = {}
     for one in placing.found:
         by_path.setdefault(one.span.path, []).append(one)
@@ -47,7 +47,8 @@ def _outcome(report: Report, placing: _Placing, plan: Plan) -> Outcome:
         for path, found in sorted(by_path.items())
     ]
     diagnostics = sorted(
-        (one for file in shown_files for one in file.diagnostics), key=lambda one: (one.span, one.code)
+        (one for file in shown_files for one in file.diagnostics if one.code in asked),
+        key=lambda one: (one.span, one.code),
     )
     failures: Sequence[Failure] = tuple(filter(None, [report.failure]))
     return Outcome(

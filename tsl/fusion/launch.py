@@ -11,6 +11,7 @@ from typing import Any
 
 from tsl.entry.process import EXPIRED, converse
 from tsl.fusion.result import (
+    Deployed,
     Node,
     Output,
     Plan,
@@ -105,6 +106,10 @@ def _with(report: Report, event: Mapping[str, Any]) -> Report:
             return report._replace(numerics=tuple(Output(**form) for form in forms))
         case {"kernels": form}:
             return report._replace(kernels=read_kernels(form))
+        case {"waits": number}:
+            return report._replace(waits=number)
+        case {"deployed": form}:
+            return report._replace(deployed=(*report.deployed, Deployed(**form)))
         case {"variant": form}:
             return report._replace(variants=(*report.variants, Variant(**form)))
         case {"shape": form}:
@@ -123,4 +128,6 @@ def _here(plan: Plan) -> Plan:
 
 
 def _near(node: Node) -> Node:
-    return node._replace(path=shown(node.path)) if node.path else node
+    """A node with its path from the working directory where it lies below it, else as it was recorded."""
+    here = os.path.join(os.getcwd(), "")
+    return node._replace(path=shown(node.path)) if node.path.startswith(here) else node

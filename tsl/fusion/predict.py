@@ -12,6 +12,7 @@ Needs torch; for the child process. It will never run the model on real tensors.
 4. For CUDA the pass is asked as for the CPU, because a torch that has no CUDA refuses that device: without the
    operators that are fused on the CPU alone, float16 and bfloat16 taken for float32, operators that are fused on CUDA
    alone under the name of another that the graph has not. What is on the CPU is put on `meta`, where nothing is fused.
+   A model that no fake CUDA takes is typed on the CPU, and all of it is taken to be on CUDA.
 5. An operator whose types were seen to differ has none, as in the executor.
 6. Where a gradient would be recorded the executor puts what it concerns under graphs for derivatives, and fuses nothing
    beside them.
@@ -33,6 +34,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 
 from tsl.entry.unable import one_line
 from tsl.fusion.explain import PROFILE, explained, requires_gradient
+from tsl.fusion.log import Section
 from tsl.fusion.plan import walk
 from tsl.fusion.result import Node, Plan, Prediction
 from tsl.fusion.sites import Sites
@@ -43,29 +45,39 @@ _C: Any = torch._C
 DONT_FUSE = "PYTORCH_TENSOREXPR_DONT_FUSE"
 _CPU_ONLY = "conv2d:_convolution:matmul"
 STAND_INS = {"aten::erf": "aten::lgamma", "aten::erfc": "aten::expm1"}
+_UNTYPED = "the model cannot be typed to its end"
 _GUESSED = "a number is read from a tensor, and was taken to be 1"
 _READS = frozenset(["_local_scalar_dense", "item"])
 
 
 def predicted(subject: Subject, sites: Sites, device: str) -> Prediction:
     """The plan of a model on `cpu` or `cuda`."""
-    graph, stopped = _profiled(subject, device)
+    graph, stopped, apart = *_profiled(subject, device), True
+    if device != "cpu" and stopped.startswith(_UNTYPED):
+        graph, apart = _profiled(subject, "cpu")[0], False
+        stopped = f"devices are not told apart: {stopped}"
     if graph is None:
         return Prediction(device, Plan((), ()), stopped)
     profiled = graph.copy()
-    _prepare(graph)
+    with _Host():  # the passes compare constants, and fake ones do not tell
+        _prepare(graph)
     if any(requires_gradient(one) for one in walk(graph) if one.kind() == PROFILE):
         return Prediction(device, explained(graph, (), sites, profiled, gradients=True), stopped)
-    _type(graph, as_cpu=device != "cpu")
+    _type(graph, as_cpu=device != "cpu", apart=apart)
     if device == "cpu":
-        _, sections = logged(lambda: _C._jit_pass_fuse_tensorexprs(graph))
+        sections = _fuse(graph)
         return Prediction(device, explained(graph, sections, sites, profiled), stopped)
     renamed = _rename(graph)
     with _cpu_only_left_out():
-        _, sections = logged(lambda: _C._jit_pass_fuse_tensorexprs(graph))
+        sections = _fuse(graph)
     for section in sections:
         section.types = {name: _as_was(text) for name, text in section.types.items()}
     return Prediction(device, _named(explained(graph, sections, sites, profiled), renamed), stopped)
+
+
+def _fuse(graph: Any) -> tuple[Section, ...]:
+    with _Host():
+        return logged(lambda: _C._jit_pass_fuse_tensorexprs(graph))[1]
 
 
 class _Host(TorchDispatchMode):  # type: ignore[misc]
@@ -107,7 +119,7 @@ def _profiled(subject: Subject, device: str) -> tuple[Any, str]:
         with torch.set_grad_enabled(subject.gradients), mode, host:
             inputs.called(model)
     except Exception as error:  # torch's kernels for fakes have gaps; what was typed until then is used
-        told = f"the model cannot be typed to its end: {one_line(error)}"
+        told = f"{_UNTYPED}: {one_line(error)}"
     graph = _C._last_executed_optimized_graph()
     return (None if graph is None else graph.copy()), told or host.told
 
@@ -133,7 +145,7 @@ def _prepare(graph: Any) -> None:
     _C._jit_pass_batch_mm(graph)
 
 
-def _type(graph: Any, as_cpu: bool) -> None:
+def _type(graph: Any, as_cpu: bool, apart: bool) -> None:
     """Gives values the types that were noted, and takes the notes out (3, 4, 5)."""
     plain = _C.TensorType.get()
     for note in [one for one in walk(graph) if one.kind() == PROFILE]:
@@ -142,7 +154,7 @@ def _type(graph: Any, as_cpu: bool) -> None:
         note.destroy()
         if value.type().kind() != "TensorType" or noted.dim() is None:
             continue
-        noted = _on_cpu(noted) if as_cpu else noted
+        noted = _on_cpu(noted, apart) if as_cpu else noted
         known = value.type()
         value.setType(noted if known.dim() is None or _alike(known, noted) else plain)
 
@@ -151,12 +163,12 @@ def _alike(one: Any, other: Any) -> bool:
     return all(getattr(one, word)() == getattr(other, word)() for word in ("dtype", "device", "sizes", "strides"))
 
 
-def _on_cpu(noted: Any) -> Any:
-    """A type as the CPU has it (4)."""
+def _on_cpu(noted: Any, apart: bool) -> Any:
+    """A type as the CPU has it (4); what was there all along is put elsewhere where devices are told `apart`."""
     half = noted.dtype() in {torch.float16, torch.bfloat16}
     noted = noted.with_dtype(torch.float32) if half else noted
     device = noted.device()
-    return noted.with_device(torch.device("meta" if device is None or device.type == "cpu" else "cpu"))
+    return noted.with_device(torch.device("meta" if apart and (device is None or device.type == "cpu") else "cpu"))
 
 
 def _as_was(text: str) -> str:

@@ -22,7 +22,8 @@ from tsl.record import Record
 REASONS: Mapping[str, str] = {
     "in place": "it writes in place, and the fuser takes no operator that does",
     "requires grad": "gradients are recorded, and the graph for derivatives is not fused with its surroundings",
-    "shape unknown": "the shape was not the same wherever the value was seen, or was not seen at all",
+    "shape unknown": "a shape was not the same wherever the value was seen",
+    "not run": "no call that was profiled has come to it",
     "dtype": "the fuser has no code for the dtype",
     "complex": "the fuser has no code for complex or quantized tensors",
     "devices": "its tensors are on more than one device",
@@ -45,6 +46,7 @@ REASONS: Mapping[str, str] = {
 }
 _SCALAR = re.compile(r"^([A-Z]\w*)\(")
 _DEVICE = re.compile(r"device=([\w:]+)")
+UNSEEN = "Tensor"  # the type of a value that no call has made
 UNTAKEN_ON_CPU = {"Half": "float16", "BFloat16": "bfloat16"}
 UNTAKEN = {"Byte": "uint8"}
 COMPLEX = frozenset(["ComplexFloat", "ComplexDouble", "ComplexHalf", "QInt8", "QUInt8", "QInt32"])
@@ -87,7 +89,8 @@ def reason_of(seen: Seen, section: log.Section | None) -> tuple[str, str]:
 def _by_itself(seen: Seen, failed: str, section: log.Section) -> tuple[str, str]:
     match failed:
         case log.SHAPES:
-            return "shape unknown", _untyped(seen, section)
+            seen_at_all = section.types.get(seen.name, UNSEEN) != UNSEEN
+            return ("shape unknown", _untyped(seen, section)) if seen_at_all else ("not run", "")
         case log.DEVICE_OFF | log.ONE_DEVICE | log.LIST_DEVICE:
             devices = sorted({found for name in seen.inputs if (found := _device(section.types.get(name, "")))})
             if len(devices) > 1:

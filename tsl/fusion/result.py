@@ -112,6 +112,13 @@ class Kernels(Record):
     milliseconds: tuple[float, float] | None = None
 
 
+class Deployed(Record):
+    """A way to the GPU, and the error of the first call there; none where it ran."""
+
+    way: str
+    error: str = ""
+
+
 class Prediction(Record):
     """A plan that was foretold for a device, without running the model. `stopped` says what could not be typed."""
 
@@ -121,7 +128,10 @@ class Prediction(Record):
 
 
 class Report(Record):
-    """A finished look. `failure` says why it could not be done, or not to its end."""
+    """A finished look. `failure` says why it could not be done, or not to its end.
+
+    `waits` counts how often a call waits for the GPU; with `deployed` it is of runs on CUDA alone.
+    """
 
     path: str
     entry: str
@@ -134,6 +144,8 @@ class Report(Record):
     variants: tuple[Variant, ...] = ()
     numerics: tuple[Output, ...] = ()
     kernels: Kernels | None = None
+    waits: int | None = None
+    deployed: tuple[Deployed, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     notes: tuple[str, ...] = ()
     failure: Failure | None = None

@@ -34,6 +34,10 @@ class Subject:
         """A copy that has never run (1)."""
         return torch.jit.load(io.BytesIO(self._data), map_location=self.device)
 
+    def on_cpu(self) -> Any:
+        """A copy as it was saved."""
+        return torch.jit.load(io.BytesIO(self._data), map_location="cpu")
+
     def call(self, model: Any, inputs: Inputs | None = None) -> Any:
         """What a copy returns for inputs, which are copied first, as it may write into them."""
         given = copied(self.inputs if inputs is None else with_numbers(model, self._moved(inputs)))

@@ -54,6 +54,8 @@ def fusion_json(report: Report, outcome: Outcome) -> str:
         "variants": form_of(report.variants),
         "numerics": [_number_form(form_of(one)) for one in report.numerics],
         "kernels": _kernels_form(report),
+        "waits": report.waits,
+        "deployed": form_of(report.deployed),
         "predictions": [_prediction_form(one) for one in report.predictions],
         "diagnostics": [diagnostic_form(found) for found in outcome.diagnostics],
         "notes": list(report.notes),
@@ -169,6 +171,10 @@ def _evidence(report: Report) -> Iterator[str]:
         slow, fast = kernels.milliseconds
         before, after = kernels.launches
         yield f"kernel launches {before} unfused, {after} fused; {slow / fast:.2f} times as fast"
+    if report.waits is not None:
+        yield f"a call waits for the GPU {counted(report.waits, 'time')}"
+    for way, error in report.deployed:
+        yield f"moved by {way}: {error or 'runs'}"
     if report.device == "cpu":
         yield ON_CPU
 
