@@ -72,9 +72,10 @@ def run(paths: Sequence[str], settings: Settings, *, stdin: bytes = b"", books: 
     return Run(plan, found, examined, exported, books.failures, texts)
 
 
-def again(known: Run, texts: Mapping[str, bytes]) -> Run:
-    """The same run with other texts for some of its files, by absolute path: those that rest on them are judged again.
+def again(known: Run, texts: Mapping[str, bytes], *, alone: bool = False) -> Run:
+    """The same run with other texts for some of its files, by absolute path, and these judged again.
 
+    So are those that rest on them, unless it is to be these `alone`.
     What graphs say of the files is of the files as they were, and is left out.
     """
     plan = known.plan._replace(cache=None, texts={**known.plan.texts, **texts})
@@ -82,7 +83,7 @@ def again(known: Run, texts: Mapping[str, bytes]) -> Run:
 
     def judged(file: Examined) -> Examined:
         own = os.path.abspath(file.path)
-        if own not in texts and not any(path in texts for path in file.judged.read):
+        if own not in texts and (alone or not any(path in texts for path in file.judged.read)):
             return file
         return examine(file.path, judge, plan, held.get(own))
 

@@ -5,12 +5,14 @@ Needs libcst, loaded for the first file that has a finding with a fix. It will n
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 
 import libcst as cst
 
-from tsl.diagnostic import Diagnostic
+from tsl.diagnostic import Diagnostic, Span
 from tsl.fix.annotating import MAKERS as OF_TYPES
 from tsl.fix.attributes import MAKERS as OF_ATTRIBUTES
 from tsl.fix.capturing import MAKERS as OF_CAPTURES
@@ -34,8 +36,34 @@ def proposed(path: str, text: str, found: Iterable[Diagnostic], fix_names: Mappi
     if not fixable:
         return []
     try:
-        tree = Tree(path, text)
+        tree = _tree(path, excerpt(text, [span.line for one in fixable for span in (one.span, *_labelled(one))]))
     except (cst.ParserSyntaxError, RecursionError):
         return []
     fixes = [(one, fix_of(fix_names[one.code], MAKERS, Site(one, tree))) for one in fixable]
     return [one._replace(fix=fix) for one, fix in fixes if fix is not None]
+
+
+def _labelled(one: Diagnostic) -> Iterable[Span]:
+    return (label.span for label in one.labels if label.span.path == one.span.path)
+
+
+@lru_cache(maxsize=4)
+def _tree(path: str, text: str) -> Tree:
+    return Tree(path, text)
+
+
+def excerpt(text: str, lines: Iterable[int]) -> str:
+    """A text in which functions and classes at top level are left blank where none of the given lines is in them.
+
+    Fixes look at the definition they are in and at the top level, and concrete syntax costs forty times what Python's
+    own does.
+    """
+    wanted, kept = set(lines), text.split("\n")
+    for node in ast.parse(text).body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
+        last = node.end_lineno or first
+        if not wanted & set(range(first, last + 1)):
+            kept[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(kept)

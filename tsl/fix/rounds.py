@@ -1,8 +1,10 @@
 """Rounds of fixes: try them on texts in memory, judge what they lead to, keep what is better and nothing else.
 
 Definitions:
-1. A fix *holds* where the text after it parses, the finding is gone, and no file of the run has more findings than
-   before of any rule about what the file promises, whether they are shown, suppressed or not selected.
+1. A fix *holds* where the text after it parses, the finding is gone, and there are no more findings than before of any
+   rule about what the file promises, whether they are shown, suppressed or not selected. Rounds ask this of what
+   judging the file itself finds, in it and elsewhere; the end asks it of every file that rests on one that changed, and
+   gives back the files of which it is not so.
 2. In a round all fixes of a file that do not meet are tried at once; where they do not hold together, one by one. One
    that does not hold is not tried again.
 3. Lines that are put in twice in a round may say the same twice: only the first is tried, the next round asks again.
@@ -48,7 +50,7 @@ class Rounds:
     """The state of the rounds: the run with the texts kept so far."""
 
     def __init__(self, run: Run, *, unsafe: bool) -> None:
-        self.run, self._unsafe, self._looks_on = run, unsafe, True
+        self.run, self._first, self._unsafe, self._looks_on = run, run, unsafe, True
         self._names = {rule.code: rule.fix for rule in run.plan.rulebook.rules if rule.fix}
         self._refused: set[tuple[str, ...]] = set()
         self.before: dict[str, bytes] = {}
@@ -59,8 +61,28 @@ class Rounds:
         paths = self.fixable()
         while any(self._rounds_of(path) for path in paths):
             self._refused.clear()
+        if self.after:
+            self.run = self._settled()
         withheld = sum(len(self.proposals(path, unsafe=True)) for path in paths) if not self._unsafe else 0
         return Mended(self.run, self.before, self.after, withheld)
+
+    def _settled(self) -> Run:
+        """The first run with the texts kept, but for those that leave another file worse (1)."""
+        final = again(self._first, self.after)
+        if self._is_no_worse(final):
+            return final
+        kept: dict[str, bytes] = {}
+        for path, data in sorted(self.after.items()):
+            if self._is_no_worse(again(self._first, {**kept, path: data})):
+                kept[path] = data
+        self.after = kept
+        return again(self._first, kept)
+
+    def _is_no_worse(self, trial: Run) -> bool:
+        changed = _changed(self._first, trial)
+        before = _counts(self._first, (old for old, _ in changed))
+        after = _counts(trial, (new for _, new in changed))
+        return all(number <= before[key] for key, number in after.items())
 
     def fixable(self) -> list[str]:
         """The paths of the Python files that may have a fix, in their order."""
@@ -132,11 +154,11 @@ class Rounds:
             parse(path, data)
         except (SourceError, UnicodeEncodeError):
             return None
-        return again(self.run, {os.path.abspath(path): data})
+        return again(self.run, {os.path.abspath(path): data}, alone=True)
 
     def _holds(self, path: str, fixes: Sequence[Diagnostic], trial: Run) -> bool:
         """Whether the findings that were aimed at are gone in a trial, and no file has more of any other (1)."""
-        changed = [(old, new) for old, new in zip(self.run.examined, trial.examined, strict=True) if old is not new]
+        changed = _changed(self.run, trial)
         if any(new.failure for _, new in changed):
             return False
         before = _counts(self.run, (old for old, _ in changed), path)
@@ -166,10 +188,15 @@ def _leads_to(file: Examined, path: str) -> bool:
     return any(one.span.path == path for one in file.judged.diagnostics)
 
 
-def _counts(run: Run, files: Iterable[Examined], path: str) -> Counter[tuple[str, str]]:
+def _changed(before: Run, after: Run) -> list[tuple[Examined, Examined]]:
+    """The files that were judged again."""
+    return [(old, new) for old, new in zip(before.examined, after.examined, strict=True) if old is not new]
+
+
+def _counts(run: Run, files: Iterable[Examined], path: str = "") -> Counter[tuple[str, str]]:
     """How many findings of each rule the judging of files makes in each file, and of unused comments in one."""
     found = merge(one for file in files for one in _promised(run, file))
-    unused = [one for one in shown_in(run, path) if one.code == UNUSED]
+    unused = [one for one in shown_in(run, path) if one.code == UNUSED] if path else []
     return Counter((one.span.path, one.code) for one in (*found, *unused))
 
 

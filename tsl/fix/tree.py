@@ -7,15 +7,20 @@ never know a rule or a finding, and it changes nothing: it makes edits.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from functools import cache
 from typing import TypeVar
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from tsl.diagnostic import Edit, Span
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 Place = tuple[int, int]
+# Fields that hold blanks, lines of comments, and signs.
+BLANKS = ("whitespace", "leading_lines", "lines_after", "trailing_whitespace", "header", "footer", "empty_lines")
+BETWEEN = frozenset({"lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "colon", "dot"})
 # An expression that is an operand as it stands, of `.` and of every operator.
 ATOMS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.List, cst.Dict, cst.ListComp, cst.DictComp)
 
@@ -28,14 +33,26 @@ class Tree:
         self.path, self.module = path, wrapper.module
         self._lines = text.split("\n")
         self._ranges: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
-        self._parents: Mapping[cst.CSTNode, cst.CSTNode] = wrapper.resolve(ParentNodeProvider)
+        self._children: dict[cst.CSTNode, list[cst.CSTNode]] = {}
+        self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self._by_place: dict[tuple[Place, Place], list[cst.CSTNode]] = {}
-        self._by_start: dict[Place, list[cst.CSTNode]] = {}
-        for node in self._ranges:
-            span = self.span(node)
-            start, end = (span.line, span.column), (span.end_line, span.end_column)
+        self._walk()
+
+    def _walk(self) -> None:
+        """Notes of each node where it stands and what is in it: libcst's own ways to ask copy each node they pass."""
+        queue: list[cst.CSTNode] = [self.module]
+        for node in queue:
+            children = sorted(_parts(node), key=self._start)
+            self._children[node] = children
+            self._parents.update(dict.fromkeys(children, node))
+            queue += children
+            place = self._ranges[node]
+            start, end = (place.start.line, place.start.column + 1), (place.end.line, place.end.column + 1)
             self._by_place.setdefault(_with_own_parentheses(node, start, end), []).append(node)
-            self._by_start.setdefault(start, []).append(node)
+
+    def _start(self, node: cst.CSTNode) -> Place:
+        place = self._ranges[node].start
+        return place.line, place.column
 
     # Finding nodes
 
@@ -57,13 +74,11 @@ class Tree:
 
     def nodes(self, outer: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """All nodes in a node, itself included, in the order of the text."""
-        yield outer
-        for child in outer.children:
-            yield from self.nodes(child)
-
-    def from_here(self, span: Span, kind: type[Node]) -> Node | None:
-        """The node of a kind that begins there."""
-        return next((node for node in self._by_start.get((span.line, span.column), ()) if isinstance(node, kind)), None)
+        stack = [outer]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack += reversed(self._children[node])
 
     def around(self, node: cst.CSTNode, kind: type[Node]) -> Node | None:
         """The innermost node of a kind that a node stands in."""
@@ -94,10 +109,7 @@ class Tree:
 
     def within(self, outer: cst.CSTNode, kind: type[Node]) -> Iterator[Node]:
         """The nodes of a kind in a node, itself included, in the order of the text."""
-        if isinstance(outer, kind):
-            yield outer
-        for child in outer.children:
-            yield from self.within(child, kind)
+        return (node for node in self.nodes(outer) if isinstance(node, kind))
 
     # Text
 
@@ -181,6 +193,21 @@ class Tree:
         first = self.span(node).line
         texts = (self.span(one) for kind in (cst.SimpleString, cst.FormattedString) for one in self.within(node, kind))
         return frozenset(line - first for span in texts for line in range(span.line + 1, span.end_line + 1))
+
+
+def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes in a node, but for blanks and comments."""
+    for name in _fields(type(node)):
+        part = getattr(node, name)
+        for one in part if isinstance(part, list | tuple) else (part,):
+            if isinstance(one, cst.CSTNode):
+                yield one
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a kind of node that can hold what is no blank."""
+    return tuple(one.name for one in fields(kind) if not one.name.startswith(BLANKS) and one.name not in BETWEEN)
 
 
 def _with_own_parentheses(node: cst.CSTNode, start: Place, end: Place) -> tuple[Place, Place]:
