@@ -11,20 +11,15 @@ What torch refuses is told with the user's stack; it will never be judged here.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tsl.entry.channel import Channel, import_torch, serve
-from tsl.entry.place import Place
 
 if TYPE_CHECKING:
     from tsl.entry.make import Made
-
-_COMPILED = re.compile(r'^\s*File "(.+)", line (\d+)', re.M)
-_TRACED = re.compile(r"^(.+)\((\d+)\): (\S+)$", re.M)
 
 
 def main() -> None:
@@ -59,6 +54,8 @@ def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Chann
     """Captures the model and saves it, or tells why that cannot be."""
     captured: Callable[[], Any] = _scripting(made) if capture == "script" else _tracing(request, made, channel)
     path = os.path.join(request["directory"], f"{capture}.pt")
+    from tsl.entry.refused import reason, stack
+
     channel.send(stage={"trace": "tracing the model", "script": "scripting the model"}[capture])
     step = capture
     try:
@@ -66,7 +63,7 @@ def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Chann
         step = "save"
         _save(module, path)
     except (Exception, SystemExit) as error:
-        channel.send(refused=[step, _reason(error, step), list(map(list, _stack(error)))])
+        channel.send(refused=[step, reason(error, step), list(map(list, stack(error)))])
     else:
         channel.send(archive=[capture, path])
 
@@ -107,24 +104,3 @@ def _save(module: Any, path: str) -> None:
     import torch
 
     torch.jit.save(module, path)
-
-
-def _reason(error: BaseException, step: str) -> str:
-    """Why, in one line: the compiler says it before the first place, saving in its first sentence."""
-    from tsl.entry.unable import cut, one_line
-
-    told, place, _ = str(error).partition('  File "')
-    if place and told.strip():
-        return cut(f"{type(error).__name__}: {' '.join(told.split()).removesuffix(':')}")
-    return one_line(error).partition(". ")[0] if step == "save" else one_line(error)
-
-
-def _stack(error: BaseException) -> Iterator[Place]:
-    """The user's code in an error, innermost first: what its text names, else where it was raised."""
-    from tsl.entry.places import is_users, trace_of
-
-    text = str(error)
-    told = [Place(path, int(line), "") for path, line in _COMPILED.findall(text)]
-    told += [Place(path, int(line), name) for path, line, name in _TRACED.findall(text)]
-    raised = list(trace_of(error))[::-1]
-    return (place for place in [*told, *raised] if is_users(place.path))

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tsl.rule import Rule
     from tsl.rulebook import Rulebook
     from tsl.target.table import Table
+    from tsl.verify.compiled import Compilation
     from tsl.verify.verdict import Confirmation, Verdict
+    from tsl.verify.weigh import Weighed
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
 STATISTICS_FORMATS = ("text", "concise")  # the CLI refuses --statistics with another one
@@ -90,6 +92,15 @@ def verdict_report(format: str, verdict: Verdict, confirmation: Confirmation, *,
     from tsl.report.verdict import verdict_json, verdict_text
 
     return verdict_json(verdict, confirmation) if format == "json" else verdict_text(verdict, confirmation, color=color)
+
+
+def compiled_report(format: str, told: Compilation, weighed: Weighed, *, color: bool) -> str:
+    """What the compiler says of a model and of findings, in one of VERDICT_FORMATS. Raises ValueError for another."""
+    if format not in VERDICT_FORMATS:
+        raise ValueError(f"{format!r} is not a format of compilations; use {' or '.join(VERDICT_FORMATS)}")
+    from tsl.report.compiled import compiled_json, compiled_text
+
+    return compiled_json(told, weighed) if format == "json" else compiled_text(told, weighed, color=color)
 
 
 def inspection_report(format: str, found: Inspection, *, depth: int, color: bool) -> str:
