@@ -33,6 +33,7 @@ from tsl.record import Record
 if TYPE_CHECKING:
     pass
 
+TRIALS = 100  # of tsl verify, where nothing else is said
 OVERVIEW = """\
 tsl tells what TorchScript will do to a PyTorch model before it does it.
 
@@ -122,10 +123,12 @@ def _verify(options: SimpleNamespace) -> int:
 
     if options.entry is None:
         raise SettingError("verify", "needs --entry NAME: what in the file makes the model; see tsl verify --help")
+    if options.script:
+        return _verify_script(options)
     config = _configuration(options)
     sources = tuple(config.place(source) for source in config.src)
-    inputs, skip = tuple(options.input or ()), tuple(options.skip or ())
-    request = Request(options.words[0], options.entry, inputs, options.timeout, options.trials, skip, sources)
+    inputs, skip, trials = tuple(options.input or ()), tuple(options.skip or ()), options.trials or TRIALS
+    request = Request(options.words[0], options.entry, inputs, options.timeout, trials, skip, sources)
     verdict, confirmation = verify(request, Settings(config), open_books(config))
     if verdict.started:
         color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
@@ -188,6 +191,27 @@ def _fusion(options: SimpleNamespace) -> int:
     if books.failures or outcome.failures:
         return CANNOT
     return int(any(told for _, told in gates)) if gates else outcome.exit_code(options.severity)
+
+
+def _verify_script(options: SimpleNamespace) -> int:
+    from tsl.check import Settings, open_books
+    from tsl.report import compiled_report
+    from tsl.verify import verify_script
+    from tsl.verify.compiled import Request
+
+    for flag in ("input", "trials", "skip"):
+        if getattr(options, flag):
+            raise SettingError(f"--{flag}", "is for running a trace; --script compiles the model and runs nothing")
+    config = _configuration(options)
+    sources = tuple(config.place(source) for source in config.src)
+    request = Request(options.words[0], options.entry, options.timeout, sources)
+    told, weighed = verify_script(request, Settings(config), open_books(config))
+    if told.started:
+        color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
+        sys.stdout.write(compiled_report(options.format, told, weighed, color=color))
+    for failure in (*weighed.outcome.failures, *filter(None, [told.failure])):
+        _say(*failure)
+    return told.exit_code
 
 
 def _inspect(options: SimpleNamespace) -> int:

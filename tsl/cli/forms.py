@@ -62,13 +62,14 @@ KIND is own, size, data, seed, state, dtype, device or mode; docs/verify.md
 says what is tried.
 
 exit codes:
-  0  no divergence found
-  1  a divergence
+  0  no divergence found; with --script, the model compiles
+  1  a divergence; with --script, the compiler refuses it
   2  it could not be run, or not to the end; a line on stderr says why
 
 examples:
   tsl verify model.py --entry Net --input 'x=float32[2,3,H,W]'
   tsl verify model.py --entry examples --skip device,dtype --format json
+  tsl verify model.py --entry Net --script
 """
 
 INSPECT_END = """\
@@ -247,7 +248,8 @@ VERIFY = Form(
     "verify",
     "FILE.py --entry NAME [options]",
     "Runs a model and its trace on inputs that are perturbed step by step, says where they part, at which line, and"
-    " which findings that confirms. This command imports and runs the file, in a process with a time limit.",
+    " which findings that confirms; or compiles it. This command imports and runs the file, in a process with a time"
+    " limit.",
     "FILE.py",
     "the file to import",
     (
@@ -262,13 +264,14 @@ VERIFY = Form(
                     inputs,
                     adds_up=True,
                 ),
+                Option(("--script",), "", "compile it with torch.jit.script, and hold that against the findings"),
             ),
         ),
         (
             "how far to search",
             (
                 Option(("--timeout",), "S", "seconds the whole search may take (default: 60)", seconds, 60.0),
-                Option(("--trials",), "N", "perturbations to try at most (default: 100)", trials, 100),
+                Option(("--trials",), "N", "perturbations to try at most (default: 100)", trials),
                 Option(("--skip",), "KIND,...", "do not perturb in these ways; repeatable", kinds, adds_up=True),
             ),
         ),

@@ -12,20 +12,15 @@ What torch refuses is told with the user's stack; it will never be judged here.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tsl.entry.channel import Channel, import_torch, serve
-from tsl.entry.place import Place
 
 if TYPE_CHECKING:
     from tsl.entry.make import Made
-
-_COMPILED = re.compile(r'^\s*File "(.+)", line (\d+)', re.M)
-_TRACED = re.compile(r"^(.+)\((\d+)\): (\S+)$", re.M)
 
 
 def main() -> None:
@@ -60,6 +55,8 @@ def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Chann
     """Captures the model and saves it, or tells why that cannot be."""
     captured: Callable[[], Any] = _scripting(made) if capture == "script" else _tracing(request, made, channel)
     path = os.path.join(request["directory"], f"{capture}.pt")
+    from tsl.entry.refused import reason, stack
+
     channel.send(stage={"trace": "tracing the model", "script": "scripting the model"}[capture])
     step = capture
     try:
@@ -69,7 +66,7 @@ def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Chann
             return
         _save(module, path)
     except (Exception, SystemExit) as error:
-        channel.send(refused=[step, _reason(error, step), list(map(list, _stack(error)))])
+        channel.send(refused=[step, reason(error, step), list(map(list, stack(error)))])
     else:
         channel.send(archive=[capture, path])
 
@@ -109,10 +106,11 @@ def _tracing(request: Mapping[str, Any], made: Made, channel: Channel) -> Callab
 def _can_be_saved(module: Any, channel: Channel) -> bool:
     """Tells of every call of Python, and whether a model can be saved without them (2)."""
     from tsl.entry.python_calls import PythonCalls
+    from tsl.entry.refused import users_places
 
     calls = PythonCalls(module)
     for name, text in calls.found:
-        channel.send(calls_python=[name, list(map(list, _users(_told(text))))])
+        channel.send(calls_python=[name, list(map(list, users_places(text)))])
     if calls.found and calls.can_be_opened:
         calls.open()
     return calls.can_be_opened
@@ -122,32 +120,3 @@ def _save(module: Any, path: str) -> None:
     import torch
 
     torch.jit.save(module, path)
-
-
-def _reason(error: BaseException, step: str) -> str:
-    """Why, in one line: the compiler says it before the first place, saving in its first sentence."""
-    from tsl.entry.unable import cut, one_line
-
-    told, place, _ = str(error).partition('  File "')
-    if place and told.strip():
-        return cut(f"{type(error).__name__}: {' '.join(told.split()).removesuffix(':')}")
-    return one_line(error).partition(". ")[0] if step == "save" else one_line(error)
-
-
-def _stack(error: BaseException) -> Iterator[Place]:
-    """The user's code in an error, innermost first: what its text names, else where it was raised."""
-    from tsl.entry.places import trace_of
-
-    return _users([*_told(str(error)), *list(trace_of(error))[::-1]])
-
-
-def _told(text: str) -> list[Place]:
-    """The places that a text of torch names, in its order."""
-    told = [Place(path, int(line), "") for path, line in _COMPILED.findall(text)]
-    return told + [Place(path, int(line), name) for path, line, name in _TRACED.findall(text)]
-
-
-def _users(places: Iterable[Place]) -> Iterator[Place]:
-    from tsl.entry.places import is_users
-
-    return (place for place in places if is_users(place.path))

@@ -83,7 +83,7 @@ def described(tensor: torch.Tensor) -> str:
 
 def parameters(model: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
     """The parameters of forward, or of a function; none where Python cannot tell."""
-    called = model.forward if isinstance(model, torch.nn.Module) else model
+    called: Any = model.forward if isinstance(model, torch.nn.Module) else model
     if isinstance(model, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         return tuple(_declared(called.schema))
     try:

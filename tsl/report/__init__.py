@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from tsl.rule import Rule
     from tsl.rulebook import Rulebook
     from tsl.target.table import Table
+    from tsl.verify.compiled import Compilation
     from tsl.verify.verdict import Confirmation, Verdict
+    from tsl.verify.weigh import Weighed
 
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 STATISTICS_FORMATS = ("text", "concise")  # the CLI refuses --statistics with another one
@@ -122,6 +124,15 @@ def fusion_report(format: str, report: Report, outcome: Outcome, rulebook: Ruleb
 
         return fusion_json(report, outcome) if format == "json" else fusion_text(report, outcome, color=color)
     return render(format, outcome, rulebook, color=color, statistics=False)
+
+
+def compiled_report(format: str, told: Compilation, weighed: Weighed, *, color: bool) -> str:
+    """What the compiler says of a model and of findings, in one of VERDICT_FORMATS. Raises ValueError for another."""
+    if format not in VERDICT_FORMATS:
+        raise ValueError(f"{format!r} is not a format of compilations; use {' or '.join(VERDICT_FORMATS)}")
+    from tsl.report.compiled import compiled_json, compiled_text
+
+    return compiled_json(told, weighed) if format == "json" else compiled_text(told, weighed, color=color)
 
 
 def inspection_report(format: str, found: Inspection, *, depth: int, color: bool) -> str:

@@ -64,30 +64,30 @@ def _with_findings(found: Sequence[Any], confirmed: Sequence[Sequence[Diagnostic
 def _divergence(found: Divergence, confirmed: Sequence[Diagnostic], files: Files) -> Iterator[Line]:
     yield [Segment("diverges", "error"), Segment(f": {visible(found.perturbation)}", "strong")]
     gutter = len(str(found.place.line)) if found.place else 1
-    yield from _excerpt(found.place, confirmed, files, gutter, "error")
-    yield _remark(gutter, "differs", found.difference)
+    yield from excerpt_at(found.place, confirmed, files, gutter, "error")
+    yield remark(gutter, "differs", found.difference)
     if found.decision:
         call, example, here = found.decision
-        yield _remark(gutter, "decides", f"{call}: {example} with the example, {here} here")
+        yield remark(gutter, "decides", f"{call}: {example} with the example, {here} here")
     if found.node:
-        yield _remark(gutter, "graph", f"from {_node(found.node, found.place)} on it is another")
+        yield remark(gutter, "graph", f"from {_node(found.node, found.place)} on it is another")
     if found.times > 1:
-        yield _remark(gutter, "also", f"under {counted(found.times - 1, 'other perturbation')}")
+        yield remark(gutter, "also", f"under {counted(found.times - 1, 'other perturbation')}")
     yield _confirms(gutter, confirmed)
 
 
 def _lost_check(lost: LostCheck, confirmed: Sequence[Diagnostic], files: Files) -> Iterator[Line]:
     yield [Segment("check is lost", "info"), Segment(f": {visible(lost.perturbation)}", "strong")]
     gutter = len(str(lost.place.line)) if lost.place else 1
-    yield from _excerpt(lost.place, confirmed, files, gutter, "info")
-    yield _remark(gutter, "differs", f"eager raises {lost.error}, the trace does not")
+    yield from excerpt_at(lost.place, confirmed, files, gutter, "info")
+    yield remark(gutter, "differs", f"eager raises {lost.error}, the trace does not")
     yield _confirms(gutter, confirmed)
 
 
-def _excerpt(
+def excerpt_at(
     place: Place | None, confirmed: Sequence[Diagnostic], files: Files, gutter: int, style: str
 ) -> Iterator[Line]:
-    """The line that decides, with what a finding on it marks, or all of it."""
+    """The lines that show a place, with what a finding on its line marks, or all of it."""
     if place is None:
         yield [Segment("  the line is not known", "quiet")]
         return
@@ -104,13 +104,14 @@ def _excerpt(
         yield [bar(gutter)]
 
 
-def _remark(gutter: int, word: str, text: str) -> Line:
+def remark(gutter: int, word: str, text: str) -> Line:
+    """A line under an excerpt that says one thing more."""
     return [Segment(f"{'':>{gutter}} = ", "gutter"), Segment(f"{word}: ", "help"), Segment(visible(text))]
 
 
 def _confirms(gutter: int, confirmed: Sequence[Diagnostic]) -> Line:
     names = ", ".join(f"{one.code} {one.rule} in line {one.span.line}" for one in confirmed)
-    return _remark(gutter, "confirms", names or "no finding: tsl check says nothing there")
+    return remark(gutter, "confirms", names or "no finding: tsl check says nothing there")
 
 
 def _node(node: Node, near: Place | None) -> str:

@@ -79,7 +79,7 @@ def _lines_of(verdict: Verdict, outcome: Outcome) -> dict[str, Sequence[str]]:
     places = [*(one.place for one in verdict.divergences), *(one.place for one in verdict.lost_checks)]
     for place in filter(None, places):
         if place.path not in lines:
-            lines[place.path] = _read(place.path).splitlines()
+            lines[place.path] = text_of(place.path).splitlines()
     return lines
 
 
@@ -101,12 +101,12 @@ def _is_scope(node: ast.stmt) -> bool:
 
 def _parsed(path: str) -> ast.Module | None:
     try:
-        return ast.parse(_read(path))
+        return ast.parse(text_of(path))
     except (SyntaxError, ValueError):  # which the check has said
         return None
 
 
-def _read(path: str) -> str:
+def text_of(path: str) -> str:
     """The text of a file, nothing where it cannot be had."""
     import tokenize
 

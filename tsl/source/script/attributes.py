@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import _ast
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tsl.source import values
 from tsl.source.classes import Class
-from tsl.source.refs import External, Instance, Layer, Routine
+from tsl.source.objects import UNTOLD
+from tsl.source.refs import Instance, Layer, Routine
 from tsl.source.script import by_default, made
 from tsl.source.script.table import table
 from tsl.source.script.types import (
@@ -20,7 +20,6 @@ from tsl.source.script.types import (
     Type,
     converts,
     fits,
-    head,
     is_a,
     is_known,
     is_optional,
@@ -55,8 +54,20 @@ def global_name(emitter: Emitter, node: _ast.Name) -> Type:
     """What a name that no block binds means."""
     closure = emitter.routine.closure
     if closure and node.id in closure:
-        return UNKNOWN
+        held = closure[node.id]
+        if is_closed_over(emitter, node):
+            text = f"`{node.id}` is a value of the function around this one, which the compiler cannot read"
+            return emitter.refuse(node, "global", text)
+        return made.thing_of(held) or UNKNOWN
     return in_module(emitter, emitter.module, node.id, node)
+
+
+def is_closed_over(emitter: Emitter, node: Any) -> bool:
+    """Whether a node is a name of the function around, which means nothing to the compiler unless it is called."""
+    closure = emitter.routine.closure
+    if not closure or not isinstance(node, _ast.Name) or emitter.scope.find(node.id) is not None:
+        return False
+    return closure.get(node.id) is UNTOLD
 
 
 def in_module(emitter: Emitter, module: Any, name: str, node: Any) -> Type:
@@ -277,7 +288,7 @@ def has(emitter: Emitter, base: Thing, name: str) -> bool | None:
     instance = instance_of(base)
     cls = instance.cls
     if name in emitter.session.objects.made(instance) or name == "training":
-        return True
+        return None if by_default.is_absent(instance, name) else True
     if cls.find(name) is not None or any(name in ancestor.attributes for ancestor in cls.ancestors()):
         return None
     return None if made.is_open(cls) or name in made.set_anywhere(cls) else False
@@ -301,66 +312,3 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
     known = not isinstance(before, Thing) and is_known(before) and is_known(kind)
     if known and not fits(kind, before) and not converts(kind, before):
         emitter.refuse(target, "new-attribute", f"`{name}` is {told(before)} and would be {told(kind)}")
-
-
-def any_of(source: Thing) -> Type:
-    """One of the modules of a list: the first, where all are of one kind."""
-    value = source.what[1]
-    parts = list(value.parts.values()) if isinstance(value.parts, Mapping) else list(value.parts or ())
-    found = [made.thing_of(part) for part in ([value.item] if value.item else parts)]
-    known = [one for one in found if one is not None and one.kind in ("self", "layer")]
-    if not known or len(known) < len(found):
-        return UNKNOWN
-    kinds = {one.what.path if one.kind == "layer" else id(instance_of(one).cls) for one in known}
-    return known[0] if len(kinds) == 1 else UNKNOWN
-
-
-def item(emitter: Emitter, node: _ast.Subscript, base: Thing) -> Type:
-    """`modules[index]`."""
-    if base.kind != "submodules":
-        emitter.value(node.slice) if not isinstance(node.slice, _ast.Slice) else None
-        return UNKNOWN
-    shape, value = base.what
-    at = node.slice
-    if shape == "dict":
-        if isinstance(at, _ast.Constant) and isinstance(at.value, str):
-            return UNKNOWN
-        emitter.value(at)
-        return _by_variable(emitter, node, at, "the key of a ModuleDict is written out when it is compiled")
-    if isinstance(at, _ast.Slice):
-        return Thing("sliced", base.what)
-    number = at.value if isinstance(at, _ast.Constant) else None
-    if isinstance(at, _ast.UnaryOp) and isinstance(at.operand, _ast.Constant):
-        number = -at.operand.value if isinstance(at.operand.value, int) else None
-    if isinstance(number, int):
-        parts = value.parts
-        if isinstance(parts, tuple) and parts and not -len(parts) <= number < len(parts) and value.item is None:
-            return emitter.refuse(node, "module-list", f"there are {len(parts)} modules, and not one at {number}")
-        inside = parts[number] if isinstance(parts, tuple) and parts and value.item is None else value.item
-        thing = made.thing_of(inside) if inside is not None else None
-        return thing if thing is not None else UNKNOWN
-    kind = emitter.value(at)
-    if isinstance(kind, Thing):
-        return UNKNOWN
-    return _by_variable(emitter, node, at, "the index of a ModuleList or Sequential is a number that is written out")
-
-
-def _by_variable(emitter: Emitter, node: Any, at: Any, text: str) -> Type:
-    if isinstance(at, _ast.Attribute):
-        owner = emitter.value(at.value)
-        if not (isinstance(owner, Thing) and owner.kind == "self"):
-            return UNKNOWN
-        cls = instance_of(owner).cls
-        if at.attr in made.constants(cls) or made.declared_final(cls, at.attr):
-            return UNKNOWN
-    if _is_folded(emitter, at):
-        return UNKNOWN
-    return emitter.refuse(node, "module-list", text)
-
-
-def _is_folded(emitter: Emitter, at: Any) -> bool:
-    """Whether the compiler may know an index: a name given a number that is written out, and nothing else."""
-    return isinstance(at, _ast.Name) and at.id in emitter.numbers
-
-
-__all__ = ["External", "attribute", "global_name", "has", "head", "item", "own_attribute", "store"]

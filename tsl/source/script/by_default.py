@@ -40,6 +40,18 @@ def is_absent(instance: Instance, name: str) -> bool:
     return name not in makes(branch.body if answer else branch.orelse)
 
 
+def is_none(instance: Instance, name: str) -> bool:
+    """Whether an attribute of an object made with the defaults is a parameter that says no type and is None."""
+    found = instance.cls.find("__init__")
+    if instance.arguments is not None or found is None:
+        return False
+    nodes = [value for target, value in assigned(found[0].body) if getattr(target, "attr", "") == name]
+    if len(nodes) != 1 or not isinstance(nodes[0], _ast.Name):
+        return False
+    place = next((one for one in found[0].args.args if one.arg == nodes[0].id), None)
+    return place is not None and place.annotation is None and _default(found[0], nodes[0]) is None
+
+
 def makes(statements: list[Any]) -> set[str]:
     """The attributes that statements assign, and those they name in a call that may make them."""
     nodes = list(walk(statements))

@@ -6,7 +6,7 @@ import _ast
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import builtin_calls, expressions, made
+from tsl.source.script import attributes, builtin_calls, dispatched, expressions, made
 from tsl.source.script.read_types import read
 from tsl.source.script.table import Answer, read_schema, table
 from tsl.source.script.table import call as matched
@@ -101,6 +101,9 @@ def call(emitter: Emitter, node: _ast.Call) -> Type:
         special = builtin_calls.special(emitter, node, func.id)
         if special is not None:
             return special
+    if attributes.is_closed_over(emitter, func):
+        arguments(emitter, node)
+        return UNKNOWN
     callee = emitter.value(func)
     if isinstance(callee, Thing):
         return _thing(emitter, node, callee)
@@ -139,9 +142,9 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
             return _module(emitter, node, callee)
         case "items":
             which, base = callee.what
-            from tsl.source.script import attributes
+            from tsl.source.script import module_lists
 
-            inside = attributes.any_of(base)
+            inside = module_lists.any_of(base)
             kinds = {"keys": "str", "values": inside, "items": UNKNOWN}
             return Thing("iterable", (kinds[which], True))
         case "submodules" if callee.what[0] == "sequential" and len(node.args) + len(node.keywords) > 1:
@@ -149,6 +152,10 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
             return emitter.refuse(node, "signature", f"`{emitter.module.file.segment(node.func)}` takes one argument")
         case "layer":
             return _layer(emitter, node, callee.what)
+        case "taken":
+            arguments(emitter, node)
+            text = f"`{emitter.module.file.segment(node.func)}` is out of a slice of modules, and cannot be called"
+            return emitter.refuse(node, "module-list", text)
     arguments(emitter, node)
     return UNKNOWN
 
@@ -178,8 +185,8 @@ def _layer(emitter: Emitter, node: _ast.Call, layer: Layer) -> Type:
 SINGLE = frozenset(
     """Linear Conv1d Conv2d Conv3d BatchNorm1d BatchNorm2d BatchNorm3d LayerNorm GroupNorm ReLU ReLU6 GELU SiLU Sigmoid
     Tanh Softmax LogSoftmax Dropout Dropout2d AvgPool2d AdaptiveAvgPool2d AdaptiveAvgPool1d Embedding Flatten
-    Hardswish Hardsigmoid Identity ELU LeakyReLU PReLU InstanceNorm2d Mish Softplus PixelShuffle ReflectionPad2d ZeroPad2d
-    Upsample AvgPool1d InstanceNorm1d InstanceNorm3d""".split()
+    Hardswish Hardsigmoid Identity ELU LeakyReLU PReLU InstanceNorm2d Mish Softplus PixelShuffle ReflectionPad2d
+    ZeroPad2d Upsample AvgPool1d InstanceNorm1d InstanceNorm3d""".split()
 )
 
 
@@ -245,6 +252,9 @@ def _method(emitter: Emitter, node: _ast.Call, kind: Type, name: str) -> Type:
         if hint == UNKNOWN:
             return emitter.refuse(node, "annotated-value", "what `tolist()` gives has no type until it is annotated")
         return UNKNOWN if hint == ANY else hint
+    if kind == "str" and name == "format" and given.named:
+        text = f"`format` knows no `{next(iter(given.named))}`: it fills places, in their order"
+        return emitter.refuse(node, "signature", text)
     return _operator(emitter, node, f"aten::{name}", [kind, *given.places], given, f"{told(kind)}.{name}")
 
 
@@ -302,6 +312,8 @@ def _path(emitter: Emitter, node: _ast.Call, path: str) -> Type:
             if answer.refused and is_exact(path):
                 _refuse_call(emitter, node, path, answer, schema.parameters, given)
         return schema.returns
+    if path in dispatched.DISPATCHED:
+        return dispatched.call(emitter, node, path, given)
     if path.startswith("torch.ops."):
         return _custom(emitter, node, path)
     if kind == "x" or path in REFUSED or path in LEGACY or _is_missing(path):

@@ -20,6 +20,7 @@ from tsl.source.module import Module
 from tsl.source.refs import Instance, Layer, Routine
 from tsl.source.script import syntax
 from tsl.source.script.crossings import Crossings, Step, inherited_at, made_at
+from tsl.source.script.nested import nested_roots
 from tsl.source.script.read_types import read
 from tsl.source.script.script_classes import is_plain
 from tsl.source.script.table import Parameter, Schema
@@ -300,7 +301,7 @@ def scripted_roots(session: Session, judged: list[Routine], names: frozenset[str
         for name, node in module.names.functions.items()
         if name in names or module.once(is_scripted, node) or (node.args.args[:1] and node.args.args[0].arg == "self")
     ]
-    return [*(routine for routine in judged if routine.owner is not None), *functions]
+    return [*(routine for routine in judged if routine.owner is not None), *functions, *nested_roots(module)]
 
 
 def _key(routine: Routine) -> tuple[int, Any]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tsl.record import Record
-from tsl.source.script import made
+from tsl.source.script import by_default, made
 from tsl.source.script.types import (
     ANY,
     NONE,
@@ -72,14 +72,26 @@ def read(emitter: Emitter, node: Any) -> Condition:
 def _truth(emitter: Emitter, node: Any) -> Condition:
     kind = emitter.value(node)
     if isinstance(kind, Thing):
+        if kind.kind in ("self", "layer"):
+            emitter.refuse(node, "operand", f"a module is no condition: `{emitter.module.file.segment(node)}`")
         return Condition(None, True)
+    if kind == UNKNOWN and _is_none_by_default(emitter, node):
+        emitter.refuse(node, "optional", f"`{node.attr}` is None with the defaults, which is no condition")
     if kind == NONE or is_optional(kind):
         emitter.refuse(node, "optional", f"{told(kind)} is no condition; ask `is not None`", told(kind))
-    elif is_a(kind, "Tuple") or kind == "Device" or (is_a(kind, "Class") and False):
+    elif is_a(kind, "Tuple") or kind == "Device":
         emitter.refuse(node, "operand", f"{told(kind)} is no condition")
     if _is_constant(emitter, node):
         return Condition(None, True)
     return Condition(None, kind == UNKNOWN and _may_be_decided(node))
+
+
+def _is_none_by_default(emitter: Emitter, node: Any) -> bool:
+    """Whether a test is of an attribute of the module that is a parameter of its constructor, and None by default."""
+    if not isinstance(node, _ast.Attribute) or not isinstance(node.value, _ast.Name):
+        return False
+    owner = emitter.value(node.value)
+    return isinstance(owner, Thing) and owner.kind == "self" and by_default.is_none(owner.what.refs[0], node.attr)
 
 
 def _is_constant(emitter: Emitter, node: Any) -> bool:
@@ -162,6 +174,8 @@ def _isinstance(emitter: Emitter, node: Any, subject: Any, types: Any) -> Condit
         if kind == ANY and isinstance(subject, _ast.Name) and len(wanted) == 1 and wanted[0] not in plain.values():
             refined = {subject.id: wanted[0]}
         return Condition(None, kind != ANY, refined, {})
+    if kind == "number":
+        return Condition(None, False, {subject.id: wanted[0]} if isinstance(subject, _ast.Name) else {}, {})
     parts = [NONE, kind[1]] if is_optional(kind) else list(kind[1:]) if is_a(kind, "Union") else [kind]
     inside = [part for part in parts if any(_is(part, one) for one in wanted)]
     outside = [part for part in parts if part not in inside]

@@ -6,7 +6,7 @@ import _ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.script import attributes, conditions, displays, operands
+from tsl.source.script import attributes, conditions, displays, module_lists, operands
 from tsl.source.script.types import (
     NONE,
     TENSOR,
@@ -57,6 +57,8 @@ def _name(emitter: Emitter, node: _ast.Name) -> Type:
 
 
 def _attribute(emitter: Emitter, node: _ast.Attribute) -> Type:
+    if attributes.is_closed_over(emitter, node.value):
+        return UNKNOWN
     return attributes.attribute(emitter, node, emit(emitter, node.value))
 
 
@@ -183,9 +185,9 @@ def element(emitter: Emitter, node: Any, source: Type) -> tuple[Type, bool]:
             what: tuple[Type, bool] = source.what
             return what
         if source.kind == "submodules":
-            return attributes.any_of(source), True
+            return module_lists.any_of(source), True
         if source.kind == "sliced":
-            return emitter.refuse(node, "module-list", "a slice of a ModuleList cannot be iterated"), True
+            return Thing("taken"), True
         return UNKNOWN, True
     if is_a(source, "List"):
         return source[1], False
@@ -220,7 +222,7 @@ def index(emitter: Emitter, node: Any) -> Type:
 def _subscript(emitter: Emitter, node: _ast.Subscript) -> Type:
     base = emit(emitter, node.value)
     if isinstance(base, Thing):
-        return attributes.item(emitter, node, base)
+        return module_lists.item(emitter, node, base)
     if is_a(base, "Tuple"):
         return _tuple_item(emitter, node, base)
     if base == TENSOR:

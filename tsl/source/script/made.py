@@ -11,7 +11,7 @@ from tsl.source.classes import Class
 from tsl.source.names import Names
 from tsl.source.refs import External, Instance, Layer, Routine
 from tsl.source.script import by_default
-from tsl.source.script.read_types import read
+from tsl.source.script.read_types import is_mixed, read
 from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Thing, Type, unify
 from tsl.source.tree import assigned, decorator_names, walk
 from tsl.source.values import Value
@@ -39,12 +39,14 @@ def type_of(emitter: Emitter, cls: Class, name: str, value: Value, node: Any) ->
     nodes = given(cls, name)
     shape = holder(cls, nodes)
     if shape:
-        return Thing("submodules", (shape, value))
+        return Thing("submodules", (shape, value, _length(nodes)))
     foreign = _foreign(nodes, value)
     if foreign:
         return _refused(emitter, cls, name, foreign, node)
     said = by_default.type_of(nodes)
     if said is not None:
+        if said[0] == "Class" and is_mixed(said[1]):
+            return _refused(emitter, cls, name, "a member of an enum of values of several types", node)
         return said
     thing = thing_of(value)
     if thing is not None and value.is_only(values.REF):
@@ -61,6 +63,19 @@ def type_of(emitter: Emitter, cls: Class, name: str, value: Value, node: Any) ->
     if value.is_only(values.DICT) and len(nodes) == 1 and isinstance(nodes[0][1], _ast.Dict):
         return _mapping(emitter, cls, name, nodes[0][1], value, node)
     return UNKNOWN
+
+
+def _length(nodes: list[tuple[Class, Any]]) -> int | None:
+    """How many modules a comprehension makes, where it counts by numbers that are written out."""
+    source = nodes[0][1].args[0] if len(nodes) == 1 and len(nodes[0][1].args) == 1 else None
+    if not isinstance(source, _ast.ListComp | _ast.GeneratorExp) or len(source.generators) > 1:
+        return None
+    match source.generators[0]:
+        case _ast.comprehension(iter=_ast.Call(func=_ast.Name(id="range"), args=bounds), ifs=[]):
+            held = [bound.value for bound in bounds if isinstance(bound, _ast.Constant)]
+            numbers = [number for number in held if isinstance(number, int)]
+            return len(range(*numbers)) if numbers and len(numbers) == len(bounds) else None
+    return None
 
 
 def _foreign(nodes: list[tuple[Class, Any]], value: Value) -> str:

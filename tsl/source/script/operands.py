@@ -5,6 +5,7 @@ from __future__ import annotations
 import _ast
 from typing import TYPE_CHECKING, Any
 
+from tsl.source.script.read_types import is_enum
 from tsl.source.script.table import call, table
 from tsl.source.script.types import (
     ANY,
@@ -91,6 +92,10 @@ def unary(emitter: Emitter, node: Any, kind: Type) -> Type:
 def compare(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
     """The type of a comparison; tells operands that cannot be compared."""
     if isinstance(op, _ast.In | _ast.NotIn):
+        if is_a(left, "Class") and is_a(right, "List") and right[1] == left and is_enum(left[1]):
+            return _refuse(emitter, node, left, op, right)
+        if is_a(left, "Class") and is_a(right, "Tuple") and set(right[1:]) == {left} and is_enum(left[1]):
+            return _refuse(emitter, node, left, op, right)
         return "bool"
     if isinstance(op, _ast.Is | _ast.IsNot) or is_a(left, "Class") or is_a(right, "Class"):
         return "bool"

@@ -8,7 +8,7 @@ from typing import Any
 
 from tsl.source.classes import Class
 from tsl.source.module import Module
-from tsl.source.script.types import ANY, NONE, TENSOR, UNKNOWN, Type, optional
+from tsl.source.script.types import ANY, NONE, NUMBERS, TENSOR, UNKNOWN, Type, is_a, optional
 
 Refuse = Callable[[Any, str], None]
 PLAIN = {
@@ -103,7 +103,17 @@ def of_class(cls: Class, node: Any, refuse: Refuse) -> Type:
         if all(path.startswith("torch.nn.") for path in foreign):
             refuse(node, f"a module is no type to the compiler: `{cls.name}`")
         return UNKNOWN
+    if is_enum(cls) and is_mixed(cls):
+        refuse(node, f"the members of `{cls.name}` are not all ints, all floats or all strings")
     return ("Class", cls)
+
+
+def is_mixed(cls: Class) -> bool:
+    """Whether the members of an enum are plain to see, and of no one type that the compiler has enums of."""
+    values = [node for name, node in cls.attributes.items() if not name.startswith("_")]
+    kinds = {type(node.value).__name__ if isinstance(node, _ast.Constant) else type(node).__name__ for node in values}
+    known = {"int", "float", "str", "bool", "Tuple", "List", "Dict"}
+    return kinds <= known and not any(kinds <= {one} for one in ("int", "float", "str"))
 
 
 def is_enum(cls: Class) -> bool:
@@ -128,7 +138,14 @@ def _generic(module: Module, base: Any, inside: Any, refuse: Refuse, depth: int)
         return types[0]
     if kind == "Optional":
         return optional(types[0])
+    if kind == "Dict" and (is_a(types[0], "Tuple") or is_a(types[0], "Optional") or _is_enum_type(types[0])):
+        refuse(inside, "the keys of a dict are numbers, strings, tensors or devices")
+        return UNKNOWN
     return _union(types) if kind == "Union" else (kind, *types)
+
+
+def _is_enum_type(kind: Type) -> bool:
+    return is_a(kind, "Class") and is_enum(kind[1])
 
 
 def _union(types: list[Type]) -> Type:
@@ -140,4 +157,6 @@ def _union(types: list[Type]) -> Type:
         return UNKNOWN
     rest = [kind for kind in flat if kind != NONE]
     whole = rest[0] if len(rest) == 1 else ("Union", *rest) if rest else NONE
+    if len(rest) > 1 and NUMBERS.issuperset(rest):
+        whole = "number"
     return optional(whole) if NONE in flat and rest else whole

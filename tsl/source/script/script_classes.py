@@ -11,6 +11,7 @@ from tsl.source.refs import Instance, Routine
 from tsl.source.script.read_types import is_enum, read
 from tsl.source.script.table import Parameter, Schema, call
 from tsl.source.script.types import UNKNOWN, Thing, Type, is_known, told
+from tsl.source.scripted import SCRIPTED
 from tsl.source.tree import assigned, decorator_names
 from tsl.source.values import reference
 
@@ -26,6 +27,14 @@ def is_named_tuple(cls: Class) -> bool:
 def is_plain(cls: Class) -> bool:
     """Whether a class is one the compiler compiles, as far as its text tells."""
     return all(path == "builtins.object" for ancestor in cls.ancestors() for path in ancestor.foreign)
+
+
+def is_scripted_class(cls: Class) -> bool:
+    """Whether a class is given to torch.jit.script where it is made, which reads more of it than a call does."""
+    names = cls.module.names
+    rebound = names.assigned.get(cls.node.name, ())
+    by_call = any(isinstance(node, _ast.Call) and names.dotted(node.func) in SCRIPTED for node in rebound)
+    return by_call or "script" in decorator_names(cls.node)
 
 
 def attribute(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
@@ -103,7 +112,7 @@ def construct(
     if is_named_tuple(cls):
         return _named_tuple(emitter, node, cls, given, named, certain)
     if "dataclass" in decorator_names(cls.node):
-        if "script" not in decorator_names(cls.node):
+        if not is_scripted_class(cls):
             place = cls.node if cls.module is emitter.module else node
             emitter.refuse(
                 place, "no-source", f"`{cls.name}` is a dataclass, and the compiler cannot read its `__init__`"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tsl.source.refs import Routine
-from tsl.source.script import conditions, expressions
+from tsl.source.script import assignments, conditions, expressions
 from tsl.source.script.compiler import Compiler, Signature
 from tsl.source.script.forms import bound_in, is_docstring, is_empty, jumps
 from tsl.source.script.read_types import read
@@ -188,9 +188,9 @@ class Emitter:
             case _ast.Starred(value=inner):
                 self.bind(inner, UNKNOWN, None)
             case _ast.Attribute():
-                self._set_attribute(target, kind)
+                assignments.attribute(self, target, kind)
             case _ast.Subscript(value=base, slice=index):
-                self._set_item(target, base, index, kind)
+                assignments.item(self, target, base, index, kind)
 
     def _unpack(self, target: Any, parts: list[Any], kind: Type, source: Any) -> None:
         inner: list[Type] = [UNKNOWN] * len(parts)
@@ -212,47 +212,6 @@ class Emitter:
             self.refuse(target, "unpack", f"{told(kind)} cannot be taken apart into names")
         for part, one in zip(parts, inner, strict=True):
             self.bind(part, one, None)
-
-    def _set_attribute(self, target: _ast.Attribute, kind: Type) -> None:
-        base = self.value(target.value)
-        if isinstance(base, Thing) and base.kind == "self":
-            from tsl.source.script import attributes
-
-            attributes.store(self, base, target, kind)
-        elif is_a(base, "Class"):
-            from tsl.source.script import script_classes
-
-            script_classes.store(self, base[1], target, kind)
-        elif base in (TENSOR, "int", "float", "str"):
-            self.refuse(target, "new-attribute", f"`{target.attr}` of {told(base)} cannot be set")
-
-    def _set_item(self, target: Any, base: Any, index: Any, kind: Type) -> None:
-        held = self.value(base)
-        at = expressions.index(self, index)
-        if (
-            is_a(held, "List")
-            and is_known(held)
-            and isinstance(at, str)
-            and at not in ("int", TENSOR, UNKNOWN, "bool", "number")
-        ):
-            self.refuse(target, "slice", f"a list is indexed with an int, and this is {told(at)}")
-        elif is_a(held, "List"):
-            if isinstance(index, _ast.Slice):
-                self.refuse(target, "slice", "a slice of a list cannot be assigned")
-            elif is_known(kind) and is_known(held) and not fits(kind, held[1]) and not is_a(kind, "Tuple"):
-                text = f"the list is of {told(held[1])} and given {told(kind)}"
-                self.refuse(target, "element", text, told(("List", kind)))
-        elif is_a(held, "Dict") and is_known(held):
-            if is_known(kind) and not fits(kind, held[2]) and not is_a(kind, "Tuple"):
-                text = f"the dict is of {told(held[2])} and given {told(kind)}"
-                wanted = ("Dict", at, kind) if is_known(at) else UNKNOWN
-                self.refuse(target, "element", text, told(wanted) if is_known(wanted) else "")
-            elif is_known(at) and not fits(at, held[1]):
-                text = f"the keys of the dict are {told(held[1])}, this one is {told(at)}"
-                wanted = ("Dict", at, kind) if is_known(kind) else UNKNOWN
-                self.refuse(target, "element", text, told(wanted) if is_known(wanted) else "")
-        elif is_a(held, "Tuple") or held in ("str", "int", "float", "bool"):
-            self.refuse(target, "operand", f"{told(held)} has no elements to assign")
 
     def returns(self, node: _ast.Return) -> bool:
         wanted = self.signature.returns if self.signature.declared else UNKNOWN
@@ -317,6 +276,8 @@ class Emitter:
     def loop_for(self, node: _ast.For) -> bool:
         source = self.value(node.iter)
         element, unrolled = expressions.element(self, node.iter, source)
+        if isinstance(source, Thing) and source.kind == "sliced" and source.what == 0:
+            return False
         if unrolled:
             known = is_a(source, "Tuple") or (isinstance(source, Thing) and source.kind == "submodules")
             return self._unrolled(node, element, known=known)
@@ -338,12 +299,9 @@ class Emitter:
             )
         self.bind(node.target, element, None)
         self.block(node.body)
-        for name, kind in before.items():
-            if (
-                name in self.scope.names
-                and self.scope.names[name] != kind
-                and unify(kind, self.scope.names[name]) is None
-            ):
+        for name, kind in self.scope.names.items():
+            was = before.get(name, None if known else UNKNOWN)
+            if was is not None and was != kind and (not known or unify(was, kind) is None):
                 self.scope.names[name] = UNKNOWN
         return False
 

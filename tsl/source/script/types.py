@@ -55,7 +55,7 @@ def fits(given: Type, wanted: Type) -> bool:
     """Whether a value of one type is one of another, without conversion. The unknown fits."""
     if not is_known(given) or not is_known(wanted):
         return _may_fit(given, wanted)
-    if given == wanted or wanted == ANY:
+    if given == wanted or wanted == ANY or (wanted == "number" and given in NUMBERS):
         return True
     if is_optional(wanted):
         if given == NONE:
