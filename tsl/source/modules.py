@@ -57,10 +57,13 @@ class _LookUp(Record):
 
 
 class Modules:
-    """The modules read so far, by absolute path, and which of them rest on which files."""
+    """The modules read so far, by absolute path, and which of them rest on which files.
 
-    def __init__(self, search: tuple[str, ...] = ()) -> None:
-        self.search = search
+    `watched` are functions of torch whose calls are noted besides those that rules watch.
+    """
+
+    def __init__(self, search: tuple[str, ...] = (), watched: frozenset[str] = frozenset()) -> None:
+        self.search, self.watched = search, watched
         self.shared = Shared()
         self._by_path: dict[str, Module | None] = {}
         self._found: dict[tuple[str, str], _LookUp] = {}
