@@ -7,8 +7,8 @@ A converter writes a graph of another kind, and its branches and loops are not T
   dimensions an ONNX file has none there, which TensorRT refuses, and Core ML ends the conversion.
 - torch.export ends at what the numbers in a tensor decide, in a scripted function that a traced model calls as well,
   and so do `torch.onnx.export(..., dynamo=True)` and ExecuTorch, which begin with it.
-- Torch-TensorRT leaves to torch a loop over tensors, and a branch that the numbers in a tensor decide. A loop of a
-  constant number of rounds, with a small body, is unrolled before by freezing the model.
+- Torch-TensorRT leaves to torch a loop over tensors, and a branch that the numbers in a tensor decide. A loop of fewer
+  than 64 rounds, where their number is constant, is unrolled before by freezing the model.
 
 Branches on sizes are silent where the arms agree: every target decides or writes them.
 

@@ -42,7 +42,8 @@ def main() -> int:
     found: dict[str, set[str]] = {}
     for entry in op_db:
         for name, call in _names(entry):
-            for kinds in _traced(entry, call):
+            traces = list(_traced(entry, call)) or [kinds & _own(entry) for kinds in _traced(entry, entry.op)]
+            for kinds in traces:
                 found[name] = found[name] & kinds if name in found else kinds
     lines = [f"{name}\t{' '.join(sorted(kinds))}" for name, kinds in sorted(found.items()) if kinds]
     head = f"# what traces of torch {torch.__version__.partition('+')[0]} hold of each function, by its op_db"
@@ -56,12 +57,17 @@ def _names(entry: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
     """What an entry is called by users: its function, the aliases of that, and the method."""
     for name in (entry.name, *(alias.name for alias in entry.aliases)):
         path, found = f"torch.{name}", _at(name)
-        if found is not None:
+        if found is not None and ".ops." not in path:
             yield path, found
     for name in (entry.name, *(alias.name for alias in entry.aliases)):
         method = getattr(torch.Tensor, name, None) if entry.method_variant else None
         if method is not None:
             yield f"torch.Tensor.{name}", method
+
+
+def _own(entry: Any) -> set[str]:
+    """What an entry is called as an operator: its samples may be of something around it (`x @ x.mT` of a cholesky)."""
+    return {f"aten::{entry.name.rpartition('.')[2]}", f"aten::{entry.name.replace('.', '_')}"}
 
 
 def _at(name: str) -> Callable[..., Any] | None:

@@ -123,7 +123,7 @@ def cuda(files: Sequence[Path]) -> tuple[dict[str, str], list[str], Found]:
     import yaml
 
     text = (Path(torchgen.__file__).parent.parent / YAML).read_text(encoding="utf-8")
-    functions = yaml.safe_load(text)
+    functions = yaml.load(text, yaml.CSafeLoader)
     version = ".".join(torch.__version__.split(".")[:2])
     on_cpu = {function["func"].partition("(")[0] for function in functions if _is_on_cpu_only(function)}
     by_others = {

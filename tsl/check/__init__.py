@@ -256,6 +256,6 @@ def _notes(found: Found, plan: Plan, examined: Sequence[Examined]) -> Iterator[s
     has_graphs = plan.settings.entry or plan.settings.against or any(file.is_archive for file in examined)
     if config.targets and found.files and not has_graphs:
         targets = ", ".join(config.targets)
-        yield f"{config.origin('targets')}: nothing is checked against {targets}: there is no archive among the files"
+        yield f"{config.origin('targets')}: without an archive only calls of torch are checked against {targets}"
     if not found.files and not found.problems:
         yield "no Python files or archives found"

@@ -19,7 +19,10 @@ SAME: Mapping[str, tuple[str, ...]] = {
     "TSL401": ("TSL411", "TSL412", "TSL413"),  # the host waits: reads a value, asks for a length, copies
     "TSL501": ("TSL141", "TSL142", "TSL143", "TSL144"),  # a device of the example: made on, moved to, state, copied to
     "TSL904": ("TSL2", "TSL17"),  # torch refuses what the language, or tracing, does not have
+    "TSL601": ("TSL601",),  # the same operator, whoever met it
 }
+# Of these both have to be about one subject, which the sentence names first.
+BY_SUBJECT = frozenset({"TSL601"})
 
 
 def agreed(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -40,7 +43,13 @@ def agreed(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def _is_same(source: Diagnostic, graph: Diagnostic) -> bool:
     meant = source.code.startswith(SAME[graph.code]) and Evidence.SOURCE in source.evidence
+    if graph.code in BY_SUBJECT and _subject(source) != _subject(graph):
+        return False
     return meant and source.span.line <= graph.span.line <= source.span.end_line
+
+
+def _subject(found: Diagnostic) -> str:
+    return found.message.split("`")[1]
 
 
 def _distance(source: Diagnostic, graph: Diagnostic) -> tuple[int, int, int]:

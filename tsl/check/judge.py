@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from tsl.cache import Judged
 from tsl.diagnostic import Diagnostic, Label, Span
@@ -29,7 +30,8 @@ MODULES_KEPT = 1000
 # What joins the question to the cache where files are held to torch.jit.script whatever they say; no root is called so.
 COMPILES = "(script)"
 # Rules of which a line can have several findings: each is about an operator, wherever that is called.
-BY_SUBJECT = frozenset({"TSL601"})
+BY_SUBJECT = frozenset({"TSL601", "TSL606"})
+LACKING = "TSL601"
 
 
 # What the rules of a family ask for: where a function has no such fact, none of them is called.
@@ -65,6 +67,7 @@ class Judge:
         """
         cache = self._plan.cache
         question = (*roots, COMPILES) if self._plan.compiles else roots
+        question += tuple(f"({target.text} {crc32(target.table.text.encode())})" for target in self._plan.targets)
         known = cache.get(path, data, question) if cache else None
         if known is not None:
             return known
@@ -92,7 +95,7 @@ class Judge:
             for rule in self._asked(function)
             for verdict in ask(rule, function)
         )
-        gravest = merge(found)
+        gravest = merge([*found, *self._lacking(analysis.functions)])
         rests_on = modules.dependencies(file)
         return Judged(
             gravest,
@@ -101,6 +104,18 @@ class Judge:
             tuple(sorted(rests_on.read)),
             tuple(sorted(rests_on.absent)),
         )
+
+    def _lacking(self, functions: Iterable[Function]) -> Iterator[Diagnostic]:
+        """The calls of what the targets of the run lack, as far as the text shows it."""
+        if not self._plan.targets:
+            return
+        from tsl.target.written import WrittenFacts
+
+        rule = self._plan.rule(LACKING)
+        for function in functions:
+            for verdict in ask(rule, WrittenFacts(function, self._plan.targets)):
+                told = rule._replace(help=verdict.node.help or rule.help)
+                yield _diagnostic(told, function, verdict._replace(node=verdict.node.call))
 
     def _asked(self, function: Function) -> Iterator[Rule]:
         """The rules that may find something in a function."""
@@ -113,9 +128,17 @@ class Judge:
         from tsl.source.modules import Modules
 
         if self._modules is None:
-            self._modules = Modules(self._plan.search, self._plan.texts)
+            self._modules = Modules(self._plan.search, self._plan.texts, self._watched())
         self._modules.forget(MODULES_KEPT)
         return self._modules
+
+    def _watched(self) -> frozenset[str]:
+        """What is noted besides what rules watch."""
+        if not self._plan.targets:
+            return frozenset()
+        from tsl.target.written import watched
+
+        return watched()
 
 
 def ask(rule: Rule, subject: Any) -> Iterator[Verdict]:

@@ -2,7 +2,7 @@
 
 1. A finding stands at the innermost recorded place that is in a file of the run. Where the innermost one of all is in
    another file, it is a label.
-2. One place and rule have one finding: the gravest, the first of equal ones.
+2. One place and rule have one finding: the gravest, the first of equal ones. Of rules in BY_SUBJECT each subject has.
 3. What has no place in the files of the run is left out and counted, by the file it was recorded in.
 4. A finding on the model as a whole stands at its *home*: where the file makes it.
 
@@ -24,6 +24,8 @@ from tsl.ir.graph import Frame
 from tsl.project import shown
 from tsl.rule import Rule, Verdict
 
+# Rules that tell of each operator on a line.
+BY_SUBJECT = frozenset({"TSL601", "TSL606"})
 # The rules on archives that speak of the model in it; the others speak of the file, which nobody keeps.
 OF_MODEL = frozenset({"TSL702", "TSL706", "TSL707", "TSL708", "TSL709", "TSL711"})
 
@@ -33,7 +35,7 @@ class Placing:
 
     def __init__(self, files: Files, home: Span | None) -> None:
         self.files, self.home = files, home
-        self._found: dict[tuple[str, int, str], Diagnostic] = {}
+        self._found: dict[tuple[str, int, str, str], Diagnostic] = {}
         self.elsewhere: dict[str, int] = {}
 
     @property
@@ -64,8 +66,10 @@ class Placing:
         for rule, verdict in asked:
             place = verdict.node
             stacks = [node.stack for node in (*getattr(place, "near", ()), *getattr(place, "nodes", ()))]
-            if not any(self.at_stack(rule, verdict.severity, verdict.sentence, stack) for stack in stacks):
-                self.at_home(rule, verdict.severity, verdict.sentence, str(place.anchor))
+            subject = str(place.anchor) if rule.code in BY_SUBJECT else ""
+            told = (rule, verdict.severity, verdict.sentence)
+            if not any(self.at_stack(*told, stack, subject=subject) for stack in stacks):
+                self.at_home(*told, str(place.anchor))
 
     def of_unread(self, rule: Rule, parts: Iterable[Unread]) -> None:
         """Places what was not checked (4)."""
@@ -80,6 +84,7 @@ class Placing:
         stack: tuple[Frame, ...],
         labels: tuple[Label, ...] = (),
         evidence: tuple[Evidence, ...] = (Evidence.IR,),
+        subject: str = "",
     ) -> bool:
         """Places a finding by a recorded stack, innermost first (1); whether it has a place."""
         for frame, text in self._of_run(stack):
@@ -87,7 +92,7 @@ class Placing:
             if inner != frame:
                 labels = (Label(self._span(inner), f"recorded here, in {inner.function or 'another file'}"), *labels)
             labels = tuple(label for label in labels if label.span != span)
-            self._add(span, rule, severity, message, text.anchor(frame.line), labels, evidence)
+            self._add(span, rule, severity, message, text.anchor(frame.line), labels, evidence, subject)
             return True
         return False
 
@@ -112,9 +117,10 @@ class Placing:
         anchor: str,
         labels: tuple[Label, ...],
         evidence: tuple[Evidence, ...] = (Evidence.IR,),
+        subject: str = "",
     ) -> None:
         """(2)"""
-        key = (span.path, span.line, rule.code)
+        key = (span.path, span.line, rule.code, subject)
         known = self._found.get(key)
         if known is None or severity > known.severity:
             self._found[key] = Diagnostic(

@@ -58,11 +58,19 @@ class _LookUp(Record):
 
 
 class Modules:
-    """The modules read so far, by absolute path, and which of them rest on which files."""
+    """The modules read so far, by absolute path, and which of them rest on which files.
 
-    def __init__(self, search: tuple[str, ...] = (), texts: Mapping[str, bytes] | None = None) -> None:
+    `watched` are functions of torch whose calls are noted besides those that rules watch.
+    """
+
+    def __init__(
+        self,
+        search: tuple[str, ...] = (),
+        texts: Mapping[str, bytes] | None = None,
+        watched: frozenset[str] = frozenset(),
+    ) -> None:
         """`texts` are read in the place of the files at these absolute paths."""
-        self.search = search
+        self.search, self.watched = search, watched
         self._texts = texts or {}
         self.shared = Shared()
         self._by_path: dict[str, Module | None] = {}

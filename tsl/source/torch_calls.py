@@ -116,7 +116,7 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
     if handler is None and name not in METHODS and not _is_in_place(name):
         return None
     record_baked(frame, "torch.Tensor." + name, arguments, node)
-    if name in WATCHED_METHODS:
+    if name in WATCHED_METHODS or "torch.Tensor." + name in frame.module.modules.watched:
         frame.note_call(node, "torch.Tensor." + name, base, arguments)
     if name in LAYOUT_METHODS:
         frame.record(node, "layout", base)
@@ -142,7 +142,7 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     """The result of a call of a function of torch; None where no table knows the path."""
     name = path.rsplit(".", 1)[-1]
     record_baked(frame, path, arguments, node)
-    if path in WATCHED:
+    if path in WATCHED or path in frame.module.modules.watched:
         frame.note_call(node, path, None, arguments)
     if arguments.positional and _has_data_length(name, arguments, 1):
         frame.note_event(node, "length", arguments.positional[0])

@@ -13,6 +13,7 @@ Needs nothing but a file. It will never know what an operator does.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -65,8 +66,14 @@ class Table:
     @property
     def operators(self) -> int:
         """How many operators it lists."""
-        lines = (line for line in self.text.splitlines() if not line.startswith("#"))
-        return sum(bool(line.split("\t")[1]) for line in lines)
+        return sum(bool(line.split("\t")[1]) for line in self._all())
+
+    def every(self) -> Iterator[Entry]:
+        """All lines, in their order."""
+        return map(self._entry, self._all())
+
+    def _all(self) -> Iterator[str]:
+        return (line for line in self.text.splitlines() if not line.startswith("#"))
 
     def entries(self, name: str) -> tuple[Entry, ...]:
         """The lines of an operator, all overloads; none where it has none."""
