@@ -42,9 +42,13 @@ class Refusal(Record):
 
 
 class Export(Record):
-    """What came of it: a file for each capture, why there is none, or why nothing could be done at all."""
+    """What came of it: a file for each capture, why there is none, or why nothing could be done at all.
+
+    `inputs` are SPECs of what the entry gives a model that was scripted, which records none.
+    """
 
     archives: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     failure: Failure | None = None
 
@@ -78,6 +82,8 @@ class _Heard:
                 self.stage = stage
             case {"archive": [capture, path]}:
                 self.export = export._replace(archives=(*export.archives, (capture, path)))
+            case {"inputs": inputs}:
+                self.export = export._replace(inputs=tuple(inputs))
             case {"refused": [step, message, stack]}:
                 refusal = Refusal(step, message, tuple(Place(*frame) for frame in stack))
                 self.export = export._replace(refusals=(*export.refusals, refusal))
