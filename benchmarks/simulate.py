@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Holds what is foretold of a deployment against simulations of it, over a directory of archives.
 
-usage: simulate.py [--deploy DEVICE[:MODE]] [--only WORD] [--most K] [--details] [DIR]
+usage: simulate.py [--deploy DEVICE[:MODE]] [--only WORD] [--most K] [DIR]
 
 Definitions:
 1. A method is simulated on the inputs that its archive recorded, or that the traced archive of the same model did.
-2. A conflict is *met* where the simulation refuses its node; *missed by* the static engine where a node is surely refused
-   and nothing is foretold of it; *contradicted* where the conflict is sure and its node ran.
+2. A conflict is *met* where the simulation refuses its node; *missed* where a node is surely refused and nothing is
+   foretold of it; *contradicted* where the conflict is sure and its node ran.
 3. Of the tensors that both know: the device, the dtype and the sizes agree, or the static engine does not know them.
 4. A wait is met where the simulation waits at one of its nodes; one that the simulation alone has is counted as well.
 

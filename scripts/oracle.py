@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Holds tsl against torch on random modules: what it misses, and what it reports in vain.
 
-usage: oracle.py [--seed SEED] [--samples K] [--gaps K] N
+usage: oracle.py [--seed SEED] [--samples K] [--gaps K] [--graphs K] N
 
 Writes N different modules, traces each on one input, runs it on others, and reads it with tsl. Prints how many there
 were, for each rule how many of the modules with an error of it never diverged, and each divergence that tsl said
-nothing about, minimised. Exits 1 where one of these is not known. Needs torch and hypothesis; docs/oracle.md says how
-to read it.
+nothing about, minimised. Then K random graphs of operators on tensors of several devices: where what is foretold of a
+deployment and a simulation of it contradict each other. Exits 1 where a divergence is not known or there is a
+contradiction. Needs torch and hypothesis; docs/oracle.md says how to read it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import torch
 
+from tests.oracle import foretelling
 from tests.oracle.judging import known
 from tests.oracle.search import Tally, distinct, minimal, search
 from tests.oracle.telling import KINDS, alarmed, shown, told
@@ -35,6 +37,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="another set of modules")
     parser.add_argument("--samples", type=int, default=0, metavar="K", help="show K false alarms of each rule")
     parser.add_argument("--gaps", type=int, default=100, metavar="K", help="minimise at most K divergences")
+    parser.add_argument("--graphs", type=int, default=2000, metavar="K", help="random graphs (default: 2000)")
     args = parser.parse_args()
     torch.set_num_threads(1)
     start = time.perf_counter()
@@ -42,7 +45,8 @@ def main() -> int:
     print_counts(tally, time.perf_counter() - start)
     print_alarms(tally, args.samples)
     print_refusals(tally)
-    return 1 if print_gaps(tally, args.gaps) else 0
+    is_unknown = print_gaps(tally, args.gaps)
+    return 1 if print_contradictions(args.graphs, args.seed) or is_unknown else 0
 
 
 def print_counts(tally: Tally, seconds: float) -> None:
@@ -92,6 +96,25 @@ def print_gaps(tally: Tally, most: int) -> bool:
         print(f"\n{told(gap)}")
     print(f"\n{len(unknown)} unreported divergences that are not known, of {min(len(tally.gaps), most)} minimised")
     return bool(unknown)
+
+
+def print_contradictions(count: int, seed: int) -> bool:
+    """Prints what came of random graphs, and the smallest contradiction at each kind of operator; whether there is one."""
+    if not count:
+        return False
+    start = time.perf_counter()
+    tally = foretelling.search(count, seed)
+    counts, seconds = tally.counts, time.perf_counter() - start
+    print(f"\n{counts['graphs']} graphs in {seconds:.0f} s, simulated {counts['simulated']} times")
+    print(f"  {'operators refused by the simulation':<44}{counts['refused']:>6}")
+    print(f"  {'conflicts foretold':<44}{counts['foretold']:>6}")
+    print(f"  {'contradictions':<44}{len(tally.found):>6}")
+    kinds: dict[str, foretelling.Contradiction] = {}
+    for found in sorted(tally.found, key=lambda one: len(one.choices)):
+        kinds.setdefault(found.words.partition(" ")[0], found)
+    for found in kinds.values():
+        print(f"\n{foretelling.minimal(found).told}")
+    return bool(tally.found)
 
 
 if __name__ == "__main__":

@@ -101,6 +101,17 @@ def test_cpu_indices_go_into_a_cuda_tensor_and_not_the_other_way() -> None:
     assert kinds(solved(index.format(index="x", self="h"))) == ["aten::index"]
 
 
+@pytest.mark.parametrize(("shape", "conflicting"), [("no", []), ("sizes", ["aten::index_put"])])
+def test_what_is_put_at_an_index_may_be_a_number_on_any_device(shape: str, conflicting: list[str]) -> None:
+    body = f"""
+  %far : Device = prim::Constant[value="cuda:1"]()
+  %v : Tensor = aten::ones(%{shape}, %none, %none, %far, %none)
+  %i : Tensor = aten::arange(%two, %none, %none, %cpu, %none)
+  %l : Tensor?[] = prim::ListConstruct(%i)
+  %r : Tensor = aten::index_put(%x, %l, %v, %yes)"""
+    assert kinds(solved(body)) == conflicting
+
+
 def test_lengths_of_a_packed_sequence_stay_on_the_cpu() -> None:
     body = "  %r : Tensor, %b : Tensor = aten::_pack_padded_sequence(%x, %{}, %yes)"
     assert kinds(solved(body.format("h"))) == []

@@ -1,8 +1,8 @@
 """What the static engine foretells of random graphs, held against simulations of them; needs torch.
 
 Definitions:
-1. A graph is deployed in each mode, entered with tensors whose shapes are told or not, and simulated for either value of
-   its condition.
+1. A graph is deployed in each mode, entered with tensors whose shapes are told or not, and simulated for either value
+   of its condition.
 2. The verdicts *contradict* each other where a conflict of devices stands at a node that ran and was not refused, where
    a node was refused for a device and the static engine knows all that it takes, and no conflict, and where both know
    the device of a result, and know different ones.
@@ -39,6 +39,7 @@ TAKEN = (("float32", SQUARE), ("float32", SQUARE), ("float32", POINT), ("int64",
 ATTRIBUTES = {"weight": SQUARE, "table": SQUARE, "scale": POINT}
 REGISTERED = {"weight": "parameter"}
 BATCH = 500
+MOST_TRIED = 300  # graphs, to make one smaller
 
 
 class Contradiction(NamedTuple):
@@ -139,9 +140,9 @@ def differing(graph: Graph, static: Solved, runner: Runner) -> Iterator[str]:
             made = runner.made.get(key, ())
             if domain == "device" and key not in foretold and is_known(node, static):
                 yield f"{node.kind} was refused, and no conflict is known: {runner.failures[key][1]}"
-            elif known and place < len(made) and isinstance(made[place], torch.Tensor):
-                if str(made[place].device) != known:
-                    yield f"{node.kind} makes its result on {made[place].device}, and it is foretold on {known}"
+            on = str(made[place].device) if place < len(made) and isinstance(made[place], torch.Tensor) else known
+            if known and on != known:
+                yield f"{node.kind} makes its result on {on}, and it is foretold on {known}"
 
 
 def is_known(node: Node, static: Solved) -> bool:
@@ -181,12 +182,15 @@ def _batch(tally: Tally, count: int, seed: int) -> None:
     take()
 
 
-def minimal(found: Contradiction) -> Contradiction:
-    """The smallest graph found that shows a contradiction at an operator of the same kind."""
+def minimal(found: Contradiction, most: int = MOST_TRIED) -> Contradiction:
+    """The smallest graph found, by trying so many, that shows a contradiction at an operator of the same kind."""
     kind, is_smaller = found.words.partition(" ")[0], True
-    while is_smaller:
+    while is_smaller and most > 0:
         is_smaller = False
         for choices in shorter(found.choices):
+            most -= 1
+            if most < 0:
+                break
             again = next((one for one in contradictions(choices) if one.words.startswith(kind)), None)
             if again and len(text_of(choices)) < len(text_of(found.choices)):
                 found, is_smaller = again, True

@@ -1,8 +1,8 @@
 """Random graphs of operators on tensors of several devices, with branches, loops and lists.
 
-A string of bytes is read one byte a choice; past its end each choice is the first. Shapes fit by construction: a matrix is
-two by two, a number has no dimensions, an index is two whole numbers, so that what is refused is refused for a device.
-Each name has a kind, and what a block makes is seen in it alone. Needs nothing. It will never judge a graph.
+A string of bytes is read one byte a choice; past its end each choice is the first. Shapes fit by construction: a matrix
+is two by two, a number has no dimensions, an index is two whole numbers, so that what is refused is refused for a
+device. Each name has a kind, and what a block makes is seen in it alone. Needs nothing. It will never judge a graph.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ graph(%self : __torch__.Net, %x : Tensor, %y : Tensor, %n : Tensor, %at : Tensor
   %one : int = prim::Constant[value=1]()
   %two : int = prim::Constant[value=2]()
   %half : float = prim::Constant[value=0.5]()
+  %float : int = prim::Constant[value=6]()
   %whole : int = prim::Constant[value=4]()
   %cpu : Device = prim::Constant[value="cpu"]()
   %gpu : Device = prim::Constant[value="cuda:0"]()
@@ -34,7 +35,7 @@ graph(%self : __torch__.Net, %x : Tensor, %y : Tensor, %n : Tensor, %at : Tensor
   %scale : Tensor = prim::GetAttr[name="scale"](%self)
 """
 
-# What is made of which kinds (m matrix, s number, i index, b mask, d device, l list of matrices) by which call.
+# What is made of which kinds (m matrix, s number, i index, b mask, d device or None, p device) by which call.
 CALLS = (
     ("m", "aten::add({m}, {m}, %one)"),
     ("m", "aten::mul({m}, {s})"),
@@ -42,7 +43,8 @@ CALLS = (
     ("m", "aten::zeros(%square, %none, %none, {d}, %none)"),
     ("m", "aten::relu({m})"),
     ("s", "aten::sum({m}, %none)"),
-    ("m", "aten::to({m}, {d}, %none, %no, %no, %none)"),
+    ("m", "aten::to({m}, {p}, %float, %no, %no, %none)"),
+    ("m", "aten::to({m}, {p}, %none, %no, %no)"),
     ("m", "aten::matmul({m}, {m})"),
     ("s", "aten::add({s}, {s}, %one)"),
     ("s", "aten::zeros(%point, %none, %none, {d}, %none)"),
@@ -76,10 +78,10 @@ CALLS = (
     ("s", "prim::NumToTensor(%half)"),
     ("m", "aten::cpu({m})"),
     ("m", "aten::cuda({m})"),
-    ("d", "prim::device({m})"),
-    ("d", "prim::device({s})"),
+    ("p", "prim::device({m})"),
+    ("p", "prim::device({s})"),
     ("i", "aten::add({i}, {i}, %one)"),
-    ("i", "aten::to({i}, {d}, %none, %no, %no, %none)"),
+    ("i", "aten::to({i}, {p}, %none, %no, %no)"),
     ("m", "aten::minimum({m}, {m})"),
     ("m", "aten::pow({m}, {s})"),
     ("m", "aten::clamp({m}, {s}, {s})"),
@@ -154,12 +156,13 @@ class Writer:
             known = scope[kind]
             yield known[-1 - self.choose(len(known))] + tail
 
-    def define(self, scope: dict[str, list[str]], depth: int, kind: str, call: str) -> str:
+    def define(self, scope: dict[str, list[str]], depth: int, kind: str, call: str) -> None:
         """Writes a line that makes a name of a kind."""
         name = self.name()
-        self.line(depth, f"{name} : {'Device' if kind == 'd' else 'Tensor'} = {call}")
+        self.line(depth, f"{name} : {'Device' if kind == 'p' else 'Tensor'} = {call}")
         scope[kind].append(name)
-        return name
+        if kind == "p":
+            scope["d"].append(name)
 
     def line(self, depth: int, text: str) -> None:
         """Writes a line."""
@@ -227,6 +230,7 @@ def text_of(choices: bytes) -> str:
         "s": ["%scale", "%n"],
         "i": ["%at"],
         "d": ["%other", "%none", "%gpu", "%cpu"],
+        "p": ["%other", "%gpu", "%cpu"],
         "b": ["%mask"],
     }
     writer = Writer(choices)

@@ -246,6 +246,8 @@ def _idle(examined: Sequence[Examined], plan: Plan) -> Iterator[str]:
         return
     if "deploy" in plan.settings.config.flags:
         yield "--deploy: says nothing here: it is about archives, and none was checked"
+    if plan.settings.trust:
+        yield "--trust: says nothing here: it is about archives, and none was checked"
     if plan.settings.inputs:
         yield "--input: says nothing here: it is about archives, and none was checked"
 

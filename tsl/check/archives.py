@@ -38,8 +38,8 @@ MOST_KINDS = 3  # of each domain, in a line on what is not known
 
 
 def unknown_in(path: str, data: bytes | None, plan: Plan, simulation: Simulation | None = None) -> tuple[str, ...]:
-    """How much of an archive's graphs has no transfer function, and how a simulation went, in a line each; nothing where
-    there is no graph.
+    """How much of an archive's graphs has no transfer function, and how a simulation went, in a line each; nothing
+    where there is no graph.
     """
     with open_archive(path, data) as archive:
         facts = facts_of(archive, plan.deploy, plan.inputs, simulation)

@@ -88,8 +88,9 @@ class Exported:
                 self._refused(refusal, placing)
             for call in done.python_calls:
                 self._calls_python(call, placing)
-            for _, path in done.archives:
-                self._read(path, files, placing, asked.entry, self._simulated(path, "--entry"))
+            for capture, path in done.archives:
+                inputs = done.inputs if capture == "script" else ()
+                self._read(path, files, placing, asked.entry, self._simulated(path, "--entry", inputs))
         self._take(placing, asked.entry)
 
     def _captured(self, asked: Request) -> tuple[str, ...]:
@@ -118,15 +119,16 @@ class Exported:
         files, name = Files(self._paths, elsewhere=True), shown(path)
         placing = Placing(files, None)
         try:
-            simulation = self._simulated(path, "--trust") if self._plan.settings.trust else None
+            inputs = self._plan.settings.inputs
+            simulation = self._simulated(path, "--trust", inputs) if self._plan.settings.trust else None
             self._read(path, files, placing, name, simulation)
         except OSError as error:
             self.failures.append(Failure(name, f"cannot be read: {reason(error)}"))
             return
         self._take(placing, name)
 
-    def _simulated(self, path: str, command: str) -> Simulation | None:
-        simulation = simulation_of(path, None, self._plan, self._plan.settings.inputs, command)
+    def _simulated(self, path: str, command: str, inputs: Sequence[str]) -> Simulation | None:
+        simulation = simulation_of(path, None, self._plan, inputs, command)
         self.failures += filter(None, [simulation.failure if simulation else None])
         return simulation
 

@@ -193,6 +193,8 @@ def make_plan(settings: Settings, books: Books) -> Plan:
     Raises SettingError for a name that no rule has, and for a pattern, a deployment or inputs that are none.
     """
     config, names = settings.config, _Names(books, settings.config)
+    if settings.trust and not config.deploy:
+        raise SettingError("--trust", "says nothing without a device to run on; add --deploy cuda")
     return Plan(
         settings,
         books.rulebook,

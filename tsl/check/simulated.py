@@ -48,8 +48,8 @@ def asked_of_simulation(facts: GraphFacts, plan: Plan) -> Iterator[tuple[Rule, V
     """What a simulation refuses and the rules on graphs do not foretell."""
     rule = plan.rule(ALONE)
     for node, refused in facts.foretold.alone():
-        where = facts.deploy.device if facts.deploy and refused.domain == "device" else "every device"
-        yield rule, Verdict(node, f"`{node.kind}` fails on `{where}`: {refused.message}", rule.severity, ())
+        where = f"on `{facts.deploy.device}`" if facts.deploy and refused.domain == "device" else "wherever it runs"
+        yield rule, Verdict(node, f"`{node.kind}` fails {where}: {refused.message}", rule.severity, ())
 
 
 def note_of(facts: GraphFacts, simulation: Simulation) -> str:

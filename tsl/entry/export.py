@@ -39,6 +39,7 @@ def _serve(request: Mapping[str, Any], channel: Channel) -> None:
     channel.send(stage="making the model")
     made = make(module, request["entry"], has_inputs=bool(request["inputs"]), path=request["path"])
     warnings.simplefilter("ignore")
+    channel.send(inputs=_described(request, made))
     for capture in _captures(request, made):
         _export(capture, request, made, channel)
     channel.send(done=True)
@@ -49,6 +50,24 @@ def _captures(request: Mapping[str, Any], made: Made) -> Sequence[str]:
     if request["captures"]:
         return sorted(request["captures"])
     return ["trace" if request["inputs"] or made.inputs is not None else "script"]
+
+
+def _described(request: Mapping[str, Any], made: Made) -> list[str]:
+    """The inputs that are asked for, or that the entry gives, as SPECs; none where they are no plain tensors."""
+    from tsl.entry.inputs import described, example_of
+    from tsl.entry.spec import parse
+
+    if request["inputs"] or made.inputs is None:
+        return list(request["inputs"])
+    given = example_of(made.inputs, made.others).inputs
+    leaves = [tensor for _, tensor in given.leaves()]
+    if given.kwargs or len(leaves) != len(given.args):
+        return []
+    specs = [described(tensor) for tensor in leaves]
+    try:
+        return [" ".join(specs)] if parse(" ".join(specs)) else []
+    except ValueError:  # of a dtype that a SPEC has no word for
+        return []
 
 
 def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Channel) -> None:

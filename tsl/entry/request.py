@@ -51,10 +51,12 @@ class PythonCall(Record):
 class Export(Record):
     """What came of it: a file for each capture, why there is none, or why nothing could be done at all.
 
-    A model that calls Python cannot be saved; a file that is there all the same has what the calls did in their place.
+    `inputs` are SPECs of what the entry gives a model that was scripted, which records none. A model that calls Python
+    cannot be saved; a file that is there all the same has what the calls did in their place.
     """
 
     archives: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     python_calls: tuple[PythonCall, ...] = ()
     failure: Failure | None = None
@@ -89,6 +91,8 @@ class _Heard:
                 self.stage = stage
             case {"archive": [capture, path]}:
                 self.export = export._replace(archives=(*export.archives, (capture, path)))
+            case {"inputs": inputs}:
+                self.export = export._replace(inputs=tuple(inputs))
             case {"refused": [step, message, stack]}:
                 refusal = Refusal(step, message, tuple(Place(*frame) for frame in stack))
                 self.export = export._replace(refusals=(*export.refusals, refusal))

@@ -55,7 +55,7 @@ class Run(Record):
 
 
 class Simulation(Record):
-    """What came of it: a run of each method whose inputs are known, the others with the reason, and why it ended early."""
+    """What came of it: a run of each method whose inputs are known, the others with why not, and why it ended early."""
 
     runs: tuple[Run, ...] = ()
     left_out: Mapping[str, str] = {}

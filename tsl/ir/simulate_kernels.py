@@ -3,8 +3,8 @@
 Definitions:
 1. A *fake* tensor (torch._subclasses.fake_tensor) has a device, a dtype and a shape, and no numbers. Torch's own meta
    kernels compute with it, and refuse what they would refuse of real ones.
-2. A small fake whose numbers are known (a constant, a size as a tensor, what is computed from them) carries them along,
-   until something is written to the memory it shares.
+2. A small fake whose numbers are known (a constant, a size as a tensor, what is computed from them) carries them
+   along, until something is written to the memory it shares.
 3. What fakes let pass and devices do not is refused here: a convolution with weights on another device, and an index on
    another device into a tensor that is not there (torch 2.13; both raise with real tensors).
 4. Where the installed torch has no kernel for a device it fakes, the call is made with fakes on the CPU, and what it
@@ -37,7 +37,7 @@ DEVICE, OTHER = "device", "other"
 CONVOLUTIONS = frozenset({"aten::convolution", "aten::_convolution", "aten::convolution_overrideable"})
 INDEXING = frozenset({"aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_"})
 
-_OF_DEVICES = re.compile(r"same device|to be on|on different devices|is on (?:cpu|cuda|xpu|mps)", re.I)
+_OF_DEVICES = re.compile(r"same device|to be on|device between|on different devices|is on (?:cpu|cuda|xpu|mps)", re.I)
 _NOT_LINKED = re.compile(
     r"not linked with support|NYI: named tensors|Cannot access data pointer|no data allocated", re.I
 )
@@ -153,6 +153,11 @@ class Kernels:
     def _carry(self, tensor: Any, real: torch.Tensor) -> None:
         tensor.tsl_numbers = (real, self._writes.get(_memory(tensor), 0))
 
+    def forget(self, values: Sequence[Any]) -> None:
+        """Forgets the numbers of tensors that are, or may be, written to (2)."""
+        for tensor in tensors_in(values):
+            self._writes[_memory(tensor)] = self._writes.get(_memory(tensor), 0) + 1
+
     def number(self, tensor: Any) -> Any:
         """The number a tensor of one element holds: a plain one where it is known, else a symbolic one.
 
@@ -171,8 +176,7 @@ class Kernels:
         made = self._made(lambda: invoke(overload, args), tensors, overload, args)
         for place, argument in enumerate(overload._schema.arguments):
             if place < len(args) and argument.alias_info is not None and argument.alias_info.is_write:
-                for tensor in tensors_in([args[place]]):
-                    self._writes[_memory(tensor)] = self._writes.get(_memory(tensor), 0) + 1
+                self.forget([args[place]])
                 tensors = [None]  # its numbers are another's now
         self._compute(overload, args, tensors, made)
         return made

@@ -88,14 +88,14 @@ def _onto(device: str) -> Kernel:
     return lambda kernels, node, operator, given: kernels.run(lambda: given[0].to(device), given[:1])
 
 
-def of(operator: Operator) -> Kernel | None:
-    """The function of an operator; None where it is one of torch's own."""
-    if operator.kind == "aten::to" and operator.overload.startswith("prim"):
+def of(kind: str, operator: Operator | None) -> Kernel | None:
+    """The function of a node's operator; None where it is one of torch's own."""
+    if kind == "aten::to" and operator and operator.overload.startswith("prim"):
         return _to if "other" not in operator.places else None
-    return KERNELS.get(operator.kind)
+    return KERNELS.get(kind)
 
 
-Kernel = Callable[[Kernels, Node, Operator, Sequence[Any]], Any]
+Kernel = Callable[[Kernels, Node, Any, Sequence[Any]], Any]
 
 KERNELS: Mapping[str, Kernel] = {
     "aten::tensor": _of_numbers,

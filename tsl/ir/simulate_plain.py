@@ -19,6 +19,7 @@ from typing import Any
 from tsl.ir.dtype import CATEGORIES, CODE_OF, COMPLEX, FLOATING
 
 STRIDED = 0  # c10/core/Layout.h
+MOST_PARTS = 1_000_000  # of a list or text that is repeated
 
 
 def _sliced(held: Any, start: Any = None, end: Any = None, step: Any = 1) -> Any:
@@ -77,7 +78,7 @@ def _sorted_in_place(held: list[Any], reverse: bool = False) -> None:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    return one is other or ((one is None) == (other is None) and _is_device(one) and bool(one == other))
+    return one is other or (_is_device(one) and _is_device(other) and bool(one == other))
 
 
 def _is_device(value: Any) -> bool:
@@ -86,6 +87,13 @@ def _is_device(value: Any) -> bool:
 
 def _nothing(*_: Any) -> None:
     return None
+
+
+def _repeated(one: Any, other: Any) -> Any:
+    for held, times in ((one, other), (other, one)):
+        if isinstance(held, (list, str)) and len(held) * max(times, 0) > MOST_PARTS:
+            raise ValueError("it is longer than is followed")
+    return one * other
 
 
 def _false(*_: Any) -> bool:
@@ -105,10 +113,26 @@ def _number(kind: type) -> Callable[[Any], Any]:
     return convert
 
 
+# What keeps values without asking what they are.
+STORING = frozenset(
+    "aten::append aten::_set_item aten::insert aten::len aten::__is__ aten::__isnot__ aten::_unwrap_optional"
+    " prim::unchecked_cast prim::unchecked_unwrap_optional".split()
+)
+# What asks of values which are alike, or the larger: of tensors that is a question about data.
+COMPARING = frozenset(
+    "aten::eq aten::ne aten::__contains__ aten::sum aten::all aten::any aten::sort aten::sorted prim::min"
+    " prim::max".split()
+)
+# What writes to its first argument, but for operators that say so in their name.
+CHANGING = frozenset(
+    "aten::append aten::_set_item aten::insert aten::extend aten::pop aten::Delete aten::clear aten::reverse aten::sort"
+    " aten::update aten::setdefault prim::SetAttr".split()
+)
+
 PLAIN: Mapping[str, Callable[..., Any]] = {
     "aten::add": operator.add,
     "aten::sub": operator.sub,
-    "aten::mul": operator.mul,
+    "aten::mul": _repeated,
     "aten::floordiv": operator.floordiv,
     "aten::remainder": operator.mod,
     "aten::div": operator.truediv,

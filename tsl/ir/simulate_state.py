@@ -74,17 +74,13 @@ def _held(value: Any) -> Any:
     return value if type(value) in (list, dict, tuple) else None
 
 
-class Branches:
-    """What was lost at branches (3)."""
+class Lost:
+    """What was lost where arms met (3)."""
 
     def __init__(self) -> None:
         self._lost: dict[int, Any] = {}
 
-    def state(self, values: Iterable[Any]) -> State:
-        """The state that can be reached from some values."""
-        return State(values)
-
-    def lose(self, states: Sequence[State]) -> None:
+    def add(self, states: Sequence[State]) -> None:
         """Loses what is left differently in several states."""
         first, *rest = states
         for state in rest:
@@ -93,9 +89,9 @@ class Branches:
                 if known is not None and not _is_alike(known[1], held):
                     self._lost[key] = value
 
-    def is_lost(self, value: Any) -> bool:
+    def holds(self, value: Any) -> bool:
         """Whether a value is lost, or holds what is."""
-        return id(value) in self._lost or (type(value) in (list, tuple) and any(map(self.is_lost, value)))
+        return id(value) in self._lost or (type(value) in (list, tuple) and any(map(self.holds, value)))
 
 
 def _is_alike(one: Any, other: Any) -> bool:
