@@ -39,7 +39,10 @@ from tsl.check.plan import REFUSED, Plan
 from tsl.check.versions import differing
 from tsl.diagnostic import Diagnostic, Label, Span
 from tsl.entry.request import Refusal, Request, export
+from tsl.entry.sample import Argument
+from tsl.entry.spec import InputSpec, parse
 from tsl.ir.facts import GraphFacts, facts_of, plain
+from tsl.ir.foretold import InputError
 from tsl.ir.graph import Frame
 from tsl.outcome import Failure
 from tsl.project import reason, shown
@@ -79,9 +82,16 @@ class Exported:
             self.failures += filter(None, [done.failure])
             for refusal in done.refusals:
                 self._refused(refusal, placing)
-            for _, path in done.archives:
-                self._read(path, files, placing, asked.entry)
+            for captured in done.archives:
+                self._read(captured.path, files, placing, asked.entry, captured.example)
         self._take(placing, asked.entry)
+
+    def _inputs(self, archive: Archive) -> tuple[InputSpec, ...]:
+        """What a user describes; what an entry's model was traced on is recorded."""
+        asked = self._plan.settings.entry
+        if asked is None:
+            return self._plan.inputs
+        return () if archive.traced_inputs or not asked.inputs else parse(" ".join(asked.inputs))
 
     def _captured(self, asked: Request) -> tuple[str, ...]:
         """(2)"""
@@ -109,15 +119,17 @@ class Exported:
             return
         self._take(placing, name)
 
-    def _read(self, path: str, files: Files, placing: Placing, name: str) -> None:
+    def _read(self, path: str, files: Files, placing: Placing, name: str, example: Sequence[Argument] = ()) -> None:
         """Asks what there is to ask of an archive, and places it."""
         try:
             with open_archive(path) as archive:
-                facts = facts_of(archive, self._plan.deploy, self._plan.inputs)
+                facts = facts_of(archive, self._plan.deploy, self._inputs(archive), example)
                 if facts is None:
                     self.failures.append(Failure(name, f"holds no TorchScript model: it is a {archive.kind.title}"))
                     return
                 self._place(archive, facts, files, placing, name)
+        except InputError as error:
+            self.failures.append(Failure("--input", str(error)))
         except ArchiveError as error:
             self.failures.append(Failure(name, f"is no archive: {error.message}"))
         except RuleCallError as error:
@@ -126,6 +138,7 @@ class Exported:
     def _place(self, archive: Archive, facts: GraphFacts, files: Files, placing: Placing, name: str) -> None:
         unread = self._plan.rule(UNREAD)
         try:
+            _ = facts.foretold  # says of inputs that the model does not take
             for path, what in _differing(archive, facts, files).items():  # (3)
                 self.notes.append(f"{name}: was made from another version of {path}: {what}; nothing is said there")
                 files.leave_out(path)

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from tsl.entry.channel import Channel, import_torch, serve
 from tsl.entry.place import Place
+from tsl.entry.sample import told
 
 if TYPE_CHECKING:
+    from tsl.entry.inputs import Inputs
     from tsl.entry.make import Made
 
 _COMPILED = re.compile(r'^\s*File "(.+)", line (\d+)', re.M)
@@ -68,7 +70,12 @@ def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Chann
     except (Exception, SystemExit) as error:
         channel.send(refused=[step, _reason(error, step), list(map(list, _stack(error)))])
     else:
-        channel.send(archive=[capture, path])
+        channel.send(archive=[capture, path, _told(made.inputs if not request["inputs"] else None)])
+
+
+def _told(inputs: Inputs | None) -> list[list[Any]]:
+    """The example that the entry gives; nothing where --input takes its place, which the parent has read."""
+    return told(inputs.args, inputs.kwargs, inputs.names) if inputs is not None else []
 
 
 def _scripting(made: Made) -> Callable[[], Any]:

@@ -6,8 +6,8 @@ Definitions:
 3. The ways: SAME as the first tensor; PROMOTED over all tensors and numbers; promoted and then FLOATING (a division);
    TRUTH; INDEX (int64); VALUES and their indices; SUMMED (whole numbers as int64); a FACTORY's default; one of MATCHING
    tensors, which must have one dtype.
-4. A *promotion* is PROMOTED to float64 by a tensor that has dimensions, from one of another floating dtype that has
-   too.
+4. A *promotion* is PROMOTED to float64, or from 16 bits to float32, by a tensor that has dimensions, from one of
+   another floating dtype that has too.
 5. The JIT runs a tensor constant without dimensions as if it were the number it holds, mostly (measured on torch 2.13:
    `x * torch.tensor(2.5, dtype=torch.float64)` of whole numbers is float64 in eager mode, float32 in a traced graph,
    and float64 there again without optimization). Where it matters whether it is one, the dtype is not known.
@@ -380,8 +380,14 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def promotes(call: Call, tensors: list[tuple[int, Tensor]]) -> tuple[tuple[int, Tensor], tuple[int, Tensor]] | None:
-    """The tensor that promotes a call to float64, and one that is promoted (4); None where it surely is no
+# What each dtype may be promoted from (4).
+NARROWER = {"float64": frozenset({"float16", "bfloat16", "float32"}), "float32": frozenset({"float16", "bfloat16"})}
+
+
+def promotes(
+    call: Call, tensors: list[tuple[int, Tensor]], made: str
+) -> tuple[tuple[int, Tensor], tuple[int, Tensor]] | None:
+    """The tensor that promotes a call to what it makes, and one that is promoted (4); None where it surely is no
     promotion."""
     if RULES.get(call.operator.name) not in (promoted, floating, divided, selected) or len(tensors) < 2:
         return None
@@ -390,8 +396,8 @@ def promotes(call: Call, tensors: list[tuple[int, Tensor]]) -> tuple[tuple[int, 
         tensor = pair[1]
         if not tensor.shape:
             continue
-        if tensor.dtype == "float64":
+        if tensor.dtype == made:
             by = by or pair
-        elif dtype.CATEGORIES.get(tensor.dtype) == dtype.FLOATING:
+        elif tensor.dtype in NARROWER[made]:
             of = of or pair
     return (by, of) if by and of else None

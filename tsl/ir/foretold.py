@@ -8,6 +8,10 @@ Definitions:
    saved.
 3. A wait is *sure* where every run gets there and the tensor that is waited for surely is on another device; without a
    deployment nothing is.
+4. A branch *always* goes one way where it does so for every run: an example, recorded or given by an entry, settles
+   none.
+5. A promotion *stays* where something reads the result that does not cast it, and no autocast is around. Many models
+   widen on purpose what they compute with care: to float32 only what the model itself holds or makes widens.
 
 Needs what `tsl.ir.solved` found. It will never know a rule or a severity.
 """
@@ -19,6 +23,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tsl.archive.archive import Archive
+from tsl.entry.sample import Argument
 from tsl.ir import entry
 from tsl.ir.abstract import Value
 from tsl.ir.deploy import Deploy
@@ -26,7 +31,7 @@ from tsl.ir.deployed import Deployed
 from tsl.ir.device import CPU
 from tsl.ir.graph import Graph, Node
 from tsl.ir.inline import InlineError
-from tsl.ir.lower import LowerError, Program
+from tsl.ir.lower import LowerError
 from tsl.ir.module_tree import Reason
 from tsl.ir.solved import ONCE, PER_ITERATION, PER_LAYER, Finding, Operand, Solved, Sync, solve
 from tsl.ir.uses import Uses, unread_parameters
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
 
 LEFT_BEHIND, LIBRARY, MIXED = "left behind", "library", "mixed"
 SAVED = frozenset({"parameter", "buffer", "attribute", "constant"})
+# What a dtype comes from that no input and no cast of one gave: what float32 of a half is made by is told of these.
+MADE = SAVED | {"literal", "default"}
 # (2)
 WHERE_SAVED = Deploy("cpu", "to")
 TIMES = {ONCE: "", PER_LAYER: " at {count} places", PER_ITERATION: " each time around a loop"}
@@ -57,13 +64,15 @@ class InputError(ValueError):
 class Conflict(Record):
     """Tensors that an operation does not take together, or takes and makes float64 of; see `tsl.ir.solved`.
 
-    `node` is its place with those its operands come from; `certain` is whether every run gets there.
+    `node` is its place with those its operands come from; `certain` is whether every run gets there; `always` whether
+    it is one whatever the example is.
     """
 
     node: NodeFact
     certain: bool
     finding: Finding
     deploy: Deploy
+    always: bool = True
 
     @property
     def kind(self) -> str:
@@ -74,6 +83,11 @@ class Conflict(Record):
     def words(self) -> str:
         """What each operand is, or what is wrong with them."""
         return " and ".join(dict.fromkeys(self.finding.parts))
+
+    @property
+    def when(self) -> str:
+        """Which runs it fails, in words: all of them, or those whose inputs are as the example's."""
+        return "on every run" if self.always else "on inputs such as the example's"
 
     @property
     def odd(self) -> tuple[Operand, ...]:
@@ -147,22 +161,35 @@ class Part(Record):
 
 
 class Foretold:
-    """What was found in the methods of a model under a deployment. `at` makes a place of a node."""
+    """What was found in the methods of a model under a deployment. `at` makes a place of a node.
 
-    def __init__(self, solved: Iterable[Solved], at: At, deploy: Deploy) -> None:
-        self.solved, self._at, self._deploy = tuple(solved), at, deploy
+    `promised` solves them without what is only an example, where there is one.
+    """
+
+    def __init__(
+        self, solved: Iterable[Solved], at: At, deploy: Deploy, promised: Callable[[], Iterable[Solved]] | None = None
+    ) -> None:
+        self.solved, self._at, self._deploy, self._promised = tuple(solved), at, deploy, promised
+        self._known: dict[str, Uses] = {}
 
     def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
         """The conflicts of a domain (device, dtype, shape), of devices those with these causes."""
-        for solved in self.solved:
+        for solved, uses in self._used:
+            if domain == "dtype" and uses.is_autocast:
+                continue
             for found in solved.conflicts(domain):
                 conflict = self._conflict(found)
                 if not causes or conflict.cause in causes:
                     yield conflict
 
-    def promotions(self) -> Iterator[Conflict]:
-        """Where a float64 tensor with dimensions makes float64 of another one."""
-        return (self._conflict(found) for solved in self.solved for found in solved.promotions())
+    def promotions(self, made: str) -> Iterator[Conflict]:
+        """Where a tensor of a wider dtype that has dimensions makes that dtype of another one, and it stays so (5)."""
+        for solved, uses in self._used:
+            if uses.is_autocast:
+                continue
+            for found in solved.promotions():
+                if found.operands[0].tensor.dtype == made and _stays(found, uses):
+                    yield self._conflict(found)
 
     def waits(self) -> Iterator[Wait]:
         """Where the host waits for the device: nowhere where it is the device."""
@@ -198,8 +225,11 @@ class Foretold:
         return tuple(Part(f"parameter: {path}", path) for path in paths)
 
     def settled_branches(self) -> Iterator[tuple[NodeFact, str]]:
-        """The branches on a property of a tensor that always go one way, and the arm that never runs."""
-        for solved, uses in self._used:
+        """The branches on a property of a tensor that always go one way (4), and the arm that never runs."""
+        if not any(solved.dead_branches() for solved in self.solved):
+            return
+        for solved in self._always:
+            uses = self._uses(solved.graph)
             for node, arm in solved.dead_branches():
                 made_of = uses.made_of(node.inputs[0].number, ASKED)
                 if made_of & ASKED and "prim::GetAttr" not in made_of and not of_torch(node):
@@ -217,7 +247,13 @@ class Foretold:
 
     @cached_property
     def _used(self) -> tuple[tuple[Solved, Uses], ...]:
-        return tuple((solved, Uses(solved.graph)) for solved in self.solved)
+        return tuple((solved, self._uses(solved.graph)) for solved in self.solved)
+
+    def _uses(self, graph: Graph) -> Uses:
+        found = self._known.get(graph.name)
+        if found is None or found.graph is not graph:
+            found = self._known[graph.name] = Uses(graph)
+        return found
 
     def told(self) -> frozenset[int]:
         """What puts an operand of a conflict of devices where it is, by the identity of its visit."""
@@ -230,7 +266,20 @@ class Foretold:
             for reason in operand.reasons:
                 if reason.node is not None:
                     node = node.beside(self._at(reason.node), _put(operand, reason))
-        return Conflict(node, found.sure, found, self._deploy)
+        return Conflict(node, found.sure, found, self._deploy, self._is_promised(found))
+
+    def _is_promised(self, found: Finding) -> bool:
+        """Whether a conflict is one without the example as well."""
+        return self._promised is None or (found.domain, id(found.node)) in self._promised_conflicts
+
+    @cached_property
+    def _promised_conflicts(self) -> frozenset[tuple[str, int]]:
+        return frozenset((found.domain, id(found.node)) for solved in self._always for found in solved.conflicts())
+
+    @cached_property
+    def _always(self) -> tuple[Solved, ...]:
+        """What holds for every run (4)."""
+        return self.solved if self._promised is None else tuple(self._promised())
 
     def _wait(self, sync: Sync) -> Wait:
         return Wait(self._at(sync.node), sync.why, sync.multiplicity, len(sync.nodes), sync.certain and sync.sure)
@@ -241,6 +290,13 @@ def of_torch(node: Node | None) -> bool:
     stack = node.source.stack if node is not None and node.source else ()
     path = stack[0].path.replace("\\", "/") if stack else ""
     return "/torch/" in path or path.startswith(("torch/", "<string>"))
+
+
+def _stays(promotion: Finding, uses: Uses) -> bool:
+    """(5)"""
+    by = promotion.operands[0]
+    is_of_model = by.tensor.dtype == "float64" or all(reason.kind in MADE for reason in by.reasons)
+    return is_of_model and not uses.is_cast(promotion.node)
 
 
 def _put(operand: Operand, reason: Reason) -> str:
@@ -254,23 +310,24 @@ def of_graphs(graphs: Sequence[Graph], deploy: Deploy) -> Iterator[Solved]:
 
 
 def of_archive(
-    archive: Archive,
-    program: Program,
-    deploy: Deploy,
-    inputs: Sequence[entry.Described],
-    unread: dict[str, str],
+    deployed: Deployed, inputs: Sequence[entry.Described], example: Sequence[Argument] | None, unread: dict[str, str]
 ) -> Iterator[Solved]:
     """What is found in the methods of an archive's model. `inputs` are those that a user gives forward.
 
-    `unread` grows by what cannot be one graph. Raises InputError.
+    `example` is the one that an entry gave, used where the archive has recorded none; with None no example is, neither
+    a recorded one. `unread` grows by what cannot be one graph. Raises InputError.
     """
-    deployed = Deployed(archive, deploy, program)
+    archive = deployed.archive
     if inputs and "forward" not in deployed.methods:
         raise InputError("the model has no forward that could take it")
     for method in deployed.methods:
         try:
             graph = deployed.graph(method)
             given = _given(graph, inputs) if inputs and method == "forward" else None
+            if given is None and example is None:
+                given = []
+            elif given is None and example and method == "forward" and not archive.traced_inputs.get(method):
+                given = entry.exemplified(example, _names(graph))
             yield deployed.solved(method, given)
         except InlineError as error:
             unread[graph_name(archive, method)] = str(error)
@@ -283,8 +340,12 @@ def graph_name(archive: Archive, method: str) -> str:
     return f"{archive.module.type}.{method}"
 
 
+def _names(graph: Graph) -> list[str]:
+    return [value.name.partition(".")[0] for value in graph.inputs if value.type.kind != "Class"]
+
+
 def _given(graph: Graph, inputs: Sequence[entry.Described]) -> list[Value]:
-    names = [value.name.partition(".")[0] for value in graph.inputs if value.type.kind != "Class"]
+    names = _names(graph)
     takes = f"forward takes {', '.join(names) or 'nothing'}"
     for each in inputs:
         if each.name and each.name not in names:

@@ -115,8 +115,8 @@ class Kernels:
         if kinds is None:
             self.unknown(call.operator.kind, "dtype", call.node)
             return dtype.ANY
-        if kinds == "float64" and len(tensors) > 1:
-            pair = dtype_rules.promotes(call, tensors)
+        if isinstance(kinds, str) and kinds in dtype_rules.NARROWER and len(tensors) > 1:
+            pair = dtype_rules.promotes(call, tensors, kinds)
             if pair is not None:
                 notes.append(Note("promotion", call.node, pair, "", sure))
         return kinds

@@ -9,12 +9,15 @@ Definitions:
    module on to what was not inlined nothing is known.
 4. What a condition is *made of* is what defines it, through all operands.
 
+5. A result is *cast* where all that reads it is another dtype's `to`, or a cast by its name.
+
 Needs graphs that call nothing any more. It will never know a device.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from tsl.archive import values
@@ -29,6 +32,9 @@ MAY_COPY = frozenset(
     "aten::contiguous aten::reshape aten::reshape_as aten::flatten aten::to aten::cpu aten::cuda aten::float"
     " aten::half aten::type_as aten::view_as_real".split()
 )
+
+
+RECASTS = frozenset("aten::to aten::type_as aten::half aten::bfloat16 aten::float".split())
 
 
 class Uses:
@@ -50,6 +56,35 @@ class Uses:
         operator = operator_at(node)
         place = operator.places.get(name, -1) if operator else -1
         return self.constant(node.inputs[place].number) if 0 <= place < len(node.inputs) else None
+
+    @property
+    def is_autocast(self) -> bool:
+        """Whether the graph enters autocast: operators are then given other dtypes than the graph says."""
+        entered = (node for node in self.nodes if node.kind == "prim::Enter" and node.inputs)
+        return any("autocast" in str(node.inputs[0].type) for node in entered)
+
+    def is_cast(self, node: Node) -> bool:
+        """Whether what a node makes is cast at once (5)."""
+        made = {value.number for value in node.outputs}
+        return bool(made) and self._casting.issuperset(made) and not made & self._kept
+
+    @cached_property
+    def _casting(self) -> frozenset[int]:
+        """The values that a cast reads."""
+        return frozenset(node.inputs[0].number for node in self.nodes if node.kind in RECASTS and node.inputs)
+
+    @cached_property
+    def _kept(self) -> frozenset[int]:
+        """The values that something reads which is no cast."""
+        found = {
+            value.number
+            for node in self.nodes
+            for place, value in enumerate(node.inputs)
+            if place > 0 or node.kind not in RECASTS
+        }
+        found.update(value.number for value in self.graph.outputs)
+        found.update(value.number for block in _blocks(self.nodes) for value in block.outputs)
+        return frozenset(found)
 
     def written_inputs(self) -> Iterator[tuple[Node, str, bool]]:
         """The nodes that write to an input, the input's name, and whether it surely is the input and no copy (1)."""
