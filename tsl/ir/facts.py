@@ -78,6 +78,11 @@ class NodeFact(Record):
         return plain(self.visit.function)
 
     @property
+    def is_method(self) -> bool:
+        """Whether it is in a method, or in what a caller runs, and not in a function that those call."""
+        return self.visit.is_method
+
+    @property
     def module(self) -> str:
         """The path of the module it runs for, counted from the model; empty for the model itself."""
         return self.visit.module

@@ -8,8 +8,8 @@ Definitions:
    saved.
 3. A wait is *sure* where every run gets there and the tensor that is waited for surely is on another device; without a
    deployment nothing is.
-4. A branch *always* goes one way where it does so for every run: an example, recorded or given by an entry, settles
-   none.
+4. A branch *always* goes one way where it does so for every run and every call: an example, recorded or given by an
+   entry, settles none, neither does the device; and a function that is no method may be made for other callers.
 5. A promotion *stays* where something reads the result that does not cast it, and no autocast is around. Many models
    widen on purpose what they compute with care: to float32 only what the model itself holds or makes widens.
 
@@ -33,7 +33,7 @@ from tsl.ir.graph import Graph, Node
 from tsl.ir.inline import InlineError
 from tsl.ir.lower import LowerError
 from tsl.ir.module_tree import Reason
-from tsl.ir.solved import ONCE, PER_ITERATION, PER_LAYER, Finding, Operand, Solved, Sync, solve
+from tsl.ir.solved import ONCE, PER_ITERATION, PER_LAYER, Finding, Operand, Solved, Sync, place_of, solve
 from tsl.ir.uses import Uses, unread_parameters
 from tsl.record import Record
 
@@ -48,11 +48,11 @@ MADE = SAVED | {"literal", "default"}
 WHERE_SAVED = Deploy("cpu", "to")
 TIMES = {ONCE: "", PER_LAYER: " at {count} places", PER_ITERATION: " each time around a loop"}
 
-# What a branch asks of a tensor but its numbers.
+# What a branch asks of a tensor but its numbers, and what it asks of what may be another one for the next run.
 ASKED = frozenset(
-    "aten::size aten::dim aten::len aten::numel aten::is_floating_point aten::is_complex prim::dtype prim::device"
-    " prim::is_cuda".split()
+    "aten::size aten::dim aten::len aten::numel aten::is_floating_point aten::is_complex prim::dtype".split()
 )
+OF_RUN = frozenset({"prim::device", "prim::is_cuda", "prim::GetAttr"})
 
 At = Callable[[Node], "NodeFact"]
 
@@ -228,12 +228,27 @@ class Foretold:
         """The branches on a property of a tensor that always go one way (4), and the arm that never runs."""
         if not any(solved.dead_branches() for solved in self.solved):
             return
-        for solved in self._always:
-            uses = self._uses(solved.graph)
-            for node, arm in solved.dead_branches():
-                made_of = uses.made_of(node.inputs[0].number, ASKED)
-                if made_of & ASKED and "prim::GetAttr" not in made_of and not of_torch(node):
-                    yield self._at(node), ("first", "second")[arm]
+        settled: dict[Any, list[tuple[Node, int]]] = {}
+        for solved in sorted(self._always, key=lambda one: not one.graph.name.endswith(".forward")):
+            known = frozenset(settled)
+            for place, node, arm in self._branches(solved):
+                if place not in known:  # of a method that another one calls, those of the caller count
+                    settled.setdefault(place, []).append((node, arm))
+        for found in settled.values():
+            node, arm = found[0]
+            fact = self._at(node)
+            if {arm for _, arm in found} in ({0}, {1}) and fact.is_method and not of_torch(node):
+                yield fact, ("first", "second")[arm]
+
+    def _branches(self, solved: Solved) -> Iterator[tuple[Any, Node, int]]:
+        """The branches of a method by their places, and the arm of each that never runs for what a tensor is, or -1."""
+        uses = self._uses(solved.graph)
+        dead = {id(node): arm for node, arm in solved.dead_branches()}
+        for node in uses.nodes:
+            if node.kind == "prim::If":
+                arm = dead.get(id(node), -1)
+                asks = arm >= 0 and uses.asks(node.inputs[0].number, ASKED, OF_RUN)
+                yield place_of(node) or id(node), node, arm if asks else -1
 
     def unknown(self) -> dict[str, dict[str, int]]:
         """By domain (value, device, dtype, shape), the kinds of nodes without a transfer function, and how many."""

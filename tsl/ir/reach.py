@@ -29,12 +29,24 @@ Moves = Callable[[str, str], bool]
 
 
 class Visit:
-    """A node that was reached: in which function and module, holding what, and which node meets its literal (4)."""
+    """A node that was reached: in which function and module, holding what, and which node meets its literal (4).
 
-    __slots__ = ("function", "in_loop", "met_by", "module", "node", "operands")
+    `is_method` is whether the function is a method, or one that was entered from outside.
+    """
 
-    def __init__(self, node: Node, operands: tuple[Held, ...], function: str, module: str, in_loop: bool) -> None:
+    __slots__ = ("function", "in_loop", "is_method", "met_by", "module", "node", "operands")
+
+    def __init__(
+        self,
+        node: Node,
+        operands: tuple[Held, ...],
+        function: str,
+        module: str,
+        in_loop: bool,
+        is_method: bool = True,
+    ) -> None:
         self.node, self.operands, self.function, self.module, self.in_loop = node, operands, function, module, in_loop
+        self.is_method = is_method
         self.met_by: Visit | None = None
 
 
@@ -55,7 +67,7 @@ class Reach:
         self._entered: set[str] = set()
         self._numbers: dict[int, int] = {}
         self._summaries: dict[tuple[str, tuple[Held, ...]], Held] = {}
-        self._open: list[tuple[str, str]] = []
+        self._open: list[tuple[str, str, bool]] = []
         self._loops = 0
         self._left = NODES
         self.visits: list[Visit] = []
@@ -84,7 +96,8 @@ class Reach:
             return known
         self._entered.add(graph.name)
         self._summaries[key] = ANYWHERE  # what a call of itself returns
-        self._open.append((graph.name, (arguments[0].module if arguments else None) or ""))
+        is_method = not self._open or bool(graph.inputs and graph.inputs[0].type.kind == "Class")
+        self._open.append((graph.name, (arguments[0].module if arguments else None) or "", is_method))
         values = dict(zip((value.number for value in graph.inputs), arguments, strict=False))
         self._read(graph.nodes, values)
         returned = tuple(values.get(value.number, ANYWHERE) for value in graph.outputs)
@@ -107,7 +120,8 @@ class Reach:
         number = self._numbers.get(id(node))
         if number is None:
             number = self._numbers[id(node)] = len(self.visits)
-            self.visits.append(Visit(node, operands, *self._open[-1], self._loops > 0))
+            function, module, is_method = self._open[-1]
+            self.visits.append(Visit(node, operands, function, module, self._loops > 0, is_method))
         elif operands != self.visits[number].operands:
             visit = self.visits[number]
             visit.operands = tuple(map(join, visit.operands, operands))

@@ -7,7 +7,7 @@ Definitions:
 2. A constant is *written* into the graph where a `prim::Constant` makes it; a flag that is asked of the module is not.
 3. A parameter is *read* where an attribute that is it, or a list that holds it, is asked for. Of a graph that hands a
    module on to what was not inlined nothing is known.
-4. What a condition is *made of* is what defines it, through all operands.
+4. What a value is *made of* is what defines it, through all operands, up to what asks something of a tensor.
 
 5. A result is *cast* where all that reads it is another dtype's `to`, or a cast by its name.
 
@@ -115,20 +115,24 @@ class Uses:
         inputs = (value for value in self.graph.inputs if value.type.kind != "Class")
         return tuple(value.name.partition(".")[0] for value in inputs if value.number not in used)
 
-    def made_of(self, number: int, asking: frozenset[str]) -> frozenset[str]:
-        """The kinds of what a value is made of (4), up to those that ask something of a tensor; `input` stands for an
-        input of the graph or of a block."""
-        found, seen, queue = set[str](), set[int](), [number]
+    def asks(self, number: int, asking: frozenset[str], barring: frozenset[str]) -> bool:
+        """Whether a value is made of what asks something of a tensor, and of nothing of these other kinds (4)."""
+        is_asked, seen, queue = False, set[int](), [number]
         while queue:
             number = queue.pop()
             if number in seen:
                 continue
             seen.add(number)
             maker = self._makers.get(number)
-            found.add(maker.kind if maker is not None else "input")
-            if maker is not None and maker.kind not in asking:
+            if maker is None:
+                continue
+            if maker.kind in barring:
+                return False
+            if maker.kind in asking and maker.inputs[0].type is TENSOR:
+                is_asked = True
+            else:
                 queue.extend(value.number for value in maker.inputs)
-        return frozenset(found)
+        return is_asked
 
     def attributes(self) -> Iterator[tuple[str, str]]:
         """What is asked of the module: the path of the owner and the attribute. Raises LookupError (3)."""
