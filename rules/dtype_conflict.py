@@ -24,9 +24,10 @@ class Places(nn.Module):
     def __init__(self):
         super().__init__()
         self.project = nn.Linear(4, 4)
+        self.register_buffer("places", torch.arange(4))
 
     def forward(self, x):
-        return x + self.project(torch.arange(4))
+        return x + self.project(self.places)
 
 
 torch.jit.save(torch.jit.script(Places().eval()), "model.pt")  # TSL512
@@ -38,9 +39,10 @@ class Places(nn.Module):
     def __init__(self):
         super().__init__()
         self.project = nn.Linear(4, 4)
+        self.register_buffer("places", torch.arange(4, dtype=torch.float32))
 
     def forward(self, x):
-        return x + self.project(torch.arange(4, dtype=torch.float32))
+        return x + self.project(self.places)
 
 
 torch.jit.save(torch.jit.script(Places().eval()), "model.pt")

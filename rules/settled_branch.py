@@ -6,8 +6,8 @@ weights, the input that is described with `--input`. The other arm is code that 
 tested; often the question was meant to be another one.
 
 It is an info. Silent is a branch on what the module holds, which is settled by design; one on a device; one in a
-function that is no method, which may be made for other callers; one that goes both ways in different calls; and what only
-an example settles, whether it was recorded or `--entry` gave it.
+function that is no method, which may be made for other callers; one that goes both ways in different calls; and what
+only an example settles, whether it was recorded or `--entry` gave it.
 
 ## Example
 ```ir

@@ -84,4 +84,4 @@ def training_operator(graph: GraphFacts) -> Iterator[Finding]:
             yield node, f"`{node.kind}` runs as in training, whatever `eval()` says: {flag} is written into the graph"
     for node in graph.running("aten::scaled_dot_product_attention"):
         if node.argument("dropout_p"):
-            yield node, f"`{node.kind}` runs as in training, whatever `eval()` says: dropout_p is written into the graph"
+            yield node, f"`{node.kind}` runs as in training, whatever `eval()` says: its dropout_p is a number"

@@ -60,7 +60,10 @@ def test_a_constant_is_read_and_what_is_computed_is_not() -> None:
     [
         ("  %y : Tensor = aten::relu(%x)\n  %n : int = aten::dim(%y)\n  %t : bool = aten::eq(%n, %one)", True),
         ("  %n : int = aten::size(%x, %one)\n  %t : bool = aten::gt(%n, %one)", True),
-        ("  %l : Tensor[] = prim::ListConstruct(%x)\n  %n : int = aten::len(%l)\n  %t : bool = aten::eq(%n, %one)", False),
+        (
+            "  %l : Tensor[] = prim::ListConstruct(%x)\n  %n : int = aten::len(%l)\n  %t : bool = aten::eq(%n, %one)",
+            False,
+        ),
         ("  %t : bool = aten::eq(%one, %one)", False),
         ("  %d : bool = prim::is_cuda(%x)\n  %n : int = aten::dim(%x)\n  %t : bool = aten::__and__(%d, %no)", False),
     ],

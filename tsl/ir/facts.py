@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from tsl.archive.code import Class
 from tsl.archive.module import objects, tensors
 from tsl.ir.deployed import Deployed
-from tsl.ir.foretold import WHERE_SAVED, Conflict, Foretold, Running, Wait, of_archive, of_graphs, of_torch
+from tsl.ir.foretold import WHERE_SAVED, Foretold, of_archive, of_graphs
+from tsl.ir.found import Conflict, Running, Wait, of_torch
 from tsl.ir.graph import Frame, Graph, Node
 from tsl.ir.held import HOST, Held
 from tsl.ir.reach import Moves, Reach, Visit
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tsl.entry.sample import Argument
     from tsl.ir.deploy import Deploy
     from tsl.ir.entry import Described
+    from tsl.ir.found import Part
 
 # Where in an archive's code, by the qualified name of a function and an offset in its file.
 Lines = Callable[[str, int], "Frame | None"]
@@ -226,6 +228,11 @@ class GraphFacts:
     def promotions(self, made: str) -> Iterator[Conflict]:
         """Where a tensor of a wider dtype (float64, float32) that has dimensions makes that dtype of another one."""
         return self.foretold.promotions(made)
+
+    def constant_outputs(self, draws: Iterable[str]) -> Iterator[tuple[NodeFact | Part, str]]:
+        """The outputs of a trace that are the same for every input, and which they are; `draws` are the operators that
+        draw random numbers."""
+        return self.foretold.settled_outputs(frozenset(f"aten::{name}" for name in draws))
 
     def running(self, *kinds: str) -> Iterator[Running]:
         """The nodes of these kinds that make tensors and may run."""

@@ -1,16 +1,13 @@
 """What is foretold of a model under a deployment, as places that rules point at.
 
 Definitions:
-1. A *cause* of a conflict of devices is what puts the odd tensor where it is: it is *left behind* where it is saved and
-   the way of deploying does not move it, of a *library* where torch's own code makes it on a device that is written
-   into the graph, and *mixed* otherwise.
-2. Without a deployment devices are not asked about; shapes, dtypes and branches are those of a run where the model was
+1. Without a deployment devices are not asked about; shapes, dtypes and branches are those of a run where the model was
    saved.
-3. A wait is *sure* where every run gets there and the tensor that is waited for surely is on another device; without a
+2. A wait is *sure* where every run gets there and the tensor that is waited for surely is on another device; without a
    deployment nothing is.
-4. A branch *always* goes one way where it does so for every run and every call: an example, recorded or given by an
+3. A branch *always* goes one way where it does so for every run and every call: an example, recorded or given by an
    entry, settles none, neither does the device; and a function that is no method may be made for other callers.
-5. A promotion *stays* where something reads the result that does not cast it, and no autocast is around. Many models
+4. A promotion *stays* where something reads the result that does not cast it, and no autocast is around. Many models
    widen on purpose what they compute with care: to float32 only what the model itself holds or makes widens.
 
 Needs what `tsl.ir.solved` found. It will never know a rule or a severity.
@@ -29,24 +26,22 @@ from tsl.ir.abstract import Value
 from tsl.ir.deploy import Deploy
 from tsl.ir.deployed import Deployed
 from tsl.ir.device import CPU
+from tsl.ir.found import SAVED, Conflict, Part, Running, Wait, Written, of_torch
 from tsl.ir.graph import Graph, Node
 from tsl.ir.inline import InlineError
 from tsl.ir.lower import LowerError
-from tsl.ir.module_tree import Reason
-from tsl.ir.solved import ONCE, PER_ITERATION, PER_LAYER, Finding, Operand, Solved, Sync, place_of, solve
+from tsl.ir.module_tree import Reason, Tree
+from tsl.ir.outputs import settled_outputs
+from tsl.ir.solved import Finding, Operand, Solved, Sync, place_of, solve
 from tsl.ir.uses import Uses, unread_parameters
-from tsl.record import Record
 
 if TYPE_CHECKING:
     from tsl.ir.facts import NodeFact
 
-LEFT_BEHIND, LIBRARY, MIXED = "left behind", "library", "mixed"
-SAVED = frozenset({"parameter", "buffer", "attribute", "constant"})
 # What a dtype comes from that no input and no cast of one gave: what float32 of a half is made by is told of these.
 MADE = SAVED | {"literal", "default"}
-# (2)
+# (1)
 WHERE_SAVED = Deploy("cpu", "to")
-TIMES = {ONCE: "", PER_LAYER: " at {count} places", PER_ITERATION: " each time around a loop"}
 
 # What a branch asks of a tensor but its numbers, and what it asks of what may be another one for the next run.
 ASKED = frozenset(
@@ -59,105 +54,6 @@ At = Callable[[Node], "NodeFact"]
 
 class InputError(ValueError):
     """Inputs that a user describes and the model does not take; the message is one line."""
-
-
-class Conflict(Record):
-    """Tensors that an operation does not take together, or takes and makes float64 of; see `tsl.ir.solved`.
-
-    `node` is its place with those its operands come from; `certain` is whether every run gets there; `always` whether
-    it is one whatever the example is.
-    """
-
-    node: NodeFact
-    certain: bool
-    finding: Finding
-    deploy: Deploy
-    always: bool = True
-
-    @property
-    def kind(self) -> str:
-        """`aten::add`."""
-        return self.finding.node.kind
-
-    @property
-    def words(self) -> str:
-        """What each operand is, or what is wrong with them."""
-        return " and ".join(dict.fromkeys(self.finding.parts))
-
-    @property
-    def when(self) -> str:
-        """Which runs it fails, in words: all of them, or those whose inputs are as the example's."""
-        return "on every run" if self.always else "on inputs such as the example's"
-
-    @property
-    def odd(self) -> tuple[Operand, ...]:
-        """The operands that are not where the model runs; all of them where all are."""
-        away = tuple(each for each in self.finding.operands if each.tensor.device != self.deploy.device)
-        return away or self.finding.operands
-
-    @property
-    def cause(self) -> str:
-        """(1)"""
-        reasons = [reason for each in self.odd for reason in each.reasons]
-        if any(reason.kind in SAVED for reason in reasons):
-            return LEFT_BEHIND
-        return LIBRARY if any(reason.kind == "literal" and of_torch(reason.node) for reason in reasons) else MIXED
-
-
-class Wait(Record):
-    """A place where the host waits for the device: why, how often (`tsl.ir.solved`), in how many places, sure (3)."""
-
-    node: NodeFact
-    why: str
-    multiplicity: str
-    places: int = 1
-    sure: bool = False
-
-    @property
-    def in_loop(self) -> bool:
-        """Whether it waits each time around a loop."""
-        return self.multiplicity == PER_ITERATION
-
-    @property
-    def times(self) -> str:
-        """How often, in words that begin with a blank; none for once."""
-        return TIMES[self.multiplicity].format(count=self.places)
-
-
-class Running(Record):
-    """A node that may run; `argument` reads what is written into the graph for one of its arguments."""
-
-    node: NodeFact
-    raw: Node
-    uses: Uses
-
-    @property
-    def kind(self) -> str:
-        """`aten::dropout`."""
-        return self.raw.kind
-
-    def argument(self, name: str) -> Any:
-        """The constant of an argument; None where it is none, or one that the module is asked for."""
-        return self.uses.argument(self.raw, name)
-
-
-class Written(Record):
-    """A node that writes to an input, whose name it is; not `certain` where it may be a copy of it."""
-
-    node: NodeFact
-    certain: bool
-    name: str
-
-
-class Part(Record):
-    """A part of a model that no line is about: an input or a parameter, and what identifies it."""
-
-    anchor: str
-    name: str
-    frame: None = None
-    stack: tuple[()] = ()
-    written: None = None
-    others: tuple[()] = ()
 
 
 class Foretold:
@@ -183,7 +79,7 @@ class Foretold:
                     yield conflict
 
     def promotions(self, made: str) -> Iterator[Conflict]:
-        """Where a tensor of a wider dtype that has dimensions makes that dtype of another one, and it stays so (5)."""
+        """Where a tensor of a wider dtype that has dimensions makes that dtype of another one, and it stays so (4)."""
         for solved, uses in self._used:
             if uses.is_autocast:
                 continue
@@ -216,6 +112,18 @@ class Foretold:
             for name in uses.unused_inputs():
                 yield Part(f"{solved.graph.name.rpartition('.')[2]}: {name}", name)
 
+    def settled_outputs(self, draws: frozenset[str]) -> Iterator[tuple[NodeFact | Part, str]]:
+        """The outputs of traces that no run decides (see `tsl.ir.outputs`), and which they are; none of a frozen model,
+        which holds its parameters as constants."""
+        for solved, uses in self._used:
+            if is_frozen(solved.tree) or uses.is_scripted:
+                continue
+            for words, maker in settled_outputs(uses, draws):
+                stack = maker.source.stack if maker.source else ()
+                if not any(frame.column > 1 for frame in stack[:1]):
+                    part = Part(f"{solved.graph.name.rpartition('.')[2]}: {words}", words)
+                    yield (self._at(maker) if stack else part), words
+
     def unread_parameters(self) -> tuple[Part, ...]:
         """The parameters that no method reads."""
         if not self.solved:
@@ -225,7 +133,7 @@ class Foretold:
         return tuple(Part(f"parameter: {path}", path) for path in paths)
 
     def settled_branches(self) -> Iterator[tuple[NodeFact, str]]:
-        """The branches on a property of a tensor that always go one way (4), and the arm that never runs."""
+        """The branches on a property of a tensor that always go one way (3), and the arm that never runs."""
         if not any(solved.dead_branches() for solved in self.solved):
             return
         settled: dict[Any, list[tuple[Node, int]]] = {}
@@ -293,22 +201,20 @@ class Foretold:
 
     @cached_property
     def _always(self) -> tuple[Solved, ...]:
-        """What holds for every run (4)."""
+        """What holds for every run (3)."""
         return self.solved if self._promised is None else tuple(self._promised())
 
     def _wait(self, sync: Sync) -> Wait:
         return Wait(self._at(sync.node), sync.why, sync.multiplicity, len(sync.nodes), sync.certain and sync.sure)
 
 
-def of_torch(node: Node | None) -> bool:
-    """Whether a node is of torch's own code, as far as that was recorded."""
-    stack = node.source.stack if node is not None and node.source else ()
-    path = stack[0].path.replace("\\", "/") if stack else ""
-    return "/torch/" in path or path.startswith(("torch/", "<string>"))
+def is_frozen(tree: Tree) -> bool:
+    """Whether a model was frozen: its flags are gone with its parameters."""
+    return tree.root is not None and "training" not in tree.root.attributes
 
 
 def _stays(promotion: Finding, uses: Uses) -> bool:
-    """(5)"""
+    """(4)"""
     by = promotion.operands[0]
     is_of_model = by.tensor.dtype == "float64" or all(reason.kind in MADE for reason in by.reasons)
     return is_of_model and not uses.is_cast(promotion.node)

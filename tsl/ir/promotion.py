@@ -1,7 +1,7 @@
 """Promotions: calls that compute in a wider dtype because of one of their tensors.
 
-Definition: a *promotion* is to float64, or from 16 bits to float32, by a tensor that has dimensions, from one of another
-floating dtype that has too, in an operator whose dtype is promoted over its tensors.
+Definition: a *promotion* is to float64, or from 16 bits to float32, by a tensor that has dimensions, from one of
+another floating dtype that has too, in an operator whose dtype is promoted over its tensors.
 
 Needs the ways of `dtype_rules`. It will never know what comes of one.
 """

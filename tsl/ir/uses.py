@@ -46,6 +46,16 @@ class Uses:
         self._makers = {value.number: node for node in self.nodes for value in node.outputs}
         self._inputs = {value.number: value for value in graph.inputs}
 
+    def maker(self, number: int) -> Node | None:
+        """The node that defines a value; None for an input of the graph or of a block."""
+        return self._makers.get(number)
+
+    def root(self, number: int) -> int:
+        """What a value comes from in the end (1)."""
+        while (maker := self._makers.get(number)) is not None and maker.inputs and _comes_from_first(maker):
+            number = maker.inputs[0].number
+        return number
+
     def constant(self, number: int) -> Any:
         """The constant that is written into the graph (2), None where there is none."""
         maker = self._makers.get(number)
@@ -56,6 +66,12 @@ class Uses:
         operator = operator_at(node)
         place = operator.places.get(name, -1) if operator else -1
         return self.constant(node.inputs[place].number) if 0 <= place < len(node.inputs) else None
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether all that was recorded of it was scripted: a trace records lines without columns."""
+        columns = [node.source.stack[0].column for node in self.nodes if node.source and node.source.stack]
+        return bool(columns) and min(columns) > 1
 
     @property
     def is_autocast(self) -> bool:
