@@ -47,6 +47,9 @@ from tsl.ir.graph import Frame
 from tsl.outcome import Failure
 from tsl.project import reason, shown
 
+# What is said of an archive, and not of the model in it: nothing where tsl wrote the archive itself.
+OF_FILE = frozenset({"TSL554"})
+
 
 class Exported:
     """What the graphs of a run come to: findings, failures, notes, and what they show of branches."""
@@ -146,7 +149,8 @@ class Exported:
                 placing.home = _class_of(archive, files)
                 if not files.found:
                     self.notes.append(f"{name}: none of the checked files is recorded in it")
-            placing.of_graph(asked_of_graphs(facts, self._plan))
+            of_file = () if files.elsewhere else OF_FILE
+            placing.of_graph(one for one in asked_of_graphs(facts, self._plan) if one[0].code not in of_file)
             placing.of_targets(asked_of_targets(archive, facts, self._plan))
             placing.of_file(asked_of_file(archive, self._plan))
             placing.of_unread(unread, unread_of(facts))

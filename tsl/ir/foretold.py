@@ -124,6 +124,17 @@ class Foretold:
                     part = Part(f"{solved.graph.name.rpartition('.')[2]}: {words}", words)
                     yield (self._at(maker) if stack else part), words
 
+    def foldable(self) -> Iterator[tuple[Part, int]]:
+        """The methods of a model in evaluation that freezing makes shorter, and by how many batch normalizations."""
+        for solved, uses in self._used:
+            root = solved.tree.root
+            name = solved.graph.name.rpartition(".")[2]
+            if root is None or name != "forward" or root.attributes.get("training") is not False:
+                continue
+            count = uses.foldable(solved.is_reached)
+            if count:
+                yield Part(f"not frozen: {name}", name), count
+
     def unread_parameters(self) -> tuple[Part, ...]:
         """The parameters that no method reads."""
         if not self.solved:

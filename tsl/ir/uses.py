@@ -16,6 +16,7 @@ Needs graphs that call nothing any more. It will never know a device.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -34,6 +35,10 @@ MAY_COPY = frozenset(
 )
 
 
+CONVOLUTIONS = frozenset(
+    "aten::conv1d aten::conv2d aten::conv3d aten::conv_transpose2d aten::conv_transpose3d aten::_convolution".split()
+)
+ANSWERS = frozenset({"int", "bool", "Device", "List[int]"})
 RECASTS = frozenset("aten::to aten::type_as aten::half aten::bfloat16 aten::float".split())
 
 
@@ -66,6 +71,17 @@ class Uses:
         operator = operator_at(node)
         place = operator.places.get(name, -1) if operator else -1
         return self.constant(node.inputs[place].number) if 0 <= place < len(node.inputs) else None
+
+    def foldable(self, is_reached: Callable[[Node], bool]) -> int:
+        """How many batch normalizations that may run freezing folds: nothing else reads the convolution before."""
+        reading = (node for node in self.nodes if not _asks(node))
+        readers = Counter(value.number for node in reading for value in node.inputs)
+        readers.update(value.number for value in self.graph.outputs)
+        readers.update(value.number for block in _blocks(self.nodes) for value in block.outputs)
+        normal = (node for node in self.nodes if node.kind == "aten::batch_norm" and node.inputs and is_reached(node))
+        taken = (node.inputs[0].number for node in normal)
+        makers = ((number, self._makers.get(number)) for number in taken)
+        return sum(1 for number, maker in makers if maker and maker.kind in CONVOLUTIONS and readers[number] == 1)
 
     @property
     def is_scripted(self) -> bool:
@@ -189,6 +205,11 @@ def unread_parameters(
         if registered(owner.type, name) == "parameter"
     }
     return tuple(path for path, value in held.items() if type(value) is values.Tensor and _memory(value) not in read)
+
+
+def _asks(node: Node) -> bool:
+    """Whether a node asks something of a tensor and makes none: a rank, a size."""
+    return bool(node.outputs) and all(str(value.type) in ANSWERS for value in node.outputs)
 
 
 def _comes_from_first(node: Node) -> bool:
