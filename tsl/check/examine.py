@@ -73,13 +73,11 @@ def _is_archive(path: str, data: bytes | None) -> bool:
 
 
 def _examined_archive(path: str, data: bytes | None, plan: Plan) -> Examined:
-    from tsl.check.archives import judge_archive, unknown_in
+    from tsl.check.archives import judge_archive
     from tsl.ir.foretold import InputError
 
     try:
-        judged = judge_archive(path, data, plan.settings.roots, plan)
-        deep = any(found.code == "TSL903" for found in judged.diagnostics)  # then it cannot be read as a whole
-        note = unknown_in(path, data, plan) if plan.settings.verbose and not deep else ""
+        judged, note = judge_archive(path, data, plan.settings.roots, plan)
         return Examined(path, judged, is_archive=True, note=note)
     except InputError as error:
         return _failed(path, f"--input: {error}")

@@ -28,6 +28,7 @@ from tsl.check.archives import (
     asked_of_graphs,
     asked_of_targets,
     recorded_span,
+    unknown_of,
     unread_of,
 )
 from tsl.check.arms import Arms
@@ -155,6 +156,8 @@ class Exported:
             placing.of_file(asked_of_file(archive, self._plan))
             placing.of_unread(unread, unread_of(facts))
             self._arms.read(facts.nodes(), files)
+            if self._plan.settings.verbose:
+                self.notes.append(f"{name}: {unknown_of(facts)}")
         except RecursionError:
             placing.of_unread(unread, [TOO_DEEP])
 

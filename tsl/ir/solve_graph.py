@@ -6,8 +6,8 @@ Definitions:
    found holds for the settled state of every loop around it.
 2. After an If a value is the join of what its arms leave; an arm whose condition is known not to hold is not read, and
    one that surely raises leaves nothing.
-3. A Loop is read until neither what it carries nor the heap changes (`flow.solve.fixpoint`); from round CALM on bounds
-   that still move are given up, and what has not settled after ROUNDS may be anything.
+3. A Loop is read until neither what it carries nor the heap changes (`flow.solve.fixpoint`); from round CALM on, or
+   CALM_WITHIN another loop, bounds that still move are given up, and what has not settled after ROUNDS may be anything.
 4. A call that was not inlined (of a method of an interface, of what a program kept apart) is followed where its
    function is known; otherwise it makes what its type says.
 5. What is read is *sure* to run where no undecided branch or loop is around it.
@@ -56,7 +56,7 @@ from tsl.ir.syncs import COPIES, DATA, INDEXING, PUTTING, REPEAT, SYNCS, WHERE
 from tsl.ir.types import Type
 from tsl.record import Record
 
-CALM, ROUNDS, NODES, DEEPEST = 3, 12, 400_000, 60
+CALM, CALM_WITHIN, ROUNDS, NODES, DEEPEST = 2, 1, 12, 400_000, 60
 
 WATCHED = frozenset(SYNCS) | COPIES | DATA | INDEXING | PUTTING | {WHERE, REPEAT}
 
@@ -249,7 +249,7 @@ class Solver:
         return True
 
     def _settled(self, block: Block, start: tuple[Value, ...], trips: int | Size | None) -> tuple[Value, ...]:
-        grew, rounds = [False], [0]
+        grew, rounds, calm = [False], [0], CALM if self.loops == 1 else CALM_WITHIN
         index: Value = ANY_SIZE if trips is None else smaller(Size(0, 2**63 - 1), sub(trips, 1))
         if isinstance(index, int):
             index = constant(index)
@@ -257,13 +257,13 @@ class Solver:
         def step(carried: tuple[Value, ...]) -> tuple[Value, ...]:
             self.values.update(zip((value.number for value in block.inputs), (index, *carried), strict=False))
             going, written = self.heap.attempt(lambda: self._nodes(block.nodes))
-            grew[0] = going and self.heap.settle((written, {}), rounds[0] >= CALM)
+            grew[0] = going and self.heap.settle((written, {}), rounds[0] >= calm)
             return tuple(self._of(block.outputs)[1:]) if going else (NEVER,) * len(carried)
 
         def cover(before: tuple[Value, ...], after: tuple[Value, ...]) -> tuple[Value, ...]:
             rounds[0] += 1
             covered = tuple(map(join, before, after))
-            return covered if rounds[0] < CALM else tuple(map(calmed, before, covered))
+            return covered if rounds[0] < calm else tuple(map(calmed, before, covered))
 
         def same(before: tuple[Value, ...], after: tuple[Value, ...]) -> bool:
             return not grew[0] and before == after
