@@ -3,10 +3,10 @@
 
 usage: ir.py [--deploy DEVICE[:MODE]] [--only WORD] [--rounds N] [--table] [DIR]
 
-Reading an archive, lowering and inlining it are not counted; the best of N rounds is, in time of the processor. For each
-graph it tells nodes, ms per 1,000 of them, nodes without a transfer function, conflicts, and syncs that are certain; with
---table as rows of Markdown. Fails where a graph of at least 100 nodes is over the bar: in a smaller one what every
-graph costs counts for more than its nodes do. Needs no torch; build the zoo with zoo.py.
+Reading an archive, lowering and inlining it are not counted; the best of N rounds is, in time of the processor. For
+each graph it tells nodes, ms per 1,000 of them, nodes without a transfer function, conflicts, and syncs that are
+certain; with --table as rows of Markdown. Fails where a graph of at least 100 nodes is over the bar: in a smaller one
+what every graph costs counts for more than its nodes do. Needs no torch; build the zoo with zoo.py.
 """
 
 from __future__ import annotations

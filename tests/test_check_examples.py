@@ -118,3 +118,22 @@ def test_what_is_no_tensor_is_not_told() -> None:
         Argument("", None),
         Argument("more", [sample, {"a": sample}]),
     )
+
+
+def test_python_may_ask_what_the_command_line_asks(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tsl
+    from tsl.config import SettingError
+
+    project.write("net.py", HEAD + MIXED)
+    project.write("net.pt", zipped(torchscript(module("net.Net", training=False), {"__torch__/net.py": CODE})))
+    outcome = tsl.check(
+        "net.py", entry="bare", inputs=["x=half[2,4] scale=float32[4]"], capture="script", deploy="cuda"
+    )
+    assert {"TSL513", "TSL521"} <= {found.code for found in outcome.diagnostics}
+    assert outcome.failures == ()
+    outcome = tsl.check("net.py", against="net.pt", inputs=["z=half[2]"])
+    assert [failure.message for failure in outcome.failures] == ["there is no z; forward takes x"]
+    outcome = tsl.check("net.pt", deploy="cuda", targets=["onnx:13"])
+    assert outcome.failures == ()
+    with pytest.raises(SettingError, match=r"names something in a Python file, and the first path is net\.pt"):
+        tsl.check("net.pt", entry="bare")

@@ -1,9 +1,11 @@
 """Findings of both engines about one thing, as one.
 
-SAME is the table: what a rule on graphs finds is, on the same line, what one of these rules on source found already.
-The source's finding stays, for it knows the expression and the way a value came; it gains the evidence of the graph, a
-label with the graph's sentence, and the graver severity. Both count as themselves for selectors and comments, for they
-meet after both.
+Two tables say what a rule on graphs finds that, on the same line, one of these rules on source found already.
+1. SAME: both say one thing. The source's finding stays, for it knows the expression and the way a value came.
+2. MORE: the graph's says what comes of it: that a run fails, or what it computes. It stays.
+3. What stays gains the evidence of the other, a label with its sentence, its labels, and the graver severity.
+
+Both count as themselves for selectors and comments, for they meet after both.
 
 Needs findings that are to be shown. It will never select among them.
 """
@@ -20,6 +22,16 @@ SAME: Mapping[str, tuple[str, ...]] = {
     "TSL501": ("TSL141", "TSL142", "TSL143", "TSL144"),  # a device of the example: made on, moved to, state, copied to
     "TSL904": ("TSL2", "TSL17"),  # torch refuses what the language, or tracing, does not have
 }
+MORE: Mapping[str, tuple[str, ...]] = {
+    "TSL502": ("TSL14",),  # it fails on the device, for what is made, moved or copied here
+    "TSL503": ("TSL14",),
+    "TSL504": ("TSL143", "TSL14"),
+    "TSL511": ("TSL145",),  # it computes in another dtype, for the one that is written here
+    "TSL513": ("TSL145",),
+    "TSL531": ("TSL135",),  # it drops in production, for the flag that is not handed on here
+    "TSL532": ("TSL134",),  # it draws
+}
+TABLES = {**SAME, **MORE}
 
 
 def agreed(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -27,31 +39,32 @@ def agreed(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     kept: list[Diagnostic] = []
     graph: list[Diagnostic] = []
     for one in found:
-        (graph if one.code in SAME and one.evidence == (Evidence.IR,) else kept).append(one)
-    for one in graph:
+        (graph if one.code in TABLES and one.evidence == (Evidence.IR,) else kept).append(one)
+    for one in sorted(graph, key=lambda one: one.code in MORE):
         places = [(_distance(known, one), number) for number, known in enumerate(kept) if _is_same(known, one)]
         if places:
             number = min(places)[1]
-            kept[number] = _joined(kept[number], one)
+            kept[number] = _joined(kept[number], one) if one.code in SAME else _joined(one, kept[number])
         else:
             kept.append(one)
     return tuple(kept)
 
 
 def _is_same(source: Diagnostic, graph: Diagnostic) -> bool:
-    meant = source.code.startswith(SAME[graph.code]) and Evidence.SOURCE in source.evidence
+    meant = source.code.startswith(TABLES[graph.code]) and Evidence.SOURCE in source.evidence
     return meant and source.span.line <= graph.span.line <= source.span.end_line
 
 
 def _distance(source: Diagnostic, graph: Diagnostic) -> tuple[int, int, int]:
     """How far a finding is from what a graph recorded: by line, by column, by how likely its rule is."""
-    order = [number for number, code in enumerate(SAME[graph.code]) if source.code.startswith(code)]
+    order = [number for number, code in enumerate(TABLES[graph.code]) if source.code.startswith(code)]
     return graph.span.line - source.span.line, abs(graph.span.column - source.span.column), order[0]
 
 
-def _joined(source: Diagnostic, graph: Diagnostic) -> Diagnostic:
-    label = Label(source.span, f"in the graph: {graph.message}")
-    labels = (*source.labels, *([] if label in source.labels else [label]), *graph.labels)
-    evidence = source.evidence if Evidence.IR in source.evidence else (*source.evidence, Evidence.IR)
-    severity = max(source.severity, graph.severity)
-    return source._replace(severity=severity, evidence=evidence, labels=labels)
+def _joined(stays: Diagnostic, goes: Diagnostic) -> Diagnostic:
+    """(3)"""
+    where = "in the graph" if goes.evidence == (Evidence.IR,) else "in the source"
+    label = Label(stays.span if where == "in the graph" else goes.span, f"{where}: {goes.message}")
+    labels = tuple(dict.fromkeys((*stays.labels, label, *goes.labels)))
+    evidence = tuple(sorted({*stays.evidence, *goes.evidence}, key=list(Evidence).index))
+    return stays._replace(severity=max(stays.severity, goes.severity), evidence=evidence, labels=labels)
