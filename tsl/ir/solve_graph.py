@@ -257,7 +257,7 @@ class Solver:
         def step(carried: tuple[Value, ...]) -> tuple[Value, ...]:
             self.values.update(zip((value.number for value in block.inputs), (index, *carried), strict=False))
             going, written = self.heap.attempt(lambda: self._nodes(block.nodes))
-            grew[0] = going and self.heap.settle((written, {}), rounds[0] >= calm)
+            grew[0] = going and self.heap.settle((written, {}), rounds[0] + 1 >= calm)
             return tuple(self._of(block.outputs)[1:]) if going else (NEVER,) * len(carried)
 
         def cover(before: tuple[Value, ...], after: tuple[Value, ...]) -> tuple[Value, ...]:
