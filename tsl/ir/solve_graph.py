@@ -5,7 +5,8 @@ Definitions:
    what it was last. Notes of a node (conflicts, promotions) are those of the last time it was read, so that what is
    found holds for the settled state of every loop around it.
 2. After an If a value is the join of what its arms leave; an arm whose condition is known not to hold is not read, and
-   one that surely raises leaves nothing.
+   one that surely raises leaves nothing: then what the condition tells of tensors (`narrowing`) holds up to the end of
+   the arm or loop it stands in.
 3. A Loop is read until neither what it carries nor the heap changes (`flow.solve.fixpoint`); from round CALM on, or
    CALM_WITHIN another loop, bounds that still move are given up, and what has not settled after ROUNDS may be anything.
 4. A call that was not inlined (of a method of an interface, of what a program kept apart) is followed where its
@@ -50,6 +51,7 @@ from tsl.ir.graph import Value as Defined
 from tsl.ir.heap import Heap, Written
 from tsl.ir.kernels import Kernels
 from tsl.ir.module_tree import Reason, Tree, unknown
+from tsl.ir.narrowing import Narrowing
 from tsl.ir.number import ANY_SIZE, Size, low, smaller, sub
 from tsl.ir.operator import Operator, operator_at
 from tsl.ir.syncs import COPIES, DATA, INDEXING, PUTTING, REPEAT, SYNCS, WHERE
@@ -93,6 +95,7 @@ class Solver:
         self._numbers: dict[tuple[str, str, int], int] = {}
         self._context: tuple[int, ...] = ()
         self._written: set[Type] = set()
+        self._narrowing = Narrowing(None)
 
     @property
     def is_complete(self) -> bool:
@@ -110,6 +113,7 @@ class Solver:
 
     def run(self, graph: Graph, inputs: Sequence[Value]) -> None:
         """Reads a graph with these inputs (1)."""
+        self._narrowing = Narrowing(graph)
         self._written = containers.written_types(graph, self.functions)
         self.values = dict(zip((value.number for value in graph.inputs), inputs, strict=True))
         for value in graph.inputs:
@@ -220,11 +224,16 @@ class Solver:
             self.define(node, [NEVER] * len(node.outputs))
             return False
         self.define(node, alive[0][0] if len(alive) == 1 else list(map(join, alive[0][0], alive[1][0])))
+        if len(alive) == 1:
+            self._narrowing.fill(self.values, node.inputs[0].number, outcomes[0][0])
         return True
 
     def _arm(self, block: Block) -> tuple[bool, list[Value], Written]:
+        mark = self._narrowing.mark
         going, written = self.heap.attempt(lambda: self._nodes(block.nodes))
-        return going, self._of(block.outputs), written
+        made = self._of(block.outputs)
+        self._narrowing.take_back(self.values, mark)
+        return going, made, written
 
     def _of(self, outputs: Sequence[Defined]) -> list[Value]:
         return [self.values.get(value.number, ANYTHING) for value in outputs]
@@ -256,9 +265,12 @@ class Solver:
 
         def step(carried: tuple[Value, ...]) -> tuple[Value, ...]:
             self.values.update(zip((value.number for value in block.inputs), (index, *carried), strict=False))
+            mark = self._narrowing.mark
             going, written = self.heap.attempt(lambda: self._nodes(block.nodes))
+            made = tuple(self._of(block.outputs)[1:]) if going else (NEVER,) * len(carried)
+            self._narrowing.take_back(self.values, mark)
             grew[0] = going and self.heap.settle((written, {}), rounds[0] + 1 >= calm)
-            return tuple(self._of(block.outputs)[1:]) if going else (NEVER,) * len(carried)
+            return made
 
         def cover(before: tuple[Value, ...], after: tuple[Value, ...]) -> tuple[Value, ...]:
             rounds[0] += 1
@@ -343,12 +355,14 @@ class Solver:
     def _body(self, node: Node, graph: Graph, given: list[Value]) -> list[Value] | None:
         if len(self._context) >= DEEPEST or len(given) != len(graph.inputs) or id(node) in self._context:
             return None
-        outer, self.values = self.values, dict(zip((value.number for value in graph.inputs), given, strict=True))
+        outer = self.values, self._narrowing
+        self.values = dict(zip((value.number for value in graph.inputs), given, strict=True))
+        self._narrowing = Narrowing(graph)
         self._context = (*self._context, id(node))
         going = self._nodes(graph.nodes)
         made = self._of(graph.outputs) if going else [NEVER] * len(graph.outputs)
         self._context = self._context[:-1]
-        self.values = outer
+        self.values, self._narrowing = outer
         return made
 
 
