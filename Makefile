@@ -3,7 +3,7 @@
 #   make test   ruff, mypy --strict and the tests, with torch to hold claims against; what .ci/run runs
 #   make oracle hold tsl against torch on N random modules: make oracle N=5000 SEED=1
 #   make score  recall and precision against the ground truth in corpus/
-#   make bench  start-up and whole-tree cost, as ratios
+#   make bench  start-up and whole-tree cost, as ratios, and the cost of a node of a graph
 #   make zoo    build archives of many models into build/zoo, for the figures of archives
 #   make agree  hold the archive road against torch over that zoo
 #   make laws   search for examples that break the laws of the engines, new ones every time
@@ -101,9 +101,11 @@ score: .venv/.base build/site/.installed
 	@echo "cases: models from bug reports"
 	@$(BIN)/python corpus/score_cases.py --tsl '"$(CURDIR)/$(BIN)/tsl"'
 
-bench: .venv/.base build/timm/.$(TIMM) build/pictures/.models
+bench: .venv/.torch build/timm/.$(TIMM) build/pictures/.models
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/tree.py build/timm/timm
+	@$(BIN)/python benchmarks/zoo.py --small build/zoo-small > /dev/null
+	@$(BIN)/python benchmarks/ir.py build/zoo-small
 	@$(BIN)/python benchmarks/draw.py build/pictures
 
 build/zoo-site/.installed: .venv/.torch benchmarks/zoo_packages.txt

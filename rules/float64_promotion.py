@@ -73,5 +73,5 @@ if TYPE_CHECKING:
 
 @ir_rule("TSL511", severity="warning", since="0.1", help="make the float64 tensor float32 before the model is exported")
 def float64_promotion(graph: GraphFacts) -> Iterator[Finding]:
-    for found in graph.promotions():
+    for found in graph.promotions("float64"):
         yield found, f"from `{found.kind}` on the model computes in float64: {found.words}"

@@ -2,10 +2,12 @@
 
 ## What happens
 A script asks a tensor for its rank, its dtype or a size, and what is known of the tensor settles the answer: sizes of
-weights, the input that was recorded or is described with `--input`. The other arm is code that never runs, and is never
+weights, the input that is described with `--input`. The other arm is code that never runs, and is never
 tested; often the question was meant to be another one.
 
-It is an info. A branch on what the module holds, which is settled by design, is silent.
+It is an info. Silent is a branch on what the module holds, which is settled by design; one on a device; one in a
+function that is no method, which may be made for other callers; one that goes both ways in different calls; and what
+only an example settles, whether it was recorded or `--entry` gave it.
 
 ## Example
 ```ir

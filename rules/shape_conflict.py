@@ -80,4 +80,4 @@ if TYPE_CHECKING:
 def shape_conflict(graph: GraphFacts) -> Iterator[Finding]:
     for conflict in graph.conflicts("shape"):
         if conflict.certain:
-            yield conflict, f"`{conflict.kind}` fails on every run: {conflict.words}"
+            yield conflict, f"`{conflict.kind}` fails {conflict.when}: {conflict.words}"

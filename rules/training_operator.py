@@ -14,7 +14,10 @@ graph(%x : Tensor):
   %half : float = prim::Constant[value=0.5]()
   %true : bool = prim::Constant[value=1]()
   %less : Tensor = aten::dropout(%x, %half, %true)  # TSL531
-  return (%less)
+  %none : NoneType = prim::Constant()
+  %no : bool = prim::Constant[value=0]()
+  %y : Tensor = aten::scaled_dot_product_attention(%less, %x, %x, %none, %half, %no, %none, %no)  # TSL531
+  return (%y)
 ```
 ```python archive
 class Drops(nn.Module):
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
 
 # The operators that run in another way in training, and the argument that says so.
 FLAGS = {
+    **dict.fromkeys("lstm gru rnn_tanh rnn_relu".split(), "train"),
     **dict.fromkeys("dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_".split(), "train"),
     **dict.fromkeys(("feature_alpha_dropout", "feature_alpha_dropout_", "native_dropout"), "train"),
     **dict.fromkeys("batch_norm native_batch_norm cudnn_batch_norm rrelu rrelu_".split(), "training"),
@@ -75,5 +79,9 @@ FLAGS = {
 def training_operator(graph: GraphFacts) -> Iterator[Finding]:
     for node in graph.running(*(f"aten::{name}" for name in FLAGS)):
         flag = FLAGS[node.kind.partition("::")[2]]
-        if node.argument(flag) == 1 and node.argument("p") != 0:
+        is_idle = 0 in (node.argument("p"), node.argument("dropout"))
+        if node.argument(flag) == 1 and not is_idle:
             yield node, f"`{node.kind}` runs as in training, whatever `eval()` says: {flag} is written into the graph"
+    for node in graph.running("aten::scaled_dot_product_attention"):
+        if node.argument("dropout_p"):
+            yield node, f"`{node.kind}` runs as in training, whatever `eval()` says: its dropout_p is a number"

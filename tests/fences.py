@@ -60,3 +60,9 @@ def cases_of(path: Path) -> Iterator[Case]:
             continue
         before = next((line for line in reversed(lines[: fence.line - 1]) if line.strip()), "")
         yield Case(fence, fence.line, before.removeprefix(XFAIL) if before.startswith(XFAIL) else "")
+
+
+def archive_fences_of(path: Path) -> list[Fence]:
+    """The fences of a page of hard cases that write archives."""
+    page = Page.parse(path.read_text(encoding="utf-8").removeprefix("# "), str(path))
+    return [fence for fence in page.fences if fence.language.startswith("python archive")]

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from tests.checkout import ROOT
 from tests.conftest import Project
-from tests.fences import RULEBOOK
+from tests.fences import RULEBOOK, archive_fences_of
 from tests.ir_fences import TARGET
 from tsl.page import Fence, page_of
 
@@ -34,6 +35,11 @@ FENCES = [
     for rule in RULEBOOK.rules
     for fence in page_of(rule).fences
     if fence.language.startswith("python archive")
+]
+FENCES += [
+    pytest.param(fence, id=f"{page.stem}-hard-line-{fence.line}")
+    for page in sorted((ROOT / "fixtures" / "rules").glob("*.md"))
+    for fence in archive_fences_of(page)
 ]
 NUMBERS = count()
 

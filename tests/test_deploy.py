@@ -176,3 +176,14 @@ def test_an_option_about_archives_says_that_none_was_met(project: Project, optio
         0,
         f"tsl: {option}: says nothing here: it is about archives, and none was checked\n",
     )
+
+
+def test_a_verbose_run_interprets_each_graph_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tsl.ir import deployed
+
+    solved = []
+    real = deployed.solve
+    monkeypatch.setattr(deployed, "solve", lambda graph, *rest: solved.append(graph.name) or real(graph, *rest))
+    project.write("net.pt", archive())
+    assert project.check("net.pt", "-v").err.startswith("tsl: net.pt: nodes without a transfer function: ")
+    assert solved == ["__torch__.net.Net.forward"]

@@ -72,27 +72,27 @@ BLOCK = "torch.jit.trace(Block().eval(), image)"
 )
 def test_a_clean_trace_is_silent_where_it_is_deployed(project: Project, expression: str, deploy: str) -> None:
     saved(project, expression)
-    assert project.check("net.pt", "--deploy", deploy, "--select", "TSL4,TSL5").findings == []
+    assert project.check("net.pt", "--deploy", deploy, "--select", "TSL4,TSL50,TSL52").findings == []
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_map_location_moves_the_constants_that_sizes_are_computed_with_so_that_the_cpu_waits(project: Project) -> None:
     saved(project, ATTENTION)
-    asked = ("net.pt", "--deploy", "cuda:map_location", "--select", "TSL4,TSL5")
+    asked = ("net.pt", "--deploy", "cuda:map_location", "--select", "TSL4,TSL50,TSL52")
     assert set(project.check(*asked).codes) == {"TSL401"}
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_weights_of_a_frozen_model_stay_behind(project: Project) -> None:
     saved(project, "torch.jit.freeze(torch.jit.trace(Block().eval(), image))")
-    assert set(project.check("net.pt", "--deploy", "cuda", "--select", "TSL5").codes) == {"TSL503"}
-    assert project.check("net.pt", "--deploy", "cuda:map_location", "--select", "TSL5").codes == []
+    assert set(project.check("net.pt", "--deploy", "cuda", "--select", "TSL50,TSL52").codes) == {"TSL503"}
+    assert project.check("net.pt", "--deploy", "cuda:map_location", "--select", "TSL50,TSL52").codes == []
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_traced_recurrent_layer_fails_at_the_line_that_calls_it(project: Project) -> None:
     line = saved(project, "torch.jit.trace(Recurrent().eval(), tokens)")
-    found = project.check("net.pt", "--deploy", "cuda", "--select", "TSL5").findings
+    found = project.check("net.pt", "--deploy", "cuda", "--select", "TSL50,TSL52").findings
     assert [one["code"] for one in found] == ["TSL504"]
     places = [(Path(label["path"]).name, label["line"]) for label in found[0]["labels"]]
     assert places[0] == ("models.py", line)

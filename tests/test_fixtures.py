@@ -12,7 +12,7 @@ import pytest
 
 from tests import ir_fences
 from tests.checkout import ROOT
-from tests.fences import RULEBOOK, Case, cases_of, codes_on
+from tests.fences import RULEBOOK, Case, archive_fences_of, cases_of, codes_on
 from tsl.page import Fence
 
 PAGES = sorted((ROOT / "fixtures" / "rules").glob("*.md"))
@@ -58,7 +58,7 @@ def test_a_model_has_exactly_the_findings_it_marks(path: Path) -> None:
 def test_a_page_of_hard_cases_is_one_of_a_rule_and_holds_both_kinds(page: Path) -> None:
     rule = RULEBOOK.find(page.stem)
     assert rule
-    marked = [fence.expected() for fence, _, _ in cases_of(page)]
+    marked = [fence.expected() for fence in (*(case.fence for case in cases_of(page)), *archive_fences_of(page))]
     assert any(rule.code in codes for lines in marked for codes in lines.values())
     assert any(not lines for lines in marked)
 

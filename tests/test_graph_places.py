@@ -11,7 +11,7 @@ import pytest
 
 from tests.checkout import ROOT
 from tsl.check import open_books
-from tsl.check.correspond import SAME, agreed
+from tsl.check.correspond import TABLES, agreed
 from tsl.check.files import Files
 from tsl.check.text import Text
 from tsl.check.versions import differing
@@ -226,13 +226,31 @@ def test_of_two_findings_on_a_line_the_nearest_is_meant() -> None:
 
 def test_the_table_speaks_of_rules_that_there_are_or_of_families_to_come() -> None:
     codes = {rule.code for rule in open_books(Config()).rulebook.rules}
-    assert set(SAME) <= codes
-    whole = [code for also in SAME.values() for code in also if len(code) == 6]
+    assert set(TABLES) <= codes
+    whole = [code for also in TABLES.values() for code in also if len(code) == 6]
     assert [code for code in whole if code not in codes] == []
     page = (ROOT / "docs" / "entry.md").read_text(encoding="utf-8")
     names = {rule.code: rule.name for rule in open_books(Config()).rulebook.rules}
-    for code, also in SAME.items():
+    for code, also in TABLES.items():
         row = next(line for line in page.splitlines() if line.strip().startswith(f"| {names[code]} |"))
         assert [names.get(one, one.ljust(6, "x")) for one in also] == [
             word.strip() for word in row.split("|")[2].split(",")
         ]
+
+
+def test_what_comes_of_what_the_source_says_is_the_graphs_finding() -> None:
+    source, literal = finding("TSL141", 3, Evidence.SOURCE), finding("TSL501", 3, Evidence.IR)
+    fails = finding("TSL502", 3, Evidence.IR)._replace(severity=Severity.WARNING)
+    (one,) = agreed([fails, literal, source._replace(severity=Severity.ERROR)])
+    assert (one.code, one.anchor, one.message) == (fails.code, fails.anchor, fails.message)
+    assert one.evidence == (Evidence.SOURCE, Evidence.IR)
+    assert one.severity == Severity.ERROR
+    assert [label.text for label in one.labels] == [
+        f"in the source: {source.message}",
+        f"in the graph: {literal.message}",
+    ]
+
+
+def test_a_failure_on_another_line_stays_by_itself() -> None:
+    source, fails = finding("TSL141", 3, Evidence.SOURCE), finding("TSL502", 4, Evidence.IR)
+    assert agreed([source, fails]) == (source, fails)

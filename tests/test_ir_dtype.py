@@ -165,7 +165,7 @@ def graph(body: str) -> Solved:
 
 def test_a_float64_tensor_with_dimensions_is_a_promotion() -> None:
     (found,) = graph("  %r : Tensor = aten::add(%x, %y, %one)").promotions()
-    assert found.parts == ("other is float64", "self is float32")
+    assert found.parts == ("other is float64 (the input y)", "self is float32")
 
 
 def test_a_float64_number_is_no_promotion() -> None:

@@ -323,7 +323,6 @@ def test_a_tensor_whose_shape_changes_in_place_conflicts_with_nothing() -> None:
     assert list(read(body, (2, 3), (2, 3)).conflicts()) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a condition that an arm raises on does not narrow what it asked about")
 def test_a_rank_that_was_checked_is_known_afterwards() -> None:
     body = """
   %d : int = aten::dim(%x)

@@ -55,12 +55,24 @@ def test_a_constant_is_read_and_what_is_computed_is_not() -> None:
     assert (found.argument(node, "train"), found.argument(node, "p"), found.argument(node, "q")) == (0, None, None)
 
 
-def test_a_condition_is_made_of_what_it_asks_and_no_further() -> None:
-    body = "  %y : Tensor = aten::relu(%x)\n  %n : int = aten::dim(%y)\n  %t : bool = aten::eq(%n, %one)"
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("  %y : Tensor = aten::relu(%x)\n  %n : int = aten::dim(%y)\n  %t : bool = aten::eq(%n, %one)", True),
+        ("  %n : int = aten::size(%x, %one)\n  %t : bool = aten::gt(%n, %one)", True),
+        (
+            "  %l : Tensor[] = prim::ListConstruct(%x)\n  %n : int = aten::len(%l)\n  %t : bool = aten::eq(%n, %one)",
+            False,
+        ),
+        ("  %t : bool = aten::eq(%one, %one)", False),
+        ("  %d : bool = prim::is_cuda(%x)\n  %n : int = aten::dim(%x)\n  %t : bool = aten::__and__(%d, %no)", False),
+    ],
+)
+def test_what_is_asked_of_tensors_is_told_from_what_is_asked_of_lists_and_devices(body: str, expected: bool) -> None:
     found = uses(body)
     number = found.nodes[-1].outputs[0].number
-    assert found.made_of(number, frozenset({"aten::dim"})) == {"aten::eq", "aten::dim", "prim::Constant"}
-    assert found.made_of(number, frozenset()) >= {"aten::relu", "input"}
+    asking = frozenset({"aten::dim", "aten::size", "aten::len"})
+    assert found.asks(number, asking, frozenset({"prim::is_cuda"})) is expected
 
 
 def net(**attributes: object) -> Object:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any
 
+    from tsl.config import Config
     from tsl.diagnostic import Diagnostic as Diagnostic
+    from tsl.entry.request import Request
     from tsl.outcome import Outcome
 
 __version__ = "0.1.0"
@@ -36,6 +38,12 @@ def check(
     roots: Sequence[str] = (),
     config: str | None = None,
     isolated: bool = False,
+    entry: str | None = None,
+    inputs: Sequence[str] = (),
+    against: str | PathLike[str] | None = None,
+    deploy: str | None = None,
+    targets: Sequence[str] | None = None,
+    timeout: float | None = None,
     stdin: bytes = b"",
     stdin_filename: str = "<stdin>",
     jobs: int = 1,
@@ -45,6 +53,11 @@ def check(
     `paths` may hold "-" for a file whose text is `stdin`. `select`, `ignore` and `extend_select` are rule names, codes
     or prefixes of codes; `capture` is auto, trace, script or both; with `roots` only what these classes and functions
     reach is judged. `config` names a configuration file; without it the nearest one counts, and none with `isolated`.
+
+    `entry` names what makes the model in the first path, which is a Python file: it is imported and exported in a child
+    process, within `timeout` seconds (60). `against` names an archive that the files are held against. `inputs` are the
+    inputs of the model, in the words of `--input`: what an entry is traced with, what is given to an archive. Graphs
+    are held to a deployment, as in "cuda" or "cuda:map_location", with `deploy`, and to `targets`, as in "onnx:13".
 
     Raises `tsl.config.SettingError` for a setting that cannot be followed. What goes wrong with a file is a failure in
     the outcome.
@@ -56,9 +69,30 @@ def check(
     from tsl.config import Config, read
 
     asked = Config() if isolated else read(config)
-    asked = asked.with_flags(select=select, ignore=ignore, extend_select=extend_select, capture=capture)
+    asked = asked.with_flags(
+        select=select, ignore=ignore, extend_select=extend_select, capture=capture, deploy=deploy, targets=targets
+    )
+    files = [os.fspath(path) for path in paths]
     settings = Settings(asked, tuple(roots), jobs, stdin_filename=stdin_filename)
-    return run([os.fspath(path) for path in paths], settings, stdin=stdin)
+    if entry is None:
+        settings = settings._replace(inputs=tuple(inputs))
+    else:
+        settings = settings._replace(entry=_request(files, entry, inputs, timeout, asked))
+    if against is not None:
+        settings = settings._replace(against=os.fspath(against))
+    return run(files, settings, stdin=stdin)
+
+
+def _request(files: Sequence[str], entry: str, inputs: Sequence[str], timeout: float | None, config: Config) -> Request:
+    """The export of the first file that `entry` asks for."""
+    from tsl.config import SettingError
+    from tsl.entry.request import TIMEOUT, Request
+
+    if not files or not files[0].endswith(".py"):
+        found = files[0] if files else "missing"
+        raise SettingError("entry", f"names something in a Python file, and the first path is {found}")
+    sources = tuple(config.place(source) for source in config.src)
+    return Request(files[0], entry, (), tuple(inputs), timeout or TIMEOUT, sources)
 
 
 def explain(rule: str) -> str:

@@ -37,18 +37,11 @@ UNREAD = "TSL903"
 MOST_KINDS = 3  # of each domain, in a line on what is not known
 
 
-def unknown_in(path: str, data: bytes | None, plan: Plan, simulation: Simulation | None = None) -> tuple[str, ...]:
-    """How much of an archive's graphs has no transfer function, and how a simulation went, in a line each; nothing
-    where there is no graph.
-    """
-    with open_archive(path, data) as archive:
-        facts = facts_of(archive, plan.deploy, plan.inputs, simulation)
-        if facts is None:
-            return ()
-        unknown = facts.foretold.unknown()
-        went = note_of(facts, simulation) if simulation else ""
+def notes_of(facts: GraphFacts) -> tuple[str, ...]:
+    """How much of the graphs of a model has no transfer function, and how a simulation went, in a line each."""
+    went = note_of(facts, facts.simulation) if facts.simulation else ""
     told = []
-    for domain, kinds in unknown.items():
+    for domain, kinds in facts.foretold.unknown().items():
         most = sorted(kinds, key=lambda kind: (-kinds[kind], kind))[:MOST_KINDS]
         of = ", ".join(f"{kind} {kinds[kind]}" for kind in most)
         told.append(f"{domain} {sum(kinds.values())}{f' ({of})' if of else ''}")
@@ -57,14 +50,23 @@ def unknown_in(path: str, data: bytes | None, plan: Plan, simulation: Simulation
 
 def judge_archive(
     path: str, data: bytes | None, roots: tuple[str, ...], plan: Plan, simulation: Simulation | None = None
-) -> Judged:
-    """All findings of the archive at a path, or in the bytes that stand for it, with what came of simulating it.
+) -> tuple[Judged, tuple[str, ...]]:
+    """All findings of the archive at a path, or in the bytes that stand for it, with what came of simulating it, and
+    what a verbose run says of it.
 
     Raises OSError, RuleCallError, and InputError where the model does not take the inputs of the plan.
     """
     with open_archive(path, data) as archive:
-        found = [*_of_file(path, archive, plan), *_of_graphs(path, archive, plan, simulation)]
-    return Judged(merge(found), unmatched_roots=roots)
+        found = list(_of_file(path, archive, plan))
+        notes: tuple[str, ...] = ()
+        try:
+            facts = facts_of(archive, plan.deploy, plan.inputs, simulation=simulation)
+            found += _of_graphs(path, archive, facts, plan)
+            if facts and plan.settings.verbose and not any(one.code == UNREAD for one in found):
+                notes = notes_of(facts)
+        except RecursionError:
+            found.append(_unread(path, plan.rule(UNREAD), TOO_DEEP))
+    return Judged(merge(found), unmatched_roots=roots), notes
 
 
 def _of_file(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
@@ -72,23 +74,18 @@ def _of_file(path: str, archive: Archive, plan: Plan) -> Iterator[Diagnostic]:
         yield _diagnostic(path, rule, verdict, str(verdict.node.anchor))
 
 
-def _of_graphs(path: str, archive: Archive, plan: Plan, simulation: Simulation | None) -> Iterator[Diagnostic]:
-    try:
-        facts = facts_of(archive, plan.deploy, plan.inputs, simulation)
-        if facts is None:
-            if plan.lock:
-                yield _of_another_kind(path, archive, plan.rule("TSL610"))
-            return
-        if plan.inputs:
-            _ = facts.foretold  # says of inputs that the model does not take
-        for rule, verdict in asked_of_graphs(facts, plan):
-            yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(path, verdict.node)))
-        if plan.targets or plan.lock:
-            yield from _of_targets(path, archive, facts, plan)
-        unread = unread_of(facts)
-    except RecursionError:
-        unread = (TOO_DEEP,)
-    for part in unread:
+def _of_graphs(path: str, archive: Archive, facts: GraphFacts | None, plan: Plan) -> Iterator[Diagnostic]:
+    if facts is None:
+        if plan.lock:
+            yield _of_another_kind(path, archive, plan.rule("TSL610"))
+        return
+    if plan.inputs:
+        _ = facts.foretold  # says of inputs that the model does not take
+    for rule, verdict in asked_of_graphs(facts, plan):
+        yield _diagnostic(path, rule, verdict, verdict.node.anchor, tuple(_labels(path, verdict.node)))
+    if plan.targets or plan.lock:
+        yield from _of_targets(path, archive, facts, plan)
+    for part in unread_of(facts):
         yield _unread(path, plan.rule(UNREAD), part)
 
 

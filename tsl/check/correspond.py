@@ -1,9 +1,11 @@
 """Findings of both engines about one thing, as one.
 
-SAME is the table: what a rule on graphs finds is, on the same line, what one of these rules on source found already.
-The source's finding stays, for it knows the expression and the way a value came; it gains the evidence of the graph, a
-label with the graph's sentence, and the graver severity. Both count as themselves for selectors and comments, for they
-meet after both.
+Two tables say what a rule on graphs finds that, on the same line, one of these rules on source found already.
+1. SAME: both say one thing. The source's finding stays, for it knows the expression and the way a value came.
+2. MORE: the graph's says what comes of it: that a run fails, or what it computes. It stays.
+3. What stays gains the evidence of the other, a label with its sentence, its labels, and the graver severity.
+
+Both count as themselves for selectors and comments, for they meet after both.
 
 Needs findings that are to be shown. It will never select among them.
 """
@@ -23,6 +25,16 @@ SAME: Mapping[str, tuple[str, ...]] = {
 }
 # Of these both have to be about one subject, which the sentence names first.
 BY_SUBJECT = frozenset({"TSL601"})
+MORE: Mapping[str, tuple[str, ...]] = {
+    "TSL502": ("TSL14",),  # it fails on the device, for what is made, moved or copied here
+    "TSL503": ("TSL14",),
+    "TSL504": ("TSL143", "TSL14"),
+    "TSL511": ("TSL145",),  # it computes in another dtype, for the one that is written here
+    "TSL513": ("TSL145",),
+    "TSL531": ("TSL135",),  # it drops in production, for the flag that is not handed on here
+    "TSL532": ("TSL134",),  # it draws
+}
+TABLES = {**SAME, **MORE}
 
 
 def agreed(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -30,19 +42,19 @@ def agreed(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     kept: list[Diagnostic] = []
     graph: list[Diagnostic] = []
     for one in found:
-        (graph if one.code in SAME and Evidence.SOURCE not in one.evidence else kept).append(one)
-    for one in graph:
+        (graph if one.code in TABLES and Evidence.SOURCE not in one.evidence else kept).append(one)
+    for one in sorted(graph, key=lambda one: one.code in MORE):
         places = [(_distance(known, one), number) for number, known in enumerate(kept) if _is_same(known, one)]
         if places:
             number = min(places)[1]
-            kept[number] = _joined(kept[number], one)
+            kept[number] = _joined(kept[number], one) if one.code in SAME else _joined(one, kept[number])
         else:
             kept.append(one)
     return tuple(kept)
 
 
 def _is_same(source: Diagnostic, graph: Diagnostic) -> bool:
-    meant = source.code.startswith(SAME[graph.code]) and Evidence.SOURCE in source.evidence
+    meant = source.code.startswith(TABLES[graph.code]) and Evidence.SOURCE in source.evidence
     if graph.code in BY_SUBJECT and _subject(source) != _subject(graph):
         return False
     return meant and source.span.line <= graph.span.line <= source.span.end_line
@@ -54,13 +66,15 @@ def _subject(found: Diagnostic) -> str:
 
 def _distance(source: Diagnostic, graph: Diagnostic) -> tuple[int, int, int]:
     """How far a finding is from what a graph recorded: by line, by column, by how likely its rule is."""
-    order = [number for number, code in enumerate(SAME[graph.code]) if source.code.startswith(code)]
+    order = [number for number, code in enumerate(TABLES[graph.code]) if source.code.startswith(code)]
     return graph.span.line - source.span.line, abs(graph.span.column - source.span.column), order[0]
 
 
-def _joined(source: Diagnostic, graph: Diagnostic) -> Diagnostic:
-    label = Label(source.span, f"in the graph: {graph.message}")
-    labels = (*source.labels, *([] if label in source.labels else [label]), *graph.labels)
-    evidence = tuple(kind for kind in Evidence if kind in (*source.evidence, *graph.evidence))
-    severity = max(source.severity, graph.severity)
-    return source._replace(severity=severity, evidence=evidence, labels=labels)
+def _joined(stays: Diagnostic, goes: Diagnostic) -> Diagnostic:
+    """(3)"""
+    is_of_graph = Evidence.SOURCE not in goes.evidence
+    where = "in the graph" if is_of_graph else "in the source"
+    label = Label(stays.span if is_of_graph else goes.span, f"{where}: {goes.message}")
+    labels = tuple(dict.fromkeys((*stays.labels, label, *goes.labels)))
+    evidence = tuple(kind for kind in Evidence if kind in (*stays.evidence, *goes.evidence))
+    return stays._replace(severity=max(stays.severity, goes.severity), evidence=evidence, labels=labels)

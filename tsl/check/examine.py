@@ -74,16 +74,14 @@ def _is_archive(path: str, data: bytes | None) -> bool:
 
 
 def _examined_archive(path: str, data: bytes | None, plan: Plan) -> Examined:
-    from tsl.check.archives import judge_archive, unknown_in
+    from tsl.check.archives import judge_archive
     from tsl.check.simulated import simulation_of
     from tsl.ir.foretold import InputError
 
     settings = plan.settings
     try:
         simulation = simulation_of(path, data, plan, settings.inputs, "--trust") if settings.trust else None
-        judged = judge_archive(path, data, settings.roots, plan, simulation)
-        deep = any(found.code == "TSL903" for found in judged.diagnostics)  # then it cannot be read as a whole
-        notes = unknown_in(path, data, plan, simulation) if settings.verbose and not deep else ()
+        judged, notes = judge_archive(path, data, settings.roots, plan, simulation)
         beside = simulation.failure if simulation else None
         return Examined(path, judged, is_archive=True, notes=notes, beside=beside)
     except InputError as error:

@@ -29,6 +29,7 @@ from tsl.check.archives import (
     asked_of_file,
     asked_of_graphs,
     asked_of_targets,
+    notes_of,
     recorded_span,
     unread_of,
 )
@@ -38,18 +39,24 @@ from tsl.check.files import Files
 from tsl.check.judge import RuleCallError
 from tsl.check.placing import Placing, told_elsewhere
 from tsl.check.plan import CALLS_PYTHON, REFUSED, Plan
-from tsl.check.simulated import note_of, simulation_of
+from tsl.check.simulated import simulation_of
 from tsl.check.versions import differing
 from tsl.diagnostic import Diagnostic, Label, Span
 from tsl.entry.place import Place
 from tsl.entry.request import PythonCall, Refusal, Request, export
+from tsl.entry.sample import Argument
+from tsl.entry.spec import InputSpec, parse
 from tsl.ir.facts import GraphFacts, facts_of, plain
+from tsl.ir.foretold import InputError
 from tsl.ir.graph import Frame
 from tsl.outcome import Failure
 from tsl.project import reason, shown
 
 if TYPE_CHECKING:
     from tsl.ir.simulate import Simulation
+
+# What is said of an archive, and not of the model in it: nothing where tsl wrote the archive itself.
+OF_FILE = frozenset({"TSL554"})
 
 
 class Exported:
@@ -88,10 +95,18 @@ class Exported:
                 self._refused(refusal, placing)
             for call in done.python_calls:
                 self._calls_python(call, placing)
-            for capture, path in done.archives:
-                inputs = done.inputs if capture == "script" else ()
-                self._read(path, files, placing, asked.entry, self._simulated(path, "--entry", inputs))
+            for captured in done.archives:
+                inputs = done.inputs if captured.capture == "script" else ()
+                simulation = self._simulated(captured.path, "--entry", inputs)
+                self._read(captured.path, files, placing, asked.entry, simulation, captured.example)
         self._take(placing, asked.entry)
+
+    def _inputs(self, archive: Archive) -> tuple[InputSpec, ...]:
+        """What a user describes; what an entry's model was traced on is recorded."""
+        asked = self._plan.settings.entry
+        if asked is None:
+            return self._plan.inputs
+        return () if archive.traced_inputs or not asked.inputs else parse(" ".join(asked.inputs))
 
     def _captured(self, asked: Request) -> tuple[str, ...]:
         """(2)"""
@@ -132,17 +147,25 @@ class Exported:
         self.failures += filter(None, [simulation.failure if simulation else None])
         return simulation
 
-    def _read(self, path: str, files: Files, placing: Placing, name: str, simulation: Simulation | None) -> None:
+    def _read(
+        self,
+        path: str,
+        files: Files,
+        placing: Placing,
+        name: str,
+        simulation: Simulation | None,
+        example: Sequence[Argument] = (),
+    ) -> None:
         """Asks what there is to ask of an archive, and places it."""
         try:
             with open_archive(path) as archive:
-                facts = facts_of(archive, self._plan.deploy, self._plan.inputs, simulation)
+                facts = facts_of(archive, self._plan.deploy, self._inputs(archive), example, simulation)
                 if facts is None:
                     self.failures.append(Failure(name, f"holds no TorchScript model: it is a {archive.kind.title}"))
                     return
                 self._place(archive, facts, files, placing, name)
-                if simulation and self._plan.settings.verbose:
-                    self.notes += [f"{name}: {note}" for note in [note_of(facts, simulation)] if note]
+        except InputError as error:
+            self.failures.append(Failure("--input", str(error)))
         except ArchiveError as error:
             self.failures.append(Failure(name, f"is no archive: {error.message}"))
         except RuleCallError as error:
@@ -151,6 +174,7 @@ class Exported:
     def _place(self, archive: Archive, facts: GraphFacts, files: Files, placing: Placing, name: str) -> None:
         unread = self._plan.rule(UNREAD)
         try:
+            _ = facts.foretold  # says of inputs that the model does not take
             for path, what in _differing(archive, facts, files).items():  # (3)
                 self.notes.append(f"{name}: was made from another version of {path}: {what}; nothing is said there")
                 files.leave_out(path)
@@ -158,11 +182,14 @@ class Exported:
                 placing.home = _class_of(archive, files)
                 if not files.found:
                     self.notes.append(f"{name}: none of the checked files is recorded in it")
-            placing.of_graph(asked_of_graphs(facts, self._plan))
+            of_file = () if files.elsewhere else OF_FILE
+            placing.of_graph(one for one in asked_of_graphs(facts, self._plan) if one[0].code not in of_file)
             placing.of_targets(asked_of_targets(archive, facts, self._plan))
             placing.of_file(asked_of_file(archive, self._plan))
             placing.of_unread(unread, unread_of(facts))
             self._arms.read(facts.nodes(), files)
+            if self._plan.settings.verbose:
+                self.notes += [f"{name}: {note}" for note in notes_of(facts)]
         except RecursionError:
             placing.of_unread(unread, [TOO_DEEP])
 

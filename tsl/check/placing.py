@@ -19,7 +19,7 @@ from tsl.check.files import Files
 from tsl.check.text import Text
 from tsl.diagnostic import Diagnostic, Evidence, Label, Span
 from tsl.ir.facts import NodeFact
-from tsl.ir.foretold import Part
+from tsl.ir.found import Part
 from tsl.ir.graph import Frame
 from tsl.project import shown
 from tsl.rule import Rule, Verdict

@@ -93,7 +93,7 @@ class _Known:
 
         deploy = self._plan.deploy
         return GraphFacts(
-            [self._graph], moves=moves, devices=devices, deploy=deploy, solve=lambda asked: [self._solved]
+            [self._graph], moves=moves, devices=devices, deploy=deploy, solve=lambda asked, by_example: [self._solved]
         )
 
     def written(self, value: Value) -> str:

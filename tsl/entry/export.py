@@ -18,8 +18,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tsl.entry.channel import Channel, import_torch, serve
+from tsl.entry.sample import told
 
 if TYPE_CHECKING:
+    from tsl.entry.inputs import Inputs
     from tsl.entry.make import Made
 
 
@@ -87,7 +89,12 @@ def _export(capture: str, request: Mapping[str, Any], made: Made, channel: Chann
     except (Exception, SystemExit) as error:
         channel.send(refused=[step, reason(error, step), list(map(list, stack(error)))])
     else:
-        channel.send(archive=[capture, path])
+        channel.send(archive=[capture, path, _told(made.inputs if not request["inputs"] else None)])
+
+
+def _told(inputs: Inputs | None) -> list[list[Any]]:
+    """The example that the entry gives; nothing where --input takes its place, which the parent has read."""
+    return told(inputs.args, inputs.kwargs, inputs.names) if inputs is not None else []
 
 
 def _scripting(made: Made) -> Callable[[], Any]:

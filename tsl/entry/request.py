@@ -11,6 +11,7 @@ from typing import Any
 
 from tsl.entry.place import Place
 from tsl.entry.process import EXPIRED, converse
+from tsl.entry.sample import Argument, heard
 from tsl.outcome import Failure
 from tsl.project import shown
 from tsl.record import Record
@@ -48,6 +49,14 @@ class PythonCall(Record):
     stack: tuple[Place, ...] = ()
 
 
+class Captured(Record):
+    """What one capture was saved as: its path, and the example arguments that the entry gave with the model."""
+
+    capture: str
+    path: str
+    example: tuple[Argument, ...] = ()
+
+
 class Export(Record):
     """What came of it: a file for each capture, why there is none, or why nothing could be done at all.
 
@@ -55,7 +64,7 @@ class Export(Record):
     cannot be saved; a file that is there all the same has what the calls did in their place.
     """
 
-    archives: tuple[tuple[str, str], ...] = ()
+    archives: tuple[Captured, ...] = ()
     inputs: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     python_calls: tuple[PythonCall, ...] = ()
@@ -89,8 +98,9 @@ class _Heard:
         match event:
             case {"stage": stage}:
                 self.stage = stage
-            case {"archive": [capture, path]}:
-                self.export = export._replace(archives=(*export.archives, (capture, path)))
+            case {"archive": [capture, path, example]}:
+                captured = Captured(capture, path, heard(example))
+                self.export = export._replace(archives=(*export.archives, captured))
             case {"inputs": inputs}:
                 self.export = export._replace(inputs=tuple(inputs))
             case {"refused": [step, message, stack]}:

@@ -6,9 +6,7 @@ Definitions:
 3. The ways: SAME as the first tensor; PROMOTED over all tensors and numbers; promoted and then FLOATING (a division);
    TRUTH; INDEX (int64); VALUES and their indices; SUMMED (whole numbers as int64); a FACTORY's default; one of MATCHING
    tensors, which must have one dtype.
-4. A *promotion* is PROMOTED to float64 by a tensor that has dimensions, from one of another floating dtype that has
-   too.
-5. The JIT runs a tensor constant without dimensions as if it were the number it holds, mostly (measured on torch 2.13:
+4. The JIT runs a tensor constant without dimensions as if it were the number it holds, mostly (measured on torch 2.13:
    `x * torch.tensor(2.5, dtype=torch.float64)` of whole numbers is float64 in eager mode, float32 in a traced graph,
    and float64 there again without optimization). Where it matters whether it is one, the dtype is not known.
 
@@ -75,7 +73,7 @@ def same(call: Call, tensors: list[tuple[int, Tensor]]) -> Kinds:
 
 
 def promoted(call: Call, tensors: list[tuple[int, Tensor]]) -> str:
-    """PROMOTED (3), where it does not matter what is a number (5)."""
+    """PROMOTED (3), where it does not matter what is a number (4)."""
     first: list[str] = []
     bare: list[str] = []
     for _, tensor in tensors:
@@ -378,20 +376,3 @@ RULES: Mapping[str, Rule] = {
     **_ways(squared, "square"),
     **_ways(truth, "_nested_tensor_from_mask_left_aligned __contains__"),
 }
-
-
-def promotes(call: Call, tensors: list[tuple[int, Tensor]]) -> tuple[tuple[int, Tensor], tuple[int, Tensor]] | None:
-    """The tensor that promotes a call to float64, and one that is promoted (4); None where it surely is no
-    promotion."""
-    if RULES.get(call.operator.name) not in (promoted, floating, divided, selected) or len(tensors) < 2:
-        return None
-    by = of = None
-    for pair in tensors:
-        tensor = pair[1]
-        if not tensor.shape:
-            continue
-        if tensor.dtype == "float64":
-            by = by or pair
-        elif dtype.CATEGORIES.get(tensor.dtype) == dtype.FLOATING:
-            of = of or pair
-    return (by, of) if by and of else None

@@ -2,8 +2,9 @@
 
 Definitions:
 1. The first input is the module, where the method belongs to one. Every other tensor is on the deployment's device.
-2. *Given* inputs are those a user describes or an archive recorded when it was traced; they tell dtype and shape. Where
-   fewer are given than there are inputs, of the rest only the type is known.
+2. *Given* inputs are those a user describes, an archive recorded when it was traced, or an entry gave as its example;
+   they tell dtype and shape. Where fewer are given than there are inputs, of the rest only the type is known. What a
+   user describes is promised to hold for every run; the others are *examples*, of which another run may differ.
 3. A described dimension is a number, a range, or a name that stands for one number everywhere.
 
 Needs the values of an archive. It will never parse a description: whoever has one passes its parts in.
@@ -11,10 +12,11 @@ Needs the values of an archive. It will never parse a description: whoever has o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 from tsl.archive import values as saved
+from tsl.entry.sample import Argument, Sample
 from tsl.ir.abstract import ANYTHING, Maybe, Table, Tensor, Value, constant, present
 from tsl.ir.abstract import Sequence as Elements
 from tsl.ir.deploy import Deploy
@@ -102,7 +104,7 @@ def recorded(traced: Iterable[Any]) -> list[Value]:
 
 
 def _recorded(found: Any) -> Value:
-    if isinstance(found, saved.Tensor):
+    if isinstance(found, saved.Tensor | Sample):
         return Tensor("", found.dtype, found.shape)
     if isinstance(found, saved.Typed):
         return _recorded(found.value)
@@ -115,15 +117,32 @@ def _recorded(found: Any) -> Value:
     return plain(found)
 
 
+def exemplified(example: Sequence[Argument], names: Sequence[str]) -> list[Value]:
+    """The example inputs of an entry, in the order of a graph's inputs, as `described`; None is not told of."""
+    told = _in_order(example, names)
+    return [ANYTHING if each is None or each.value is None else _recorded(each.value) for each in told]
+
+
 def described(inputs: Sequence[Described], names: Sequence[str]) -> list[Value]:
     """The inputs a user describes, in the order of a graph's inputs, whose `names` are given without the module."""
-    by_name: Mapping[str, Described] = {each.name: each for each in inputs if each.name}
-    unnamed = iter([each for each in inputs if not each.name])
-    found: list[Value] = []
+    told = _in_order(inputs, names)
+    return [ANYTHING if each is None else Tensor("", each.dtype, tuple(map(_dim, each.dims))) for each in told]
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Told = TypeVar("_Told", bound=_Named)
+
+
+def _in_order(given: Sequence[_Told], names: Sequence[str]) -> Iterator[_Told | None]:
+    """For each name what was given by it, else the next of those without a name."""
+    by_name = {each.name: each for each in given if each.name}
+    unnamed = iter([each for each in given if not each.name])
     for name in names:
-        told = by_name.get(name) or next(unnamed, None)
-        found.append(ANYTHING if told is None else Tensor("", told.dtype, tuple(map(_dim, told.dims))))
-    return found
+        yield by_name.get(name) or next(unnamed, None)
 
 
 def _dim(told: DescribedDim) -> Dim:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from tsl.archive.code import Class
 from tsl.archive.module import objects, tensors
-from tsl.ir.foretold import WHERE_SAVED, Conflict, Foretold, Running, Wait, of_archive, of_graphs, of_torch
+from tsl.ir.deployed import Deployed
+from tsl.ir.foretold import WHERE_SAVED, Foretold, of_archive, of_graphs
+from tsl.ir.found import Conflict, Running, Wait, of_torch
 from tsl.ir.graph import Frame, Graph, Node
 from tsl.ir.held import HOST, Held
 from tsl.ir.reach import Moves, Reach, Visit
@@ -25,12 +27,16 @@ from tsl.record import Record
 
 if TYPE_CHECKING:
     from tsl.archive.archive import Archive
+    from tsl.entry.sample import Argument
     from tsl.ir.deploy import Deploy
     from tsl.ir.entry import Described
+    from tsl.ir.found import Part
     from tsl.ir.simulate import Simulation
 
 # Where in an archive's code, by the qualified name of a function and an offset in its file.
 Lines = Callable[[str, int], "Frame | None"]
+# What interprets a model under a deployment, for its example or for every run.
+Solve = Callable[["Deploy", bool], "Iterable[Solved]"]
 _MANGLED = re.compile(r"___torch_mangle_\d+\.|^__torch__\.")
 
 
@@ -74,6 +80,11 @@ class NodeFact(Record):
     def function(self) -> str:
         """The method or function it is in: `net.Net.forward`."""
         return plain(self.visit.function)
+
+    @property
+    def is_method(self) -> bool:
+        """Whether it is in a method, or in what a caller runs, and not in a function that those call."""
+        return self.visit.is_method
 
     @property
     def module(self) -> str:
@@ -148,8 +159,8 @@ class GraphFacts:
     `methods` are the graphs that a caller may run, the likeliest first; `function` finds the graph of a qualified name;
     `moves` says of a class and an attribute whether it moves with the model. `unread` names functions that have no
     graph, with the reason, and grows while the facts are made. `training` is the flag that all modules have.
-    `deploy` is the deployment that is asked about, `solve` what interprets the model under one, and `simulation` what
-    came of running it so.
+    `deploy` is the deployment that is asked about, `solve` what interprets the model under one, for an example or for
+    every run, and `simulation` what came of running it so; `is_example` is whether there is an example.
     """
 
     def __init__(
@@ -162,7 +173,8 @@ class GraphFacts:
         lines: Lines = lambda function, offset: None,
         training: bool | None = None,
         deploy: Deploy | None = None,
-        solve: Callable[[Deploy], Iterable[Solved]] | None = None,
+        solve: Solve | None = None,
+        is_example: bool = False,
         simulation: Simulation | None = None,
     ) -> None:
         self._graphs: dict[str, Graph] = {}
@@ -178,8 +190,9 @@ class GraphFacts:
         for graph in graphs:
             self._graphs[graph.name] = graph
             self._reach.enter(graph)
-        self.deploy, self._simulation = deploy, simulation
-        self._solve = solve or (lambda deploy: of_graphs(graphs, deploy))
+        self.deploy, self.simulation = deploy, simulation
+        self._solve: Solve = solve or (lambda deploy, by_example: of_graphs(graphs, deploy))
+        self._is_example = is_example
         self.devices = devices
         self.unread = unread or {}
         self._lines = lines
@@ -209,7 +222,8 @@ class GraphFacts:
     def foretold(self) -> Foretold:
         """What is foretold under the deployment, or without one of a run where the model was saved."""
         deploy = self.deploy or WHERE_SAVED
-        return Foretold(self._solve(deploy), self.at, deploy, self._simulation)
+        promised = (lambda: self._solve(deploy, False)) if self._is_example else None
+        return Foretold(self._solve(deploy, True), self.at, deploy, promised, self.simulation)
 
     def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
         """Where tensors do not go together in a domain (device, dtype, shape), of devices by these causes.
@@ -219,9 +233,14 @@ class GraphFacts:
         if domain != "device" or self.deploy:
             yield from self.foretold.conflicts(domain, *causes)
 
-    def promotions(self) -> Iterator[Conflict]:
-        """Where a float64 tensor with dimensions makes float64 of another one."""
-        return self.foretold.promotions()
+    def promotions(self, made: str) -> Iterator[Conflict]:
+        """Where a tensor of a wider dtype (float64, float32) that has dimensions makes that dtype of another one."""
+        return self.foretold.promotions(made)
+
+    def constant_outputs(self, draws: Iterable[str]) -> Iterator[tuple[NodeFact | Part, str]]:
+        """The outputs of a trace that are the same for every input, and which they are; `draws` are the operators that
+        draw random numbers."""
+        return self.foretold.settled_outputs(frozenset(f"aten::{name}" for name in draws))
 
     def running(self, *kinds: str) -> Iterator[Running]:
         """The nodes of these kinds that make tensors and may run."""
@@ -277,12 +296,13 @@ def facts_of(
     archive: Archive,
     deploy: Deploy | None = None,
     inputs: Sequence[Described] = (),
+    example: Sequence[Argument] = (),
     simulation: Simulation | None = None,
 ) -> GraphFacts | None:
     """What the methods of an archive's model run; None where it holds no model that has code.
 
     `inputs` are what a user gives forward; what is told of them is raised as `tsl.ir.foretold.InputError` at the latest
-    when a rule asks for what is foretold.
+    when a rule asks for what is foretold. `example` is what an entry gave forward.
     """
     if not archive.module.type or not archive.code.members:
         return None
@@ -319,10 +339,15 @@ def facts_of(
     devices = frozenset(tensor.device for _, tensor in tensors(archive.module))
     methods = filter(None, map(graph, names))
 
-    def solve(asked: Deploy) -> Iterator[Solved]:
-        return of_archive(archive, program, asked, inputs, unread)
+    @lru_cache(maxsize=1)
+    def deployed(asked: Deploy) -> Deployed:
+        return Deployed(archive, asked, program)
 
-    return GraphFacts(methods, graph, moves, devices, unread, lines, training, deploy, solve, simulation)
+    def solve(asked: Deploy, by_example: bool) -> Iterator[Solved]:
+        return of_archive(deployed(asked), inputs, example if by_example else None, unread)
+
+    is_example = bool(not inputs and (example or archive.traced_inputs))
+    return GraphFacts(methods, graph, moves, devices, unread, lines, training, deploy, solve, is_example, simulation)
 
 
 __all__ = ["HOST", "GraphFacts", "NodeFact", "facts_of", "plain"]

@@ -1,13 +1,14 @@
 """What is foretold of a model under a deployment, as places that rules point at.
 
 Definitions:
-1. A *cause* of a conflict of devices is what puts the odd tensor where it is: it is *left behind* where it is saved and
-   the way of deploying does not move it, of a *library* where torch's own code makes it on a device that is written
-   into the graph, and *mixed* otherwise.
-2. Without a deployment devices are not asked about; shapes, dtypes and branches are those of a run where the model was
+1. Without a deployment devices are not asked about; shapes, dtypes and branches are those of a run where the model was
    saved.
-3. A wait is *sure* where every run gets there and the tensor that is waited for surely is on another device; without a
+2. A wait is *sure* where every run gets there and the tensor that is waited for surely is on another device; without a
    deployment nothing is.
+3. A branch *always* goes one way where it does so for every run and every call: an example, recorded or given by an
+   entry, settles none, neither does the device; and a function that is no method may be made for other callers.
+4. A promotion *stays* where something reads the result that does not cast it, and no autocast is around. Many models
+   widen on purpose what they compute with care: to float32 only what the model itself holds or makes widens.
 
 Needs what `tsl.ir.solved` found. It will never know a rule or a severity.
 """
@@ -19,35 +20,36 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tsl.archive.archive import Archive
+from tsl.entry.sample import Argument
 from tsl.ir import entry
 from tsl.ir.abstract import Value
 from tsl.ir.borne_out import BorneOut
 from tsl.ir.deploy import Deploy
 from tsl.ir.deployed import Deployed
 from tsl.ir.device import CPU
+from tsl.ir.found import SAVED, Conflict, Part, Running, Wait, Written, of_torch
 from tsl.ir.graph import Graph, Node
 from tsl.ir.inline import InlineError
-from tsl.ir.lower import LowerError, Program
-from tsl.ir.module_tree import Reason
-from tsl.ir.solved import ONCE, PER_ITERATION, PER_LAYER, Finding, Operand, Solved, Sync, solve
+from tsl.ir.lower import LowerError
+from tsl.ir.module_tree import Reason, Tree
+from tsl.ir.outputs import settled_outputs
+from tsl.ir.solved import Finding, Operand, Solved, Sync, place_of, solve
 from tsl.ir.uses import Uses, unread_parameters
-from tsl.record import Record
 
 if TYPE_CHECKING:
     from tsl.ir.facts import NodeFact
     from tsl.ir.simulate import Refused, Simulation
 
-LEFT_BEHIND, LIBRARY, MIXED = "left behind", "library", "mixed"
-SAVED = frozenset({"parameter", "buffer", "attribute", "constant"})
-# (2)
+# What a dtype comes from that no input and no cast of one gave: what float32 of a half is made by is told of these.
+MADE = SAVED | {"literal", "default"}
+# (1)
 WHERE_SAVED = Deploy("cpu", "to")
-TIMES = {ONCE: "", PER_LAYER: " at {count} places", PER_ITERATION: " each time around a loop"}
 
-# What a branch asks of a tensor but its numbers.
+# What a branch asks of a tensor but its numbers, and what it asks of what may be another one for the next run.
 ASKED = frozenset(
-    "aten::size aten::dim aten::len aten::numel aten::is_floating_point aten::is_complex prim::dtype prim::device"
-    " prim::is_cuda".split()
+    "aten::size aten::dim aten::len aten::numel aten::is_floating_point aten::is_complex prim::dtype".split()
 )
+OF_RUN = frozenset({"prim::device", "prim::is_cuda", "prim::GetAttr"})
 
 At = Callable[[Node], "NodeFact"]
 
@@ -56,106 +58,23 @@ class InputError(ValueError):
     """Inputs that a user describes and the model does not take; the message is one line."""
 
 
-class Conflict(Record):
-    """Tensors that an operation does not take together, or takes and makes float64 of; see `tsl.ir.solved`.
-
-    `node` is its place with those its operands come from; `certain` is whether every run gets there.
-    """
-
-    node: NodeFact
-    certain: bool
-    finding: Finding
-    deploy: Deploy
-
-    @property
-    def kind(self) -> str:
-        """`aten::add`."""
-        return self.finding.node.kind
-
-    @property
-    def words(self) -> str:
-        """What each operand is, or what is wrong with them."""
-        return " and ".join(dict.fromkeys(self.finding.parts))
-
-    @property
-    def odd(self) -> tuple[Operand, ...]:
-        """The operands that are not where the model runs; all of them where all are."""
-        away = tuple(each for each in self.finding.operands if each.tensor.device != self.deploy.device)
-        return away or self.finding.operands
-
-    @property
-    def cause(self) -> str:
-        """(1)"""
-        reasons = [reason for each in self.odd for reason in each.reasons]
-        if any(reason.kind in SAVED for reason in reasons):
-            return LEFT_BEHIND
-        return LIBRARY if any(reason.kind == "literal" and of_torch(reason.node) for reason in reasons) else MIXED
-
-
-class Wait(Record):
-    """A place where the host waits for the device: why, how often (`tsl.ir.solved`), in how many places, sure (3)."""
-
-    node: NodeFact
-    why: str
-    multiplicity: str
-    places: int = 1
-    sure: bool = False
-
-    @property
-    def in_loop(self) -> bool:
-        """Whether it waits each time around a loop."""
-        return self.multiplicity == PER_ITERATION
-
-    @property
-    def times(self) -> str:
-        """How often, in words that begin with a blank; none for once."""
-        return TIMES[self.multiplicity].format(count=self.places)
-
-
-class Running(Record):
-    """A node that may run; `argument` reads what is written into the graph for one of its arguments."""
-
-    node: NodeFact
-    raw: Node
-    uses: Uses
-
-    @property
-    def kind(self) -> str:
-        """`aten::dropout`."""
-        return self.raw.kind
-
-    def argument(self, name: str) -> Any:
-        """The constant of an argument; None where it is none, or one that the module is asked for."""
-        return self.uses.argument(self.raw, name)
-
-
-class Written(Record):
-    """A node that writes to an input, whose name it is; not `certain` where it may be a copy of it."""
-
-    node: NodeFact
-    certain: bool
-    name: str
-
-
-class Part(Record):
-    """A part of a model that no line is about: an input or a parameter, and what identifies it."""
-
-    anchor: str
-    name: str
-    frame: None = None
-    stack: tuple[()] = ()
-    written: None = None
-    others: tuple[()] = ()
-
-
 class Foretold:
     """What was found in the methods of a model under a deployment. `at` makes a place of a node.
 
-    `borne_out` holds it against a simulation, where there was one.
+    `promised` solves them without what is only an example, where there is one; `borne_out` holds them against a
+    simulation, where there was one.
     """
 
-    def __init__(self, solved: Iterable[Solved], at: At, deploy: Deploy, simulation: Simulation | None = None) -> None:
-        self.solved, self._at, self._deploy = tuple(solved), at, deploy
+    def __init__(
+        self,
+        solved: Iterable[Solved],
+        at: At,
+        deploy: Deploy,
+        promised: Callable[[], Iterable[Solved]] | None = None,
+        simulation: Simulation | None = None,
+    ) -> None:
+        self.solved, self._at, self._deploy, self._promised = tuple(solved), at, deploy, promised
+        self._known: dict[str, Uses] = {}
         self.borne_out = BorneOut(self.solved, simulation) if simulation else None
 
     def alone(self) -> Iterator[tuple[NodeFact, Refused]]:
@@ -165,15 +84,22 @@ class Foretold:
 
     def conflicts(self, domain: str, *causes: str) -> Iterator[Conflict]:
         """The conflicts of a domain (device, dtype, shape), of devices those with these causes."""
-        for solved in self.solved:
+        for solved, uses in self._used:
+            if domain == "dtype" and uses.is_autocast:
+                continue
             for found in solved.conflicts(domain):
                 conflict = self._conflict(found)
                 if not causes or conflict.cause in causes:
                     yield conflict
 
-    def promotions(self) -> Iterator[Conflict]:
-        """Where a float64 tensor with dimensions makes float64 of another one."""
-        return (self._conflict(found) for solved in self.solved for found in solved.promotions())
+    def promotions(self, made: str) -> Iterator[Conflict]:
+        """Where a tensor of a wider dtype that has dimensions makes that dtype of another one, and it stays so (4)."""
+        for solved, uses in self._used:
+            if uses.is_autocast:
+                continue
+            for found in solved.promotions():
+                if found.operands[0].tensor.dtype == made and _stays(found, uses):
+                    yield self._conflict(found)
 
     def waits(self) -> Iterator[Wait]:
         """Where the host waits for the device: nowhere where it is the device."""
@@ -200,6 +126,29 @@ class Foretold:
             for name in uses.unused_inputs():
                 yield Part(f"{solved.graph.name.rpartition('.')[2]}: {name}", name)
 
+    def settled_outputs(self, draws: frozenset[str]) -> Iterator[tuple[NodeFact | Part, str]]:
+        """The outputs of traces that no run decides (see `tsl.ir.outputs`), and which they are; none of a frozen model,
+        which holds its parameters as constants."""
+        for solved, uses in self._used:
+            if is_frozen(solved.tree) or uses.is_scripted:
+                continue
+            for words, maker in settled_outputs(uses, draws):
+                stack = maker.source.stack if maker.source else ()
+                if not any(frame.column > 1 for frame in stack[:1]):
+                    part = Part(f"{solved.graph.name.rpartition('.')[2]}: {words}", words)
+                    yield (self._at(maker) if stack else part), words
+
+    def foldable(self) -> Iterator[tuple[Part, int]]:
+        """The methods of a model in evaluation that freezing makes shorter, and by how many batch normalizations."""
+        for solved, uses in self._used:
+            root = solved.tree.root
+            name = solved.graph.name.rpartition(".")[2]
+            if root is None or name != "forward" or root.attributes.get("training") is not False:
+                continue
+            count = uses.foldable(solved.is_reached)
+            if count:
+                yield Part(f"not frozen: {name}", name), count
+
     def unread_parameters(self) -> tuple[Part, ...]:
         """The parameters that no method reads."""
         if not self.solved:
@@ -209,12 +158,30 @@ class Foretold:
         return tuple(Part(f"parameter: {path}", path) for path in paths)
 
     def settled_branches(self) -> Iterator[tuple[NodeFact, str]]:
-        """The branches on a property of a tensor that always go one way, and the arm that never runs."""
-        for solved, uses in self._used:
-            for node, arm in solved.dead_branches():
-                made_of = uses.made_of(node.inputs[0].number, ASKED)
-                if made_of & ASKED and "prim::GetAttr" not in made_of and not of_torch(node):
-                    yield self._at(node), ("first", "second")[arm]
+        """The branches on a property of a tensor that always go one way (3), and the arm that never runs."""
+        if not any(solved.dead_branches() for solved in self.solved):
+            return
+        settled: dict[Any, list[tuple[Node, int]]] = {}
+        for solved in sorted(self._always, key=lambda one: not one.graph.name.endswith(".forward")):
+            known = frozenset(settled)
+            for place, node, arm in self._branches(solved):
+                if place not in known:  # of a method that another one calls, those of the caller count
+                    settled.setdefault(place, []).append((node, arm))
+        for found in settled.values():
+            node, arm = found[0]
+            fact = self._at(node)
+            if {arm for _, arm in found} in ({0}, {1}) and fact.is_method and not of_torch(node):
+                yield fact, ("first", "second")[arm]
+
+    def _branches(self, solved: Solved) -> Iterator[tuple[Any, Node, int]]:
+        """The branches of a method by their places, and the arm of each that never runs for what a tensor is, or -1."""
+        uses = self._uses(solved.graph)
+        dead = {id(node): arm for node, arm in solved.dead_branches()}
+        for node in uses.nodes:
+            if node.kind == "prim::If":
+                arm = dead.get(id(node), -1)
+                asks = arm >= 0 and uses.asks(node.inputs[0].number, ASKED, OF_RUN)
+                yield place_of(node) or id(node), node, arm if asks else -1
 
     def unknown(self) -> dict[str, dict[str, int]]:
         """By domain (value, device, dtype, shape), the kinds of nodes without a transfer function, and how many."""
@@ -228,7 +195,13 @@ class Foretold:
 
     @cached_property
     def _used(self) -> tuple[tuple[Solved, Uses], ...]:
-        return tuple((solved, Uses(solved.graph)) for solved in self.solved)
+        return tuple((solved, self._uses(solved.graph)) for solved in self.solved)
+
+    def _uses(self, graph: Graph) -> Uses:
+        found = self._known.get(graph.name)
+        if found is None or found.graph is not graph:
+            found = self._known[graph.name] = Uses(graph)
+        return found
 
     def told(self) -> frozenset[int]:
         """What puts an operand of a conflict of devices where it is, by the identity of its visit."""
@@ -243,7 +216,20 @@ class Foretold:
             for reason in operand.reasons:
                 if reason.node is not None:
                     node = node.beside(self._at(reason.node), _put(operand, reason))
-        return Conflict(node, found.sure, found, self._deploy)
+        return Conflict(node, found.sure, found, self._deploy, self._is_promised(found))
+
+    def _is_promised(self, found: Finding) -> bool:
+        """Whether a conflict is one without the example as well."""
+        return self._promised is None or (found.domain, id(found.node)) in self._promised_conflicts
+
+    @cached_property
+    def _promised_conflicts(self) -> frozenset[tuple[str, int]]:
+        return frozenset((found.domain, id(found.node)) for solved in self._always for found in solved.conflicts())
+
+    @cached_property
+    def _always(self) -> tuple[Solved, ...]:
+        """What holds for every run (3)."""
+        return self.solved if self._promised is None else tuple(self._promised())
 
     def _wait(self, sync: Sync) -> Wait:
         is_simulated = self.borne_out is not None and self.borne_out.is_waited_at(sync.nodes)
@@ -251,11 +237,16 @@ class Foretold:
         return Wait(node, sync.why, sync.multiplicity, len(sync.nodes), sync.certain and sync.sure)
 
 
-def of_torch(node: Node | None) -> bool:
-    """Whether a node is of torch's own code, as far as that was recorded."""
-    stack = node.source.stack if node is not None and node.source else ()
-    path = stack[0].path.replace("\\", "/") if stack else ""
-    return "/torch/" in path or path.startswith(("torch/", "<string>"))
+def is_frozen(tree: Tree) -> bool:
+    """Whether a model was frozen: its flags are gone with its parameters."""
+    return tree.root is not None and "training" not in tree.root.attributes
+
+
+def _stays(promotion: Finding, uses: Uses) -> bool:
+    """(4)"""
+    by = promotion.operands[0]
+    is_of_model = by.tensor.dtype == "float64" or all(reason.kind in MADE for reason in by.reasons)
+    return is_of_model and not uses.is_cast(promotion.node)
 
 
 def _put(operand: Operand, reason: Reason) -> str:
@@ -269,23 +260,24 @@ def of_graphs(graphs: Sequence[Graph], deploy: Deploy) -> Iterator[Solved]:
 
 
 def of_archive(
-    archive: Archive,
-    program: Program,
-    deploy: Deploy,
-    inputs: Sequence[entry.Described],
-    unread: dict[str, str],
+    deployed: Deployed, inputs: Sequence[entry.Described], example: Sequence[Argument] | None, unread: dict[str, str]
 ) -> Iterator[Solved]:
     """What is found in the methods of an archive's model. `inputs` are those that a user gives forward.
 
-    `unread` grows by what cannot be one graph. Raises InputError.
+    `example` is the one that an entry gave, used where the archive has recorded none; with None no example is, neither
+    a recorded one. `unread` grows by what cannot be one graph. Raises InputError.
     """
-    deployed = Deployed(archive, deploy, program)
+    archive = deployed.archive
     if inputs and "forward" not in deployed.methods:
         raise InputError("the model has no forward that could take it")
     for method in deployed.methods:
         try:
             graph = deployed.graph(method)
             given = given_inputs(graph, inputs) if inputs and method == "forward" else None
+            if given is None and example is None:
+                given = []
+            elif given is None and example and method == "forward" and not archive.traced_inputs.get(method):
+                given = entry.exemplified(example, _names(graph))
             yield deployed.solved(method, given)
         except InlineError as error:
             unread[graph_name(archive, method)] = str(error)
@@ -298,9 +290,13 @@ def graph_name(archive: Archive, method: str) -> str:
     return f"{archive.module.type}.{method}"
 
 
+def _names(graph: Graph) -> list[str]:
+    return [value.name.partition(".")[0] for value in graph.inputs if value.type.kind != "Class"]
+
+
 def given_inputs(graph: Graph, inputs: Sequence[entry.Described]) -> list[Value]:
     """The inputs that a user gives forward, as values of its graph. Raises InputError where it does not take them."""
-    names = [value.name.partition(".")[0] for value in graph.inputs if value.type.kind != "Class"]
+    names = _names(graph)
     takes = f"forward takes {', '.join(names) or 'nothing'}"
     for each in inputs:
         if each.name and each.name not in names:

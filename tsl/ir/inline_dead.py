@@ -15,19 +15,18 @@ from tsl.ir.inline_alias import Aliases, writes
 from tsl.ir.inline_form import Op, Region, Var, find, release
 
 # torch/csrc/jit/ir/ir.cpp, Node::hasSideEffects; the second half are operators that torch registered as having effects
-# it does not describe, found by asking its own pass for every schema (torch 2.13).
+# it does not describe, found by asking its own pass for every schema (torch 2.13; tests/test_ir_dead.py asks again).
 SIDE_EFFECTS = frozenset(
     """
     prim::IgnoredPythonOp prim::Print prim::RaiseException prim::SetAttr prim::AddStatValue prim::TimePoint
     prim::CallFunction prim::CallMethod prim::BailoutTemplate prim::BailOut prim::rpc_async prim::rpc_sync
-    prim::rpc_remote prim::Enter prim::Exit prim::PythonOp prim::fork prim::awaitable prim::awaitable_nowait
+    prim::rpc_remote prim::Enter prim::Exit prim::PythonOp prim::fork prim::awaitable
     aten::warn aten::save aten::manual_seed aten::wait
 
     aten::backward aten::dist_backward aten::get_autocast_dtype aten::is_autocast_cpu_enabled
     aten::is_autocast_enabled aten::is_grad_enabled aten::set_grad_enabled aten::_get_cpu_capability
     mkldnn::_is_mkldnn_acl_supported mkldnn::_is_mkldnn_bf16_supported mkldnn::_is_mkldnn_fp16_supported
-    profiler::_call_end_callbacks_on_jit_fut profiler::_record_function_enter profiler::_record_function_enter_new
-    profiler::_record_function_exit
+    profiler::_record_function_enter profiler::_record_function_enter_new profiler::_record_function_exit
     """.split()
 )
 

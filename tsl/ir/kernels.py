@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from tsl.ir import device_rules, dtype, dtype_rules, scalar_rules, shape_rules
+from tsl.ir import device_rules, dtype, dtype_rules, promotion, scalar_rules, shape_rules
 from tsl.ir.abstract import ANYTHING, Constant, Many, Tensor, Value, dim_of
 from tsl.ir.abstract import Sequence as Elements
 from tsl.ir.device import ANYWHERE
@@ -115,8 +115,8 @@ class Kernels:
         if kinds is None:
             self.unknown(call.operator.kind, "dtype", call.node)
             return dtype.ANY
-        if kinds == "float64" and len(tensors) > 1:
-            pair = dtype_rules.promotes(call, tensors)
+        if isinstance(kinds, str) and kinds in promotion.NARROWER and len(tensors) > 1:
+            pair = promotion.promotes(call, tensors, kinds)
             if pair is not None:
                 notes.append(Note("promotion", call.node, pair, "", sure))
         return kinds

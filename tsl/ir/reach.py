@@ -32,12 +32,22 @@ class Visit:
     """A node that was reached: in which function and module, holding what, and which node meets its literal (4).
 
     `caller` is the call under which its function was first read; None for a method that a caller of the model runs.
+    `is_method` is whether the function is a method, or one that was entered from outside.
     """
 
-    __slots__ = ("caller", "function", "in_loop", "met_by", "module", "node", "operands")
+    __slots__ = ("caller", "function", "in_loop", "is_method", "met_by", "module", "node", "operands")
 
-    def __init__(self, node: Node, operands: tuple[Held, ...], function: str, module: str, in_loop: bool) -> None:
+    def __init__(
+        self,
+        node: Node,
+        operands: tuple[Held, ...],
+        function: str,
+        module: str,
+        in_loop: bool,
+        is_method: bool = True,
+    ) -> None:
         self.node, self.operands, self.function, self.module, self.in_loop = node, operands, function, module, in_loop
+        self.is_method = is_method
         self.met_by: Visit | None = None
         self.caller: Visit | None = None
 
@@ -59,7 +69,7 @@ class Reach:
         self._entered: set[str] = set()
         self._numbers: dict[int, int] = {}
         self._summaries: dict[tuple[str, tuple[Held, ...]], Held] = {}
-        self._open: list[tuple[str, str]] = []
+        self._open: list[tuple[str, str, bool]] = []
         self._calls: list[Visit | None] = []
         self._loops = 0
         self._left = NODES
@@ -89,7 +99,8 @@ class Reach:
             return known
         self._entered.add(graph.name)
         self._summaries[key] = ANYWHERE  # what a call of itself returns
-        self._open.append((graph.name, (arguments[0].module if arguments else None) or ""))
+        is_method = not self._open or bool(graph.inputs and graph.inputs[0].type.kind == "Class")
+        self._open.append((graph.name, (arguments[0].module if arguments else None) or "", is_method))
         self._calls.append(caller)
         values = dict(zip((value.number for value in graph.inputs), arguments, strict=False))
         self._read(graph.nodes, values)
@@ -114,7 +125,8 @@ class Reach:
         number = self._numbers.get(id(node))
         if number is None:
             number = self._numbers[id(node)] = len(self.visits)
-            visit = Visit(node, operands, *self._open[-1], self._loops > 0)
+            function, module, is_method = self._open[-1]
+            visit = Visit(node, operands, function, module, self._loops > 0, is_method)
             visit.caller = self._calls[-1]
             self.visits.append(visit)
         elif operands != self.visits[number].operands:

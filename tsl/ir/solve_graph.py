@@ -5,9 +5,10 @@ Definitions:
    what it was last. Notes of a node (conflicts, promotions) are those of the last time it was read, so that what is
    found holds for the settled state of every loop around it.
 2. After an If a value is the join of what its arms leave; an arm whose condition is known not to hold is not read, and
-   one that surely raises leaves nothing.
-3. A Loop is read until neither what it carries nor the heap changes (`flow.solve.fixpoint`); from round CALM on bounds
-   that still move are given up, and what has not settled after ROUNDS may be anything.
+   one that surely raises leaves nothing: then what the condition tells of tensors (`narrowing`) holds up to the end of
+   the arm or loop it stands in.
+3. A Loop is read until neither what it carries nor the heap changes (`flow.solve.fixpoint`); from round CALM on, or
+   CALM_WITHIN another loop, bounds that still move are given up, and what has not settled after ROUNDS may be anything.
 4. A call that was not inlined (of a method of an interface, of what a program kept apart) is followed where its
    function is known; otherwise it makes what its type says.
 5. What is read is *sure* to run where no undecided branch or loop is around it.
@@ -50,13 +51,14 @@ from tsl.ir.graph import Value as Defined
 from tsl.ir.heap import Heap, Written
 from tsl.ir.kernels import Kernels
 from tsl.ir.module_tree import Reason, Tree, unknown
+from tsl.ir.narrowing import Narrowing
 from tsl.ir.number import ANY_SIZE, Size, low, smaller, sub
 from tsl.ir.operator import Operator, operator_at
 from tsl.ir.syncs import COPIES, DATA, INDEXING, PUTTING, REPEAT, SYNCS, WHERE
 from tsl.ir.types import Type
 from tsl.record import Record
 
-CALM, ROUNDS, NODES, DEEPEST = 3, 12, 400_000, 60
+CALM, CALM_WITHIN, ROUNDS, NODES, DEEPEST = 2, 1, 12, 400_000, 60
 
 WATCHED = frozenset(SYNCS) | COPIES | DATA | INDEXING | PUTTING | {WHERE, REPEAT}
 
@@ -94,6 +96,7 @@ class Solver:
         self._numbers: dict[tuple[str, str, int], int] = {}
         self._context: tuple[int, ...] = ()
         self._written: set[Type] = set()
+        self._narrowing = Narrowing(None)
 
     @property
     def is_complete(self) -> bool:
@@ -111,6 +114,7 @@ class Solver:
 
     def run(self, graph: Graph, inputs: Sequence[Value]) -> None:
         """Reads a graph with these inputs (1)."""
+        self._narrowing = Narrowing(graph)
         self._written = containers.written_types(graph, self.functions)
         self.values = dict(zip((value.number for value in graph.inputs), inputs, strict=True))
         for value in graph.inputs:
@@ -221,11 +225,16 @@ class Solver:
             self.define(node, [NEVER] * len(node.outputs))
             return False
         self.define(node, alive[0][0] if len(alive) == 1 else list(map(join, alive[0][0], alive[1][0])))
+        if len(alive) == 1:
+            self._narrowing.fill(self.values, node.inputs[0].number, outcomes[0][0])
         return True
 
     def _arm(self, block: Block) -> tuple[bool, list[Value], Written]:
+        mark = self._narrowing.mark
         going, written = self.heap.attempt(lambda: self._nodes(block.nodes))
-        return going, self._of(block.outputs), written
+        made = self._of(block.outputs)
+        self._narrowing.take_back(self.values, mark)
+        return going, made, written
 
     def _of(self, outputs: Sequence[Defined]) -> list[Value]:
         return [self.values.get(value.number, ANYTHING) for value in outputs]
@@ -250,21 +259,24 @@ class Solver:
         return True
 
     def _settled(self, block: Block, start: tuple[Value, ...], trips: int | Size | None) -> tuple[Value, ...]:
-        grew, rounds = [False], [0]
+        grew, rounds, calm = [False], [0], CALM if self.loops == 1 else CALM_WITHIN
         index: Value = ANY_SIZE if trips is None else smaller(Size(0, 2**63 - 1), sub(trips, 1))
         if isinstance(index, int):
             index = constant(index)
 
         def step(carried: tuple[Value, ...]) -> tuple[Value, ...]:
             self.values.update(zip((value.number for value in block.inputs), (index, *carried), strict=False))
+            mark = self._narrowing.mark
             going, written = self.heap.attempt(lambda: self._nodes(block.nodes))
-            grew[0] = going and self.heap.settle((written, {}), rounds[0] >= CALM)
-            return tuple(self._of(block.outputs)[1:]) if going else (NEVER,) * len(carried)
+            made = tuple(self._of(block.outputs)[1:]) if going else (NEVER,) * len(carried)
+            self._narrowing.take_back(self.values, mark)
+            grew[0] = going and self.heap.settle((written, {}), rounds[0] + 1 >= calm)
+            return made
 
         def cover(before: tuple[Value, ...], after: tuple[Value, ...]) -> tuple[Value, ...]:
             rounds[0] += 1
             covered = tuple(map(join, before, after))
-            return covered if rounds[0] < CALM else tuple(map(calmed, before, covered))
+            return covered if rounds[0] < calm else tuple(map(calmed, before, covered))
 
         def same(before: tuple[Value, ...], after: tuple[Value, ...]) -> bool:
             return not grew[0] and before == after
@@ -345,12 +357,14 @@ class Solver:
     def _body(self, node: Node, graph: Graph, given: list[Value]) -> list[Value] | None:
         if len(self._context) >= DEEPEST or len(given) != len(graph.inputs) or id(node) in self._context:
             return None
-        outer, self.values = self.values, dict(zip((value.number for value in graph.inputs), given, strict=True))
+        outer = self.values, self._narrowing
+        self.values = dict(zip((value.number for value in graph.inputs), given, strict=True))
+        self._narrowing = Narrowing(graph)
         self._context = (*self._context, id(node))
         going = self._nodes(graph.nodes)
         made = self._of(graph.outputs) if going else [NEVER] * len(graph.outputs)
         self._context = self._context[:-1]
-        self.values = outer
+        self.values, self._narrowing = outer
         return made
 
 

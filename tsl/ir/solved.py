@@ -9,7 +9,7 @@ Definitions:
 2. A *sync* is a node at which the host waits for the device. It is *certain* where the operand surely is on a device
    other than the CPU. Syncs of one place in the source are one, and happen *once*, *per layer* (several nodes: modules,
    or unrolled rounds) or *per iteration* (a loop of the graph is around it).
-3. A *promotion* computes in float64 because of a float64 tensor that has dimensions.
+3. A *promotion* computes in a wider dtype because of a tensor of that dtype that has dimensions.
 
 It will never know a rule or a severity.
 """
@@ -92,7 +92,8 @@ class Finding(Record):
             return (*held, self.words) if self.words else held
         if self.domain == "promotion":
             by, of = self.operands
-            return (f"{by.argument} is float64", f"{of.argument} is {of.tensor.dtype}")
+            wide = f"{by.argument} is {by.tensor.dtype}{_because(by.how)}"
+            return (wide, f"{of.argument} is {of.tensor.dtype}")
         return (self.words,)
 
 
@@ -223,7 +224,14 @@ class Solved:
         operator = operator_at(node)
         arguments = operator.schema.arguments if operator else ()
         name = arguments[place].name if place < len(arguments) else node.inputs[place].name
+        name += self._element(node.inputs[place], tensor)
         return Operand(name, node.inputs[place], tensor, self._reasons(tensor))
+
+    def _element(self, value: Defined, tensor: Tensor) -> str:
+        """Which element of a list a tensor is, as `[1]`; nothing for what is no list, or one of unknown elements."""
+        held = self.value_of(value)
+        parts = held.parts if type(held) is Elements else ()
+        return next((f"[{number}]" for number, part in enumerate(parts) if part == tensor), "")
 
     def _waits_for(self, seen: Seen) -> tuple[str, str] | None:
         """Why a node waits, and for which device; None where it does not."""

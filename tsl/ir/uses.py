@@ -7,14 +7,18 @@ Definitions:
 2. A constant is *written* into the graph where a `prim::Constant` makes it; a flag that is asked of the module is not.
 3. A parameter is *read* where an attribute that is it, or a list that holds it, is asked for. Of a graph that hands a
    module on to what was not inlined nothing is known.
-4. What a condition is *made of* is what defines it, through all operands.
+4. What a value is *made of* is what defines it, through all operands, up to what asks something of a tensor.
+
+5. A result is *cast* where all that reads it is another dtype's `to`, or a cast by its name.
 
 Needs graphs that call nothing any more. It will never know a device.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from tsl.archive import values
@@ -31,6 +35,13 @@ MAY_COPY = frozenset(
 )
 
 
+CONVOLUTIONS = frozenset(
+    "aten::conv1d aten::conv2d aten::conv3d aten::conv_transpose2d aten::conv_transpose3d aten::_convolution".split()
+)
+ANSWERS = frozenset({"int", "bool", "Device", "List[int]"})
+RECASTS = frozenset("aten::to aten::type_as aten::half aten::bfloat16 aten::float".split())
+
+
 class Uses:
     """A graph with what defines each of its values."""
 
@@ -44,6 +55,12 @@ class Uses:
         """The node that defines a value; None for an input of the graph or of a block."""
         return self._makers.get(number)
 
+    def root(self, number: int) -> int:
+        """What a value comes from in the end (1)."""
+        while (maker := self._makers.get(number)) is not None and maker.inputs and _comes_from_first(maker):
+            number = maker.inputs[0].number
+        return number
+
     def constant(self, number: int) -> Any:
         """The constant that is written into the graph (2), None where there is none."""
         maker = self._makers.get(number)
@@ -54,6 +71,52 @@ class Uses:
         operator = operator_at(node)
         place = operator.places.get(name, -1) if operator else -1
         return self.constant(node.inputs[place].number) if 0 <= place < len(node.inputs) else None
+
+    def foldable(self, is_reached: Callable[[Node], bool]) -> int:
+        """How many batch normalizations that may run freezing folds: nothing else reads the convolution before."""
+        reading = (node for node in self.nodes if not _asks(node))
+        readers = Counter(value.number for node in reading for value in node.inputs)
+        readers.update(value.number for value in self.graph.outputs)
+        readers.update(value.number for block in _blocks(self.nodes) for value in block.outputs)
+        normal = (node for node in self.nodes if node.kind == "aten::batch_norm" and node.inputs and is_reached(node))
+        taken = (node.inputs[0].number for node in normal)
+        makers = ((number, self._makers.get(number)) for number in taken)
+        return sum(1 for number, maker in makers if maker and maker.kind in CONVOLUTIONS and readers[number] == 1)
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether all that was recorded of it was scripted: a trace records lines without columns."""
+        columns = [node.source.stack[0].column for node in self.nodes if node.source and node.source.stack]
+        return bool(columns) and min(columns) > 1
+
+    @property
+    def is_autocast(self) -> bool:
+        """Whether the graph enters autocast: operators are then given other dtypes than the graph says."""
+        entered = (node for node in self.nodes if node.kind == "prim::Enter" and node.inputs)
+        return any("autocast" in str(node.inputs[0].type) for node in entered)
+
+    def is_cast(self, node: Node) -> bool:
+        """Whether what a node makes is cast at once (5)."""
+        made = {value.number for value in node.outputs}
+        return bool(made) and self._casting.issuperset(made) and not made & self._kept
+
+    @cached_property
+    def _casting(self) -> frozenset[int]:
+        """The values that a cast reads."""
+        return frozenset(node.inputs[0].number for node in self.nodes if node.kind in RECASTS and node.inputs)
+
+    @cached_property
+    def _kept(self) -> frozenset[int]:
+        """The values that something reads which is no cast."""
+        found = {
+            value.number
+            for node in self.nodes
+            for place, value in enumerate(node.inputs)
+            if place > 0 or node.kind not in RECASTS
+        }
+        found.update(value.number for value in self.graph.outputs)
+        found.update(value.number for block in _blocks(self.nodes) for value in block.outputs)
+        return frozenset(found)
 
     def written_inputs(self) -> Iterator[tuple[Node, str, bool]]:
         """The nodes that write to an input, the input's name, and whether it surely is the input and no copy (1)."""
@@ -84,18 +147,35 @@ class Uses:
         inputs = (value for value in self.graph.inputs if value.type.kind != "Class")
         return tuple(value.name.partition(".")[0] for value in inputs if value.number not in used)
 
-    def made_of(self, number: int, asking: frozenset[str]) -> frozenset[str]:
-        """The kinds of what a value is made of (4), up to those that ask something of a tensor; `input` stands for an
-        input of the graph or of a block."""
-        found, seen, queue = set[str](), set[int](), [number]
+    def asks(self, number: int, asking: frozenset[str], barring: frozenset[str]) -> bool:
+        """Whether a value is made of what asks something of a tensor, and of nothing of these other kinds (4)."""
+        is_asked, seen, queue = False, set[int](), [number]
         while queue:
             number = queue.pop()
             if number in seen:
                 continue
             seen.add(number)
             maker = self._makers.get(number)
-            found.add(maker.kind if maker is not None else "input")
-            if maker is not None and maker.kind not in asking:
+            if maker is None:
+                continue
+            if maker.kind in barring:
+                return False
+            if maker.kind in asking and maker.inputs[0].type is TENSOR:
+                is_asked = True
+            else:
+                queue.extend(value.number for value in maker.inputs)
+        return is_asked
+
+    def made_of(self, number: int, asking: frozenset[str]) -> frozenset[str]:
+        """The kinds of what a value is made of (4), up to those that ask something of a tensor."""
+        found, seen, queue = set[str](), set[int](), [number]
+        while queue:
+            maker = self._makers.get(number := queue.pop())
+            if maker is None or number in seen:
+                continue
+            seen.add(number)
+            found.add(maker.kind)
+            if maker.kind not in asking:
                 queue.extend(value.number for value in maker.inputs)
         return frozenset(found)
 
@@ -138,6 +218,11 @@ def unread_parameters(
         if registered(owner.type, name) == "parameter"
     }
     return tuple(path for path, value in held.items() if type(value) is values.Tensor and _memory(value) not in read)
+
+
+def _asks(node: Node) -> bool:
+    """Whether a node asks something of a tensor and makes none: a rank, a size."""
+    return bool(node.outputs) and all(str(value.type) in ANSWERS for value in node.outputs)
 
 
 def _comes_from_first(node: Node) -> bool:

@@ -51,6 +51,7 @@ READS = frozenset(
     aten::ScalarImplicit aten::equal aten::allclose""".split()
 )
 NUMBER = "prim::NumToTensor"
+ASKS = ASKED | {"prim::device", "prim::is_cuda"}
 
 DTYPES, DIMENSIONS, DATA, TENSORS, ROUNDS = "dtypes", "dimensions", "data", "tensors", "rounds"
 
@@ -118,7 +119,7 @@ def _raises(node: Node) -> bool:
 
 def _is_data(value: Value, uses: Uses) -> bool:
     """(2)"""
-    made_of = uses.made_of(value.number, ASKED)
+    made_of = uses.made_of(value.number, ASKS)
     return bool(made_of & READS) and NUMBER not in made_of
 
 
