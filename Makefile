@@ -8,6 +8,7 @@
 #   make agree  hold the archive road against torch over that zoo
 #   make laws   search for examples that break the laws of the engines, new ones every time
 #   make fuzz   feed tsl N broken and hostile archives: make fuzz N=10000 SEED=1
+#   make gallery  draw the pictures of docs/gallery.md again
 #   make docs   write docs/rules from the rules' pages
 #   make bless  that, the examples in README.md and the gaps in docs/soundness.md: all that a script writes
 #   make clean  forget .venv and build/
@@ -18,13 +19,14 @@ BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 TIMM   := 1.0.31
 TORCH  := 2.13.0
+MERMAID := 11.17.2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test laws lint types oracle score bench zoo agree fuzz docs bless clean
+.PHONY: help demo test laws lint types oracle score bench zoo agree fuzz gallery docs bless clean
 
 help:
-	@sed -n '2,14s/^#   //p' Makefile
+	@sed -n '2,15s/^#   //p' Makefile
 
 .venv/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; name a Python 3.10 or later with PYTHON=..." >&2; exit 2; }
@@ -67,7 +69,22 @@ lint: .venv/.dev
 types: .venv/.dev
 	$(BIN)/mypy --strict tsl rules
 
-test: lint types .venv/.torch
+# Pictures are held against real models, and Mermaid against its own package, where there is npm to fetch that.
+build/pictures/.models: .venv/.torch benchmarks/picture_packages.txt
+	@rm -rf build/pictures build/pictures-site
+	$(PIP) install --no-deps --target build/pictures-site -r benchmarks/picture_packages.txt
+	@$(BIN)/python benchmarks/zoo.py --site build/pictures-site --only timm_resnet18 build/pictures >/dev/null 2>&1
+	@$(BIN)/python benchmarks/zoo.py --site build/pictures-site --only timm_swin_tiny build/pictures >/dev/null 2>&1
+	@cp build/pictures-site/silero_vad/data/silero_vad.jit build/pictures/
+	@touch $@
+
+build/mermaid/.$(MERMAID):
+	@rm -rf build/mermaid
+	@mkdir -p build/mermaid
+	@{ cd build/mermaid && npm pack --silent mermaid@$(MERMAID) && tar -xzf mermaid-$(MERMAID).tgz package/dist/mermaid.min.js; } \
+	  >/dev/null 2>&1 && touch $@ || echo "the npm package mermaid could not be had; the tests that need it skip"
+
+test: lint types .venv/.torch build/pictures/.models build/mermaid/.$(MERMAID)
 	$(BIN)/python -m pytest -q
 
 N    ?= 1000
@@ -84,9 +101,10 @@ score: .venv/.base build/site/.installed
 	@echo "cases: models from bug reports"
 	@$(BIN)/python corpus/score_cases.py --tsl '"$(CURDIR)/$(BIN)/tsl"'
 
-bench: .venv/.base build/timm/.$(TIMM)
+bench: .venv/.base build/timm/.$(TIMM) build/pictures/.models
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/tree.py build/timm/timm
+	@$(BIN)/python benchmarks/draw.py build/pictures
 
 build/zoo-site/.installed: .venv/.torch benchmarks/zoo_packages.txt
 	@rm -rf build/zoo-site
@@ -104,6 +122,9 @@ laws: .venv/.torch
 
 fuzz: .venv/.base
 	@$(BIN)/python scripts/fuzz.py --seed $(SEED) $(N)
+
+gallery: .venv/.torch build/pictures/.models
+	@$(BIN)/python scripts/draw_gallery.py build/pictures
 
 docs: .venv/.base
 	$(BIN)/python scripts/build_docs.py

@@ -24,7 +24,7 @@ from tsl.cli.console import say as _say
 from tsl.cli.console import wants_color as _wants_color
 from tsl.cli.console import write as _write
 from tsl.cli.forms import CHECK, EXPLAIN, INSPECT, LOCK, RULES, TARGETS, VERIFY, agree
-from tsl.cli.graph_form import GRAPH, drawable
+from tsl.cli.graph_form import GRAPH, drawable, source_of
 from tsl.config import Config, SettingError, nearest
 from tsl.record import Record
 
@@ -225,21 +225,26 @@ def _lock(options: SimpleNamespace) -> int:
 def _graph(options: SimpleNamespace) -> int:
     form = drawable(options)
     from tsl.check.plan import Settings, make_plan
-    from tsl.draw.drawing import DrawError, Wish, picture_of
+    from tsl.draw.drawing import DrawError, Wish, picture_of, shown_of
     from tsl.draw.fit import LIMIT
     from tsl.draw.forms import formed
     from tsl.draw.render import RenderError
+    from tsl.draw.source import source_picture
 
     config = _configuration(options).with_flags(deploy=options.deploy)
     books, code = _books(options)
-    plan = make_plan(Settings(config, inputs=tuple(options.input or ())), books)
+    settings = Settings(config, inputs=tuple(options.input or ()))
     limit = LIMIT if options.limit is None else options.limit
     findings = not options.no_findings, bool(options.findings)
     wish = Wish(options.method, options.depth, options.focus, options.radius, *findings, limit)
-    path = options.words[0]
+    path, name = source_of(options.words[0]) if options.source else (options.words[0], "")
     try:
         with _readable(path):
-            made = formed(picture_of(path, wish, plan), form)
+            if options.source:
+                picture = shown_of(source_picture(path, name, settings, books, findings=wish.findings), wish)
+            else:
+                picture = picture_of(path, wish, make_plan(settings, books))
+        made = formed(picture, form)
     except DrawError as error:
         raise SettingError(error.subject, error.message) from None
     except RenderError as error:

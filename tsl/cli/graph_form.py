@@ -14,6 +14,7 @@ from tsl.cli.readers import boxes, choice, levels
 from tsl.config import SettingError
 from tsl.draw.forms import FORMS, SUFFIXES
 
+ARCHIVES = ("--method", "--depth", "--deploy", "--input")
 BINARY = frozenset({"png", "pdf"})
 KNOWING = tuple(option for option in GRAPHS if option.flags[0] in {"--input", "--deploy"})
 
@@ -28,19 +29,26 @@ examples:
   tsl graph model.pt --deploy cuda --input 'x=float32[1,3,224,224]' --findings -o around.svg
   tsl graph model.pt --focus encoder.layers.0 --radius 2 -o part.png
   tsl graph model.pt --format mermaid >> comment.md
+  tsl graph model.py:Net --source -o flow.svg
 """
 
 GRAPH = Form(
     "graph",
-    "FILE.pt [options]",
+    "FILE.pt [options]   or: tsl graph FILE.py[:NAME] --source [options]",
     "Draws what a method of a TorchScript archive runs: operators in the clusters of their modules, blocks nested, what"
     " is known of tensors on the edges, what tsl check finds on its node. Nothing of the archive is executed.",
-    "FILE.pt",
-    "the archive",
+    "FILE",
+    "an archive, or with --source a Python file and what of it",
     (
         (
             "what to draw",
             (
+                Option(
+                    ("--source",),
+                    "",
+                    "draw the control flow of a Python file's forward instead, at its lines: dashed is what tracing"
+                    " loses; FILE.py:Net, FILE.py:Net.encode and FILE.py:function say of what. Runs nothing",
+                ),
                 Option(("--method",), "NAME", "the method to draw (default: forward, or the only one)"),
                 Option(("--depth",), "N", "levels of modules to open; those below are one box each", levels),
                 Option(
@@ -86,6 +94,11 @@ def drawable(options: SimpleNamespace) -> str:
     """The form that `tsl graph` writes. Raises SettingError where there is none, or options do not go together."""
     if options.findings and options.no_findings:
         raise SettingError("--no-findings", "leaves nothing for --findings to draw; leave one of them out")
+    given = [flag for flag in ARCHIVES if getattr(options, flag.lstrip("-"))]
+    if options.source and given:
+        raise SettingError(given[0], "is about archives, and --source draws a Python file; leave one of them out")
+    if not options.source and options.words[0].endswith(".py"):
+        raise SettingError(options.words[0], "is a Python file; add --source to draw its control flow")
     if options.format is not None:
         form = str(options.format)
     else:
@@ -96,3 +109,13 @@ def drawable(options: SimpleNamespace) -> str:
     if form in BINARY and options.output is None:
         raise SettingError("--format", f"{form} is no text; name a file with -o")
     return form
+
+
+def source_of(word: str) -> tuple[str, str]:
+    """The path and the name that FILE.py:NAME stands for; a name may be missing. Raises SettingError."""
+    path, colon, name = word.rpartition(":")
+    if colon and path.endswith(".py") and "/" not in name and "\\" not in name:
+        return path, name
+    if not word.endswith(".py"):
+        raise SettingError(word, "is no Python file; --source draws FILE.py or FILE.py:NAME")
+    return word, ""

@@ -50,6 +50,13 @@ _UNSHOWABLE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"', ord("&"): "&amp;", ord("\n"): "\\n"}
+_LEFT = {**_ESCAPES, ord("\n"): "\\l"}
+
+
+class Left(str):
+    """A text whose lines, each ended by a line break, begin at the left and not in the middle."""
+
+    __slots__ = ()
 
 
 def dot(picture: Picture) -> str:
@@ -59,7 +66,8 @@ def dot(picture: Picture) -> str:
 
 def quoted(text: str) -> str:
     """A text as a quoted string that is shown as the text (1, 2)."""
-    return f'"{_UNSHOWABLE.sub(_stand_in, text).translate(_ESCAPES)}"'
+    escapes = _LEFT if isinstance(text, Left) else _ESCAPES
+    return f'"{_UNSHOWABLE.sub(_stand_in, text).translate(escapes)}"'
 
 
 def _stand_in(found: re.Match[str]) -> str:
@@ -102,13 +110,14 @@ def _members(members: Sequence[Box | Cluster]) -> Iterator[str]:
 def _box(box: Box) -> Attributes:
     tone = box.painted
     shape, paint = BOX[box.kind]
+    lines = lines_on(box)
     told = [f"{mark.severity} {mark.code} {mark.rule}: {mark.message}" for mark in box.marks]
     hint = "\n".join([*filter(None, [box.path, box.schema, box.place, box.text]), *told]) or box.lines[0]
     styles = ["filled", *(["rounded"] if shape == "box" else [])]
     return {
         "id": f"n{box.number}",
         "class": f"{box.kind} {tone}".rstrip(),
-        "label": "\n".join(lines_on(box)),
+        "label": Left("".join(f"{line}\n" for line in lines)) if box.kind == "statement" else "\n".join(lines),
         "tooltip": hint,
         "shape": shape,
         **_painted(TONE.get(tone, paint), styles),

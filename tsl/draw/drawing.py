@@ -64,7 +64,7 @@ def picture_of(path: str, wish: Wish, plan: Plan) -> Picture:
 
     with open_archive(path) as archive:
         try:
-            graph = _graph(path, archive, wish.method)
+            graph = graph_of(path, archive, wish.method)
             told = told_of(graph, archive, plan, findings=wish.findings)
             picture = sketch(graph, told, wish.depth)  # reads where nodes come from, so the archive must be open
         except (InlineError, LowerError, RuleCallError) as error:
@@ -90,7 +90,7 @@ def shown_of(picture: Picture, wish: Wish) -> Picture:
     return thinned(fitted(picture, wish.limit) if wish.limit else picture)
 
 
-def _graph(path: str, archive: Archive, wanted: str | None) -> Graph:
+def graph_of(path: str, archive: Archive, wanted: str | None) -> Graph:
     """The graph of a method with all that it calls in it."""
     if not archive.kind.has_code:
         raise DrawError(path, f"has no TorchScript graph: {archive.kind.title}")

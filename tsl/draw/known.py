@@ -23,6 +23,7 @@ from tsl.archive.module import tensors
 from tsl.check.judge import ask
 from tsl.check.plan import Plan
 from tsl.draw.picture import Badge, Mark
+from tsl.draw.places import place_of, written
 from tsl.draw.sketch import Told
 from tsl.ir import entry
 from tsl.ir.deployed import tree_of
@@ -77,7 +78,7 @@ class _Known:
                 severity = plan.severities.get(rule.code, verdict.severity)
                 if isinstance(verdict.node, NodeFact):
                     node = verdict.node.visit.node
-                    place, text = place_of(node), lines.of(node)
+                    place, text = written(place_of(node)), lines.of(node)
                     mark = Mark(rule.code, rule.name, severity.label, verdict.sentence, place, text)
                     found.setdefault(id(node), []).append(mark)
         return found
@@ -144,7 +145,7 @@ class _Lines:
 
     def of(self, node: Node) -> str:
         """The line a node comes from, nothing where it is not to be had."""
-        place = node.source.place if node.source is not None else None
+        place = place_of(node)
         if place is None:
             return ""
         found = self._recorded.get(place.path, {}).get(place.line)
@@ -168,12 +169,6 @@ def _read(path: str) -> list[str]:
             return file.read(LARGEST).split("\n")
     except (OSError, UnicodeDecodeError):
         return []
-
-
-def place_of(node: Node) -> str:
-    """The line a node comes from, as `path:line`; nothing where none was recorded."""
-    place = node.source.place if node.source is not None else None
-    return f"{place.path}:{place.line}" if place is not None else ""
 
 
 def tensor_text(solved: Solved, value: Value, *, everywhere: bool) -> str:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 
 from tsl.draw.labels import FOREVER, Folded, fold, lines_of, shortened, written_to
 from tsl.draw.picture import Badge, Box, Cluster, Edge, Mark, Picture
+from tsl.draw.places import place_of, written
 from tsl.draw.scopes import Path, places
 from tsl.ir.facts import plain
 from tsl.ir.graph import Block, Graph, Node, Value
@@ -96,7 +97,12 @@ class _Draft:
     def be(self, node: Node, told: Told) -> None:
         """Makes the box that of a node."""
         self.tell(node, told)
-        self.schema, self.place, self.text, self.operators = node.schema or node.kind, _place(node), told.text(node), 1
+        self.schema, self.place, self.text, self.operators = (
+            node.schema or node.kind,
+            written(place_of(node)),
+            told.text(node),
+            1,
+        )
 
 
 class _Work(Record):
@@ -275,12 +281,6 @@ class _Sketch:
 def short(type: str) -> str:
     """A type with the names of classes alone: `List[Net]` for `List[__torch__.net.Net]`."""
     return _QUALIFIER.sub("", type) if "__torch__" in type else type
-
-
-def _place(node: Node) -> str:
-    """The line a node comes from, as `path:line`."""
-    place = node.source.place if node.source is not None else None
-    return f"{place.path}:{place.line}" if place is not None else ""
 
 
 def _frozen(members: Sequence[_Draft | _Group]) -> tuple[Box | Cluster, ...]:

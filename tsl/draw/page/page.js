@@ -109,6 +109,8 @@
     return element;
   };
   const layer = make("g", { id: "stand-ins" });
+  const detours = make("g", {});  // below the boxes, above the clusters
+  graph.insertBefore(detours, graph.querySelector(":scope > g.node, :scope > g.edge"));
   graph.append(layer);
   const GRAVEST = ["error", "warning", "info"];
   const gravest = (marks) => GRAVEST.find((severity) => marks.some((mark) => mark.severity === severity)) || "";
@@ -141,17 +143,18 @@
     for (const box of boxes.values()) show(box, isVisible(box), fx, fy);
     for (const cluster of clusters) show(cluster, !cluster.closed && hider(cluster.inside) === null, fx, fy);
     layer.replaceChildren();
-    const detours = new Map();
+    detours.replaceChildren();
+    const ways = new Map();
     for (const edge of edges) {
       const [source, target] = [edge.source, edge.target].map((number) => hider(boxes.get(number).inside));
       show(edge, !source && !target, fx, fy);
       if ((source || target) && source !== target) {
         const ends = [source || boxes.get(edge.source), target || boxes.get(edge.target)];
-        detours.set(ends.map((end) => end.element.id).join(" "), ends);
+        ways.set(ends.map((end) => end.element.id).join(" "), ends);
       }
     }
     const where = new Map(closed.map((each) => [each.cluster, area(each)]));
-    for (const ends of detours.values()) layer.append(detour(...ends.map((end) => where.get(end) || area(end))));
+    for (const ends of ways.values()) detours.append(detour(...ends.map((end) => where.get(end) || area(end))));
     for (const each of closed) layer.append(box(each, where.get(each.cluster)));
     const [x0, x1, y0, y1] = [fx(whole.x0), fx(whole.x1), fy(whole.y0), fy(whole.y1)];
     sheet.setAttribute("points", `${x0},${y1} ${x0},${y0} ${x1},${y0} ${x1},${y1} ${x0},${y1}`);
