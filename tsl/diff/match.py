@@ -10,7 +10,7 @@ Definitions:
    one item on both sides; in a row (`align`); by neighbours that are paired though the kind is another. The ends of
    paired blocks are a pair from the start. In the end pairs are settled (`settle`): of look-alikes in a row the one
    without a partner is where it explains most.
-4. A pair that is made in a row needs a neighbour that is paired too: two items that merely look alike are none.
+4. A pair that is made in a row stands between items that are paired too: two items that merely look alike are none.
 
 Where whole graphs are equal but for numbers, names and the order of what does not depend on each other, the first round
 pairs everything. Needs items. It will never say what is different in a pair.

@@ -112,11 +112,13 @@ class Differing:
             modules = [
                 [item.module for item in items.all if item.kind not in {INPUT_ITEM, END}] for items in _both(pairs)
             ]
+            own: set[Change] = set()
             for change in grouped(found.changes, modules[0], modules[1], (self.old.classes, self.new.classes)):
                 known = change._replace(old=(), new=())
                 if change.subject == INPUT or known not in told:
-                    told.add(known)
+                    own.add(known)
                     yield change._replace(method=name)
+            told |= own
 
     def _paths(self, change: Change, side: int) -> Iterator[str]:
         """The paths of a changed weight in a model."""
