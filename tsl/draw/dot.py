@@ -35,7 +35,7 @@ NODE: Attributes = {
     "fontsize": "10",
     "fontcolor": light("ink"),
     "height": "0.3",
-    "margin": "0.12,0.06",
+    "margin": "0.16,0.06",
 }
 LINE: Attributes = {
     "fontcolor": light("muted"),

@@ -65,7 +65,7 @@ def picture_of(path: str, wish: Wish, plan: Plan) -> Picture:
     with open_archive(path) as archive:
         try:
             graph = graph_of(path, archive, wish.method)
-            told = told_of(graph, archive, plan, findings=wish.findings)
+            told, loose = told_of(graph, archive, plan, findings=wish.findings)
             picture = sketch(graph, told, wish.depth)  # reads where nodes come from, so the archive must be open
         except (InlineError, LowerError, RuleCallError) as error:
             raise DrawError(path, f"cannot be drawn: {error}") from None
@@ -73,7 +73,7 @@ def picture_of(path: str, wish: Wish, plan: Plan) -> Picture:
             raise DrawError("--input", str(error)) from None
         except RecursionError:
             raise DrawError(path, "cannot be drawn: its code nests too deeply") from None
-    return shown_of(picture, wish)
+    return shown_of(picture._replace(notes=(*picture.notes, *loose)), wish)
 
 
 def shown_of(picture: Picture, wish: Wish) -> Picture:
