@@ -30,6 +30,7 @@ from tsl.record import Record
 
 if TYPE_CHECKING:
     from tsl.check import Books
+    from tsl.draw.hulls import Meant
     from tsl.entry.request import Request
     from tsl.outcome import Outcome
 
@@ -236,7 +237,7 @@ def _graph(options: SimpleNamespace) -> int:
     settings = Settings(config, inputs=tuple(options.input or ()))
     limit = LIMIT if options.limit is None else options.limit
     findings = not options.no_findings, bool(options.findings)
-    wish = Wish(options.method, options.depth, options.focus, options.radius, *findings, limit)
+    wish = Wish(options.method, options.depth, options.focus, options.radius, *findings, limit, _groups(options.fusion))
     path, name = source_of(options.words[0]) if options.source else (options.words[0], "")
     try:
         with _readable(path):
@@ -254,6 +255,22 @@ def _graph(options: SimpleNamespace) -> int:
     else:
         _write(options.output, made, "graph")
     return code
+
+
+def _groups(path: str | None) -> list[list[Meant]]:
+    """The fusion groups of a report, none without one."""
+    if path is None:
+        return []
+    from tsl.draw.hulls import read_groups
+    from tsl.project import reason
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return read_groups(file.read())
+    except OSError as error:
+        raise SettingError(path, f"cannot be read: {reason(error)}") from None
+    except ValueError as error:
+        raise SettingError(path, str(error)) from None
 
 
 def _use_utf8() -> None:

@@ -9,14 +9,26 @@ import os
 from types import SimpleNamespace
 
 from tsl.cli.arguments import Form, Option
-from tsl.cli.forms import CONFIGURATION, GRAPHS
-from tsl.cli.readers import boxes, choice, levels
+from tsl.cli.forms import CONFIGURATION
+from tsl.cli.readers import boxes, choice, deployment, inputs, levels
 from tsl.config import SettingError
 from tsl.draw.forms import FORMS, SUFFIXES
 
-ARCHIVES = ("--method", "--depth", "--deploy", "--input")
+ARCHIVES = ("--method", "--depth", "--deploy", "--input", "--fusion")
 BINARY = frozenset({"png", "pdf"})
-KNOWING = tuple(option for option in GRAPHS if option.flags[0] in {"--input", "--deploy"})
+KNOWING = (
+    Option(("--fusion",), "FILE.json", "draw the groups that tsl fusion --format json wrote there around their nodes"),
+    Option(
+        ("--input",),
+        "SPEC",
+        "what forward is given, for what was not recorded in tracing: x=float32[1..8,3,H,W]; repeatable",
+        inputs,
+        adds_up=True,
+    ),
+    Option(
+        ("--deploy",), "DEVICE", "where the model runs, in the words of tsl check: cuda, cuda:map_location", deployment
+    ),
+)
 
 GRAPH_END = """\
 exit codes:
@@ -26,7 +38,7 @@ exit codes:
 examples:
   tsl graph model.pt -o model.html
   tsl graph model.pt --depth 1 -o overview.svg
-  tsl graph model.pt --deploy cuda --input 'x=float32[1,3,224,224]' --findings -o around.svg
+  tsl graph model.pt --deploy cuda --findings --radius 3 -o around.svg
   tsl graph model.pt --focus encoder.layers.0 --radius 2 -o part.png
   tsl graph model.pt --format mermaid >> comment.md
   tsl graph model.py:Net --source -o flow.svg
@@ -34,11 +46,11 @@ examples:
 
 GRAPH = Form(
     "graph",
-    "FILE.pt [options]   or: tsl graph FILE.py[:NAME] --source [options]",
+    "FILE [options]",
     "Draws what a method of a TorchScript archive runs: operators in the clusters of their modules, blocks nested, what"
     " is known of tensors on the edges, what tsl check finds on its node. Nothing of the archive is executed.",
     "FILE",
-    "an archive, or with --source a Python file and what of it",
+    "an archive; with --source a Python file, and what of it: FILE.py:NAME",
     (
         (
             "what to draw",

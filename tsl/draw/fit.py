@@ -2,7 +2,7 @@
 
 Definitions:
 1. A picture *fits* where it has no more boxes than a limit. Repeats are folded first (see `repeats`), those of two
-   rounds where the picture does not fit with the others.
+   rounds where the picture does not fit with the others, or strains a layout.
 2. A cluster is *closed* where one box stands for it: with its title, the number of operators in it, its findings, and
    the edges that cross its border. All are closed to begin with; then they are opened, those with findings first, then
    the outer ones, each where the picture still fits with it.
@@ -38,7 +38,7 @@ GRAVITY = {severity: number for number, severity in enumerate(SEVERITIES)}
 def fitted(picture: Picture, limit: int = LIMIT) -> Picture:
     """The picture with at most `limit` boxes (1-3), and notes of what was folded."""
     small = folded_repeats(picture)
-    if _count(small) > limit:
+    if _count(small) > limit or strain(small) > STRAIN:
         small = folded_repeats(small, tight=True)
     if _count(small) > limit:
         small = _closed(small, limit)

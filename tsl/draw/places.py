@@ -24,9 +24,10 @@ def place_of(node: Node) -> Frame | None:
 
 def written(frame: Frame | None) -> str:
     """A place as `path:line` (1), nothing where none was recorded."""
-    return f"{_path(frame.path)}:{frame.line}" if frame is not None else ""
+    return f"{from_here(frame.path)}:{frame.line}" if frame is not None else ""
 
 
-def _path(path: str) -> str:
+def from_here(path: str) -> str:
+    """A path as a picture has it (1)."""
     here = os.getcwd() + os.sep
     return _INSTALLED.sub("", path.removeprefix(here))

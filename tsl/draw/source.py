@@ -19,6 +19,7 @@ from tsl.diagnostic import Diagnostic
 from tsl.draw.drawing import DrawError
 from tsl.draw.flow import Function, flow
 from tsl.draw.picture import Mark, Picture
+from tsl.draw.places import from_here
 
 DEFAULT = "forward"
 MOST_NAMES = 8  # that an error lists
@@ -33,7 +34,7 @@ def source_picture(path: str, name: str, settings: Settings, books: Books, *, fi
     def marks_on(first: int, last: int) -> Sequence[Mark]:
         return [_mark(each, lines) for each in found if first <= each.span.line <= last]
 
-    return flow(title, functions, path, marks_on)
+    return flow(title, functions, from_here(path), marks_on)
 
 
 def _read(path: str) -> tuple[ast.Module, Sequence[str]]:
