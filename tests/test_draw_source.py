@@ -176,6 +176,14 @@ def test_a_part_of_the_file_is_named(project: Project, name: str, title: str) ->
     assert "TSL" not in done.out
 
 
+def test_a_chain_of_branches_that_is_too_long_is_one_line(project: Project) -> None:
+    arms = "".join(f"    elif x == {number}:\n        y = {number}\n" for number in range(3_000))
+    project.write("net.py", f"def f(x):\n    if x:\n        y = 0\n{arms}    return y\n")
+    done = project.tsl("graph", "net.py:f", "--source", "--isolated", "--no-findings")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "tsl: net.py: cannot be drawn: its code nests too deeply\n"
+
+
 def test_nothing_of_the_file_is_run(project: Project) -> None:
     project.write("net.py", f"open('ran', 'w').close()\n{NET}")
     assert project.tsl("graph", "net.py", "--source", "--isolated").code == 0

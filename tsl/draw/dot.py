@@ -156,7 +156,7 @@ def _edge(number: int, edge: Edge) -> Attributes:
 
 
 def _painted(paint: Paint, styles: Sequence[str]) -> Attributes:
-    """How a box or a cluster is filled and framed. Graphviz draws clusters filled or dashed, never both."""
+    """How a box or a cluster is filled and framed."""
     styles = [*styles, *([paint.style] if paint.style != "solid" else [])]
     width = {"penwidth": f"{paint.width:g}"} if paint.width != 1 else {}
     return {"style": ",".join(styles), "fillcolor": light(paint.fill), "color": light(paint.line), **width}
