@@ -73,15 +73,15 @@ types: .venv/.dev
 build/pictures/.models: .venv/.torch benchmarks/picture_packages.txt
 	@rm -rf build/pictures build/pictures-site
 	$(PIP) install --no-deps --target build/pictures-site -r benchmarks/picture_packages.txt
-	@$(BIN)/python benchmarks/zoo.py --site build/pictures-site --only timm_resnet18 build/pictures >/dev/null 2>&1
-	@$(BIN)/python benchmarks/zoo.py --site build/pictures-site --only timm_swin_tiny build/pictures >/dev/null 2>&1
+	@$(BIN)/python benchmarks/zoo.py --site build/pictures-site --only timm_resnet18 build/pictures 2>/dev/null
+	@$(BIN)/python benchmarks/zoo.py --site build/pictures-site --only timm_swin_tiny build/pictures 2>/dev/null
 	@cp build/pictures-site/silero_vad/data/silero_vad.jit build/pictures/
 	@touch $@
 
 build/mermaid/.$(MERMAID):
 	@rm -rf build/mermaid
 	@mkdir -p build/mermaid
-	@{ cd build/mermaid && npm pack --silent mermaid@$(MERMAID) && tar -xzf mermaid-$(MERMAID).tgz package/dist/mermaid.min.js; } \
+	@(cd build/mermaid && npm pack --silent mermaid@$(MERMAID) && tar -xzf mermaid-$(MERMAID).tgz package/dist/mermaid.min.js) \
 	  >/dev/null 2>&1 && touch $@ || echo "the npm package mermaid could not be had; the tests that need it skip"
 
 test: lint types .venv/.torch build/pictures/.models build/mermaid/.$(MERMAID)

@@ -56,7 +56,7 @@ def of_archive(path: Path, runs: int) -> None:
     plan = make_plan(Settings(config), open_books(config))
     with open_archive(str(path)) as archive:
         graph = graph_of(str(path), archive, None)
-        row(path.name, graph, lambda: sketch(graph, told_of(graph, archive, plan)), runs)
+        row(path.name, graph, lambda: sketch(graph, told_of(graph, archive, plan)[0]), runs)
 
 
 def row(name: str, graph: Graph, first: Callable[[], Picture], runs: int) -> None:

@@ -3,8 +3,8 @@
 
 usage: draw_gallery.py [MODELS]
 
-MODELS holds silero_vad.jit and timm's resnet18 and swin_tiny (`make build/pictures/.models`). The models of fixtures are
-exported by torch and saved into a temporary directory first. Every picture is made by the command that stands beside it.
+MODELS holds silero_vad.jit and timm's resnet18 and swin_tiny (`make build/pictures/.models`). The models of fixtures
+are exported by torch and saved into a temporary directory first. A picture is made by the command that stands under it.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import torch  # noqa: E402 - after the path that leads to tsl
-
-from tsl.cli import main as tsl  # noqa: E402
+from tsl.cli import main as tsl  # noqa: E402 - after the path that leads to tsl
 
 PAGE, PICTURES = ROOT / "docs" / "gallery.md", ROOT / "docs" / "gallery"
 LARGEST = 120_000  # bytes of a committed picture
@@ -66,15 +64,15 @@ ENTRIES = (
     ),
     Entry(
         "decoder-cuda",
-        "The same decoder, scripted, on a GPU",
-        "Only what is around findings: where the host waits for the device, once for each token.",
+        "The recogniser around it, on a GPU",
+        "Around its finding alone: how much `nonzero` finds is not known before the device has answered.",
         ("greedy_decoder.pt", "--deploy", "cuda", "--findings", "--radius", "2"),
     ),
     Entry(
-        "prompt-cuda",
-        "A tensor that stays on the CPU",
-        "A constant of the graph does not move with the model: it is copied to the GPU in each run, or the run fails.",
-        ("shared_prompt.pt", "--deploy", "cuda"),
+        "frozen-cuda",
+        "A frozen model on a GPU",
+        "Freezing made constants of the weights, and `.to` moves nothing any more: where the first run on a GPU fails.",
+        ("transformer_block.pt", "--deploy", "cuda:frozen", "--findings", "--radius", "2"),
     ),
     Entry(
         "transformer",
@@ -92,7 +90,7 @@ ENTRIES = (
         "swin-stage",
         "A stage of swin_tiny",
         "Blocks that repeat are drawn once, with their number.",
-        ("timm_swin_tiny_patch4_window7_224.trace.pt", "--focus", "layers.2.blocks", "--depth", "4"),
+        ("timm_swin_tiny_patch4_window7_224.trace.pt", "--focus", "layers.2", "--depth", "3"),
     ),
     Entry(
         "silero-vad",
@@ -107,18 +105,20 @@ def main() -> int:
     models = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build" / "pictures").resolve()
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as made:
-        for name in ("greedy_decoder", "shared_prompt", "transformer_block"):
+        for name in ("greedy_decoder", "transformer_block"):
             export(name, Path(made))
         failed = [entry.name for entry in ENTRIES if not draw(entry, [models, Path(made), ROOT])]
     for old in sorted(PICTURES.glob("*.svg")):
         if old.stem not in {entry.name for entry in ENTRIES}:
             old.unlink()
-    PAGE.write_text("\n".join([HEAD, *map(section, ENTRIES)]), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")
     return 1 if failed else 0
 
 
 def export(name: str, directory: Path) -> None:
-    """Saves a model of fixtures: scripted where it can be, else traced with its example."""
+    """Saves a model of fixtures, traced with its example."""
+    import torch
+
     warnings.simplefilter("ignore")
     module = types.ModuleType(name)
     path = Path("fixtures", "models", f"{name}.py")
@@ -152,9 +152,9 @@ def section(entry: Entry) -> str:
     return f"## {entry.title}\n\n{entry.text}\n\n{picture}\n\n```console\n$ {command}\n```\n"
 
 
-def texts() -> Iterator[str]:
-    """What stands in the page for each entry, for the test that holds it to this script."""
-    return map(section, ENTRIES)
+def page() -> str:
+    """The text of docs/gallery.md."""
+    return "\n".join([HEAD, *map(section, ENTRIES)])
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def _steps(draw: Draw, name: int, known: list[int], kinds: str = "unary binary n
         return Step(name, kind, draw(st.sampled_from(("softmax", "cumsum"))), (last,), draw(st.integers(0, 1)))
     if kind == "module":
         return Step(name, kind, "linear", (last,))
-    inner = []
+    inner: list[Step] = []
     for number in range(draw(st.integers(1, 3))):
         before = [*known, *(step.name for step in inner)]
         inner.append(draw(_steps(1000 * (name + 1) + number, before, "unary binary number")))
@@ -171,6 +171,38 @@ def _root(program: Program) -> Any:
         key: module(f"net.{key.title()}", **part) if isinstance(part, dict) else part for key, part in parts.items()
     }
     return module("net.Net", **made_parts)
+
+
+JOINT, SHIFT = 50_000, 100_000
+AGAIN = {"m": "w", "body": "tail", "head": "neck", "extra": "more", "another": "other"}
+
+
+def joined(first: Program, second: Program) -> Program:
+    """A program that does what one does, then three operators, and then what the other one does."""
+    joint = [Step(JOINT, "number", "cumsum", (first.returned,), 0), Step(JOINT + 1, "unary", "sin", (JOINT,))]
+    joint.append(Step(JOINT + 2, "number", "softmax", (JOINT + 1,), 1))
+    steps = (*first.steps, *joint, *_shifted(second.steps))
+    modules = {
+        **first.modules,
+        **{name + SHIFT: held._replace(path=_again(held.path)) for name, held in second.modules.items()},
+    }
+    return Program(steps, modules, _at(second.returned))
+
+
+def _at(value: int) -> int:
+    return JOINT + 2 if value == INPUT else value + SHIFT
+
+
+def _shifted(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(
+        step._replace(name=step.name + SHIFT, taken=tuple(map(_at, step.taken)), inner=_shifted(step.inner))
+        for step in steps
+    )
+
+
+def _again(path: str) -> str:
+    parts = path.split(".")
+    return ".".join(AGAIN.get(part, part.replace("m", "w")) for part in parts)
 
 
 class Edit(NamedTuple):

@@ -166,6 +166,15 @@ def test_what_several_methods_run_is_told_once(project: Project) -> None:
     assert told(project, saved(more), saved(more, LAYER.replace("relu", "tanh"))) == ["~ first: tanh"]
 
 
+def test_two_changes_that_read_alike_in_one_method_are_two(project: Project) -> None:
+    more = NET.replace(
+        "    return",
+        "    z = torch.neg(torch.neg(z))\n    z = torch.sin(z)\n    z = torch.neg(torch.neg(z))\n    return",
+    )
+    gone = more.replace("torch.neg(torch.neg(z))", "torch.neg(z)")
+    assert len(form(project, saved(more), saved(gone))["changes"]) == 2
+
+
 def test_a_method_may_be_compared_alone(project: Project) -> None:
     more = NET + "  def encode(self: __torch__.net.Net,\n    x: Tensor) -> Tensor:\n    return torch.sin(x)\n"
     old, new = saved(more), saved(more.replace("sin", "cos").replace("softmax(y, 1)", "softmax(y, 0)"))

@@ -7,7 +7,7 @@ import random
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.programs import Program, edits, programs, written
+from tests.programs import Program, edits, joined, programs, written
 from tsl.archive.archive import open_archive
 from tsl.diff.change import Difference
 from tsl.diff.model import Model
@@ -48,3 +48,15 @@ def test_an_edit_is_told_once(data: st.DataObject) -> None:
     assert told == [(edit.kind, edit.subject)], found.changes
     change = found.changes[0]
     assert edit.word in (change.title, change.module, change.title.rpartition(".")[2]), change
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.data())
+def test_two_edits_in_two_places_are_told_once_each(data: st.DataObject) -> None:
+    programs_ = [data.draw(programs(most=6)) for _ in range(2)]
+    first, second = (data.draw(edits(program)) for program in programs_)
+    olds = [written(program) for program in programs_]
+    assume(all(old != written(edit.program) for old, edit in zip(olds, (first, second), strict=True)))
+    found = difference(written(joined(*programs_)), written(joined(first.program, second.program)))
+    told = sorted((change.kind, change.subject) for change in found.changes)
+    assert told == sorted((edit.kind, edit.subject) for edit in (first, second)), found.changes

@@ -96,3 +96,16 @@ def test_half_precision_is_told_by_the_weights_alone(project: Project) -> None:
     found = form(project, "--input", "input=float32[3,4]")
     assert {(one["subject"], one["kind"]) for one in found["changes"]} == {("weight", "changed")}
     assert {detail["old"] for one in found["changes"] for detail in one["details"]} == {"float32"}
+
+
+def test_what_is_alike_is_told_together(project: Project) -> None:
+    torch.jit.save(torch.jit.script(net(3)), "old.pt")
+    torch.jit.save(torch.jit.script(net(3).half()), "new.pt")
+    done = project.tsl("diff", "old.pt", "new.pt", "--isolated", "--no-findings")
+    assert "  ~ 20 weights\n      0.0.lin.weight, 0.0.lin.bias, 0.0.norm.weight and 17 more\n" in done.out
+    assert "      dtype: float32 -> float16\n" in done.out
+    assert done.out.count("float16") == 1
+    project.tsl("diff", "old.pt", "new.pt", "--isolated", "--no-findings", "-o", "d.md")
+    text = (project.root / "d.md").read_text(encoding="utf-8")
+    assert "| weight `20 weights` |" in text
+    assert text.count("float16") == 1

@@ -31,7 +31,7 @@ from tsl.config import SettingError, nearest
 from tsl.record import Record
 
 if TYPE_CHECKING:
-    pass
+    from tsl.draw.hulls import Meant
 
 TRIALS = 100  # of tsl verify, where nothing else is said
 OVERVIEW = """\
@@ -267,7 +267,7 @@ def _graph(options: SimpleNamespace) -> int:
     settings = Settings(config, inputs=tuple(options.input or ()))
     limit = LIMIT if options.limit is None else options.limit
     findings = not options.no_findings, bool(options.findings)
-    wish = Wish(options.method, options.depth, options.focus, options.radius, *findings, limit)
+    wish = Wish(options.method, options.depth, options.focus, options.radius, *findings, limit, _groups(options.fusion))
     path, name = source_of(options.words[0]) if options.source else (options.words[0], "")
     try:
         with _readable(path):
@@ -285,6 +285,22 @@ def _graph(options: SimpleNamespace) -> int:
     else:
         _write(options.output, made, "graph")
     return code
+
+
+def _groups(path: str | None) -> list[list[Meant]]:
+    """The fusion groups of a report, none without one."""
+    if path is None:
+        return []
+    from tsl.draw.hulls import read_groups
+    from tsl.project import reason
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return read_groups(file.read())
+    except OSError as error:
+        raise SettingError(path, f"cannot be read: {reason(error)}") from None
+    except ValueError as error:
+        raise SettingError(path, str(error)) from None
 
 
 def _use_utf8() -> None:

@@ -14,9 +14,10 @@ from tsl.cli.readers import boxes, choice, deployment, inputs, levels
 from tsl.config import SettingError
 from tsl.draw.forms import FORMS, SUFFIXES
 
-ARCHIVES = ("--method", "--depth", "--deploy", "--input")
+ARCHIVES = ("--method", "--depth", "--deploy", "--input", "--fusion")
 BINARY = frozenset({"png", "pdf"})
 KNOWING = (
+    Option(("--fusion",), "FILE.json", "draw the groups that tsl fusion --format json wrote there around their nodes"),
     Option(
         ("--input",),
         "SPEC",

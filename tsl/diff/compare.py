@@ -169,6 +169,8 @@ class _Comparison:
 
     def _change(self, kind: str, one: Item, other: Item, subject: str, details: tuple[Detail, ...]) -> Change:
         title = other.values[0].name if subject == INPUT else "return" if subject == OUTPUT else other.title
+        if other.kind == END and other.owner is not None:
+            title = f"end of {other.owner.title}"
         old, new = (one.number,), (other.number,)
         return Change(kind, subject, title, other.module, details, place_of(other, self.sides[1]), old=old, new=new)
 

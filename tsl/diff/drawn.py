@@ -48,11 +48,9 @@ def drawn(differing: Differing, difference: Difference, plan: Plan, method: str 
     if wanted not in known:
         raise LookupError(wanted)
     pairs = differing.pairs[wanted]
-    told = (
-        told_of(pairs.old.graph, differing.old.archive, plan, findings=False),
-        told_of(pairs.new.graph, differing.new.archive, plan),
-    )
-    return thinned(fitted(picture_of(differing, difference, wanted, told)))
+    old, _ = told_of(pairs.old.graph, differing.old.archive, plan, findings=False)
+    new, _ = told_of(pairs.new.graph, differing.new.archive, plan)
+    return thinned(fitted(picture_of(differing, difference, wanted, (old, new))))
 
 
 def picture_of(

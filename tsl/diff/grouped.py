@@ -122,19 +122,17 @@ def _joined(
     path = key[-1]
     title = classes[0 if first.kind == REMOVED else 1].get(path, "")
     details = (Detail("module", "module", *key[1:]),) if key[0] == MOVED else ()
-    old, new = (tuple(number for one in group for number in numbers(one)) for numbers in (_old, _new))
-    return first._replace(
-        subject=MODULE, title=title, module=path, details=details, place="", total=len(group), near="",
-        modules=(path,), old=old, new=new,
-    )  # fmt: skip
-
-
-def _old(change: Change) -> tuple[int, ...]:
-    return change.old
-
-
-def _new(change: Change) -> tuple[int, ...]:
-    return change.new
+    return Change(
+        first.kind,
+        MODULE,
+        title,
+        path,
+        details,
+        total=len(group),
+        modules=(path,),
+        old=tuple(number for one in group for number in one.old),
+        new=tuple(number for one in group for number in one.new),
+    )
 
 
 def _in_a_row(changes: Iterable[Change]) -> Iterator[Change]:

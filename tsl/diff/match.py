@@ -6,11 +6,11 @@ Definitions:
 2. Inputs of the graphs are paired by their places where both have as many, else by their names.
 3. In a pair of blocks items are paired in rounds, each leaving less for the next: by past and future together; by what
    only one item of each block has, its past, its future, or its placed label where that names weights; by what pairs
-   say of their neighbours (`spread`); the same without the paths of modules; in a row (`align`); by neighbours that are
-   paired though the kind is another, and by what is left of a module. The ends of paired blocks are a pair from the
-   start. In the end pairs are settled (`settle`): of look-alikes in a row the one without a partner is where it
-   explains most.
-4. A pair of the last rounds needs a neighbour that is paired too: two items that merely look alike are none.
+   say of their neighbours (`spread`); the same without the paths of modules; by what is left of a module where that is
+   one item on both sides; in a row (`align`); by neighbours that are paired though the kind is another. The ends of
+   paired blocks are a pair from the start. In the end pairs are settled (`settle`): of look-alikes in a row the one
+   without a partner is where it explains most.
+4. A pair that is made in a row stands between items that are paired too: two items that merely look alike are none.
 
 Where whole graphs are equal but for numbers, names and the order of what does not depend on each other, the first round
 pairs everything. Needs items. It will never say what is different in a pair.
@@ -25,7 +25,7 @@ from tsl.diff.items import END, INPUT, Item, Items
 from tsl.diff.labels import Labels, Numbers, labels
 from tsl.diff.pairs import Pairs
 from tsl.diff.settle import settle
-from tsl.diff.spread import has_neighbour, spread
+from tsl.diff.spread import spread
 
 Key = Callable[[Item], Hashable]
 
@@ -76,6 +76,7 @@ class _Matching:
             if ways is self.placed:
                 self._by(old, new, ways, _weighted, alone=True)
             spread(self.pairs, old, _told(ways))
+        self._alone_in_modules(old, new)
         for told in (_told(self.placed), _told(self.plain), (_kind_there, _kind_there), (_kind, _kind)):
             align(self.pairs, self._free(old, new), told)
             spread(self.pairs, old, told)
@@ -83,13 +84,13 @@ class _Matching:
         self._alone_in_modules(old, new)
 
     def _alone_in_modules(self, old: Sequence[Item], new: Sequence[Item]) -> None:
-        """Pairs what is left of a module where that is one item on both sides, and a neighbour is paired."""
+        """Pairs what is left of a module where that is one item on both sides."""
         groups: dict[str, tuple[list[Item], list[Item]]] = {}
         for side, items in enumerate(self._free(old, new)):
             for item in items:
                 groups.setdefault(item.module, ([], []))[side].append(item)
         for module, (mine, others) in groups.items():
-            if module and len(mine) == len(others) == 1 and has_neighbour(mine[0], others[0], self.pairs):
+            if module and len(mine) == len(others) == 1:
                 self.pairs.join(mine[0], others[0])
 
     def _free(self, old: Iterable[Item], new: Iterable[Item]) -> tuple[list[Item], list[Item]]:

@@ -42,7 +42,6 @@ class Differing:
         """`methods` are those to compare, all of both models without any. Raises InputError."""
         self.old, self.new = old, new
         self.pairs: dict[str, Pairs] = {}
-        self._items: dict[str, tuple[int, int]] = {}
         self._consequences: Counter[str] = Counter()
         for name in methods or [name for name in new.methods if name in old.methods]:
             mine, others = old.items(name), new.items(name)
@@ -103,7 +102,7 @@ class Differing:
 
     def _of_graphs(self) -> Iterator[Change]:
         told: set[Change] = set()
-        paths = [{path for change in self._changed for path in self._paths(change, side)} for side in (0, 1)]
+        paths = self._paths()
         for name, pairs in self.pairs.items():
             old, new = self.old.facts(name, pairs.old.graph), self.new.facts(name, pairs.new.graph)
             sides = Side(old, paths[0], self.old.called), Side(new, paths[1], self.new.called)
@@ -112,17 +111,19 @@ class Differing:
             modules = [
                 [item.module for item in items.all if item.kind not in {INPUT_ITEM, END}] for items in _both(pairs)
             ]
+            own: set[Change] = set()
             for change in grouped(found.changes, modules[0], modules[1], (self.old.classes, self.new.classes)):
                 known = change._replace(old=(), new=())
                 if change.subject == INPUT or known not in told:
-                    told.add(known)
+                    own.add(known)
                     yield change._replace(method=name)
+            told |= own
 
-    def _paths(self, change: Change, side: int) -> Iterator[str]:
-        """The paths of a changed weight in a model."""
-        yield change.title
-        if side == 0:
-            yield from (path for path in self._weights[0] if self._renamed(path) == change.title)
+    def _paths(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The paths of the changed weights, in the old model and in the new one."""
+        now = frozenset(change.title for change in self._changed)
+        partners = weights.partners_of(*self._weights, self._renamed)
+        return frozenset(old for old, new in partners.items() if new in now), now
 
     def _notes(self) -> Iterator[str]:
         for model in (self.old, self.new):

@@ -72,8 +72,8 @@ class Answer(Record):
     failures: tuple[Failure, ...] = ()
 
 
-class Side(Record):
-    """A side: its word, the file it was found at, its archive, what the working directory is for it, and what its
+class Found(Record):
+    """A side that was found: its word, its file, its archive, what the working directory is for it, and what its
     directories are called (4).
     """
 
@@ -115,7 +115,7 @@ def differ(ask: Ask, settings: Settings, books: Books) -> Iterator[Answer]:
         yield Answer(difference, differing, plan, tuple(failure for outcome in found for failure in outcome.failures))
 
 
-def _side(word: str, ask: Ask, settings: Settings, directory: str, name: str) -> Side:
+def _side(word: str, ask: Ask, settings: Settings, directory: str, name: str) -> Found:
     """Finds a side, or makes it (1, 2)."""
     revision, path = split(word)
     home = os.path.join(directory, name)
@@ -138,7 +138,7 @@ def _side(word: str, ask: Ask, settings: Settings, directory: str, name: str) ->
     if not os.path.exists(place):
         raise SideError(word, f"there is no {path}{f' in {revision}' if revision else ''}")
     archive = _exported(word, place, ask, home, _sources(settings, base)) if is_python else place
-    return Side(word, place, archive, base, names)
+    return Found(word, place, archive, base, names)
 
 
 def _sources(settings: Settings, base: str) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ def _exported(word: str, path: str, ask: Ask, directory: str, sources: tuple[str
     return done.archives[0][1]
 
 
-def _opened(side: Side) -> Archive:
+def _opened(side: Found) -> Archive:
     try:
         archive = open_archive(side.archive)
     except OSError as error:
@@ -181,7 +181,7 @@ def _has(models: Sequence[Model], method: str) -> None:
             raise SideError("--method", f"{model.name} has no {method!r}; it has {', '.join(model.methods) or 'none'}")
 
 
-def _files(side: Side, graphs: Iterable[Graph]) -> tuple[str, ...]:
+def _files(side: Found, graphs: Iterable[Graph]) -> tuple[str, ...]:
     """The file of a side, and those below its directory that its graphs were recorded in (3)."""
     if side.path == side.archive:
         return (side.path,)
@@ -192,14 +192,14 @@ def _files(side: Side, graphs: Iterable[Graph]) -> tuple[str, ...]:
     return tuple(sorted({os.path.realpath(side.path), *filter(os.path.isfile, recorded)}))
 
 
-def _findings(side: Side, paths: Sequence[str], settings: Settings, books: Books) -> Outcome:
+def _findings(side: Found, paths: Sequence[str], settings: Settings, books: Books) -> Outcome:
     """What `tsl check` shows of the files of a side (3), by their names (4)."""
     if side.path != side.archive:
         settings = settings._replace(against=side.archive, inputs=())
     return placed(check(paths, rebased(settings, side.base), books=books), side.names.called)
 
 
-def _as_new(found: Sequence[Diagnostic], sides: Sequence[Side]) -> Sequence[Diagnostic]:
+def _as_new(found: Sequence[Diagnostic], sides: Sequence[Found]) -> Sequence[Diagnostic]:
     """The old findings, those of the old file as of the new one: it stands for the same model."""
     old, new = (shown(side.names.called(os.path.join(os.getcwd(), side.path))) for side in sides)
     return [one._replace(span=one.span._replace(path=new)) if one.span.path == old else one for one in found]

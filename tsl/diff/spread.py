@@ -62,11 +62,6 @@ def _takers(one: Item, other: Item, told: Told, pairs: Pairs) -> Iterator[tuple[
                 yield taker, found.pop(0)
 
 
-def has_neighbour(one: Item, other: Item, pairs: Pairs) -> bool:
-    """Whether a pair is across from each other at two items."""
-    return _has_past(one, other, pairs) or _has_future(one, other, pairs)
-
-
 def _has_past(one: Item, other: Item, pairs: Pairs) -> bool:
     return any(pairs.are_one(mine, its) for mine, its in _makers(one, other))
 

@@ -6,7 +6,7 @@
 3. Output is linear in the size of the picture and the same bytes for the same picture.
 
 The package `graphviz` of PyPI is not needed for this: it makes the same strings, leaves `&` to its user, and is there
-to start `dot`, which `tsl graph` never does. Needs nothing but pictures. It will never lay anything out.
+to start `dot`, which `render` does in a few lines. Needs nothing but pictures. It will never lay anything out.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NODE: Attributes = {
     "fontsize": "10",
     "fontcolor": light("ink"),
     "height": "0.3",
-    "margin": "0.12,0.06",
+    "margin": "0.16,0.06",
 }
 LINE: Attributes = {
     "fontcolor": light("muted"),
@@ -156,7 +156,7 @@ def _edge(number: int, edge: Edge) -> Attributes:
 
 
 def _painted(paint: Paint, styles: Sequence[str]) -> Attributes:
-    """How a box or a cluster is filled and framed. Graphviz draws clusters filled or dashed, never both."""
+    """How a box or a cluster is filled and framed."""
     styles = [*styles, *([paint.style] if paint.style != "solid" else [])]
     width = {"penwidth": f"{paint.width:g}"} if paint.width != 1 else {}
     return {"style": ",".join(styles), "fillcolor": light(paint.fill), "color": light(paint.line), **width}

@@ -25,6 +25,7 @@ from tsl.ir.lower import LowerError, lower
 from tsl.record import Record
 
 if TYPE_CHECKING:
+    from tsl.draw.hulls import Meant
     from tsl.draw.picture import Picture
 
 DEFAULT = "forward"
@@ -41,7 +42,8 @@ class DrawError(Exception):
 class Wish(Record):
     """What to draw: the method by name (None for forward, or the only one), how many levels of modules to open, the
     name of what to show of it (None for all), how far around that, whether to draw findings and nothing but what is
-    around them, and how many boxes there may be (0 for as many as there are).
+    around them, and how many boxes there may be (0 for as many as there are). `fusion` are groups of nodes to draw
+    hulls around.
     """
 
     method: str | None = None
@@ -51,6 +53,7 @@ class Wish(Record):
     findings: bool = True
     only_findings: bool = False
     limit: int = LIMIT
+    fusion: Sequence[Sequence[Meant]] = ()
 
 
 def picture_of(path: str, wish: Wish, plan: Plan) -> Picture:
@@ -65,7 +68,7 @@ def picture_of(path: str, wish: Wish, plan: Plan) -> Picture:
     with open_archive(path) as archive:
         try:
             graph = graph_of(path, archive, wish.method)
-            told = told_of(graph, archive, plan, findings=wish.findings)
+            told, loose = told_of(graph, archive, plan, findings=wish.findings)
             picture = sketch(graph, told, wish.depth)  # reads where nodes come from, so the archive must be open
         except (InlineError, LowerError, RuleCallError) as error:
             raise DrawError(path, f"cannot be drawn: {error}") from None
@@ -73,6 +76,11 @@ def picture_of(path: str, wish: Wish, plan: Plan) -> Picture:
             raise DrawError("--input", str(error)) from None
         except RecursionError:
             raise DrawError(path, "cannot be drawn: its code nests too deeply") from None
+    picture = picture._replace(notes=(*picture.notes, *loose))
+    if wish.fusion:
+        from tsl.draw.hulls import with_hulls
+
+        picture = with_hulls(picture, wish.fusion)
     return shown_of(picture, wish)
 
 

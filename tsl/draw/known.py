@@ -38,13 +38,16 @@ MOVES = frozenset({"aten::to", "aten::cpu", "aten::cuda", "aten::copy_", "aten::
 LARGEST = 2_000_000  # bytes of a file that lines are read from
 
 
-def told_of(graph: Graph, archive: Archive, plan: Plan, *, findings: bool = True) -> Told:
-    """All that is known (1-4). Raises RuleCallError where a rule fails, InputError where inputs do not fit."""
+def told_of(graph: Graph, archive: Archive, plan: Plan, *, findings: bool = True) -> tuple[Told, Sequence[str]]:
+    """All that is known (1-4), and a line for each finding that is about no node.
+
+    Raises RuleCallError where a rule fails, InputError where inputs do not fit.
+    """
     known = _Known(graph, archive, plan)
-    marks = known.marks() if findings else {}
+    marks, loose = known.marks() if findings else ({}, ())
     badges, lines = known.badges(), _Lines(archive)
     tones = known.tones()
-    return Told(
+    told = Told(
         marks=lambda node: marks.get(id(node), ()),
         badges=lambda node: badges.get(id(node), ()),
         text=lines.of,
@@ -52,6 +55,7 @@ def told_of(graph: Graph, archive: Archive, plan: Plan, *, findings: bool = True
         weight=lambda path: known.weights.get(path, ""),
         edge_tone=lambda value, taker: tones.get((value.number, id(taker)), tones.get((value.number, 0), "")),
     )
+    return told, loose
 
 
 class _Known:
@@ -67,21 +71,24 @@ class _Known:
             path: f"[{', '.join(map(str, tensor.shape))}]" for path, tensor in tensors(archive.module) if tensor.shape
         }
 
-    def marks(self) -> Mapping[int, Sequence[Mark]]:
-        """What the rules of graphs find, by the identity of the node."""
+    def marks(self) -> tuple[Mapping[int, Sequence[Mark]], Sequence[str]]:
+        """What the rules of graphs find, by the identity of the node; and what they find that is on none, as lines."""
         plan, lines = self._plan, _Lines(self._archive)
         shown = plan.shown_in(self._archive.path, frozenset())
         facts = self._facts()
         found: dict[int, list[Mark]] = {}
+        loose: list[str] = []
         for rule in plan.rules_of("ir"):
             for verdict in ask(rule, facts) if rule.code in shown else ():
                 severity = plan.severities.get(rule.code, verdict.severity)
-                if isinstance(verdict.node, NodeFact):
+                if not isinstance(verdict.node, NodeFact):
+                    loose.append(f"{rule.code} {rule.name}: {verdict.sentence}")
+                else:
                     node = verdict.node.visit.node
                     place, text = written(place_of(node)), lines.of(node)
                     mark = Mark(rule.code, rule.name, severity.label, verdict.sentence, place, text)
                     found.setdefault(id(node), []).append(mark)
-        return found
+        return found, loose
 
     def _facts(self) -> GraphFacts:
         archive = self._archive

@@ -28,7 +28,7 @@ ROLES: Mapping[str, tuple[str, str]] = {
     "module-line": ("#9aa5b1", "#4d5866"),
     "room": ("#f6f7f9", "#141a21"),
     "repeat": ("#eaf3fa", "#10202d"),
-    "repeat-line": ("#56b4e9", "#3d7fa6"),
+    "repeat-line": ("#2b7fb3", "#56b4e9"),
     "fusion": ("#fdf3dc", "#2c2410"),
     "fusion-line": ("#b07400", "#e69f00"),
     "error": ("#fde0d3", "#4a1f0e"),

@@ -5,6 +5,7 @@ Definitions:
    input, and ended with its children when TIMEOUT is over.
 2. Layouts of more than LARGE boxes are settled sooner: the search for short edges ends after as many rounds, which
    halves the time and is not seen.
+3. The time that cairo writes into a PDF is the beginning of all: the same picture is the same bytes.
 
 Needs `dot`. It will never hold a color, or change what is drawn.
 """
@@ -12,6 +13,7 @@ Needs `dot`. It will never hold a color, or change what is drawn.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -20,8 +22,11 @@ from tsl.draw.picture import Picture
 
 TIMEOUT = 60  # seconds
 LARGE = 100
+EPOCH = b"19700101000000"
 SOONER = ("-Gnslimit=1", "-Gnslimit1=1", "-Gmclimit=0.3")
 MISSING = "needs Graphviz, and there is no dot on PATH; install it (apt-get install graphviz), or write a .dot file"
+
+_STAMP = re.compile(rb"(?<=/CreationDate \(D:)\d{14}")
 
 
 class RenderError(Exception):
@@ -35,9 +40,7 @@ def rendered(picture: Picture, form: str) -> bytes:
         raise RenderError(MISSING)
     large = sum(1 for _ in picture.boxes()) > LARGE
     command = [program, f"-T{form}", *(SOONER if large else ())]
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    if form == "pdf":
-        environment["SOURCE_DATE_EPOCH"] = "0"  # cairo writes the time into PDF otherwise
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     try:
         done = subprocess.run(
             command, input=dot(picture).encode(), capture_output=True, timeout=TIMEOUT, env=environment, check=False
@@ -47,4 +50,4 @@ def rendered(picture: Picture, form: str) -> bytes:
     if done.returncode or not done.stdout:
         said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
         raise RenderError(f"Graphviz failed: {said or f'exit code {done.returncode}'}")
-    return done.stdout
+    return _STAMP.sub(EPOCH, done.stdout) if form == "pdf" else done.stdout

@@ -81,7 +81,7 @@ class _Level:
 
     def _forms(self, members: tuple[Member, ...]) -> list[int]:
         """The forms of some members; one that is alone in its size and title has a number of its own."""
-        keys = [(size, each.lines if isinstance(each, Box) else each.kind) for each, size in self._sized(members)]
+        keys = [(size, each.kind) for each, size in self._sized(members)]
         counts = Counter(keys)
         return [
             self._form(member) if counts[key] >= self._least else -place
@@ -151,14 +151,16 @@ class _Level:
         return Cluster("repeat", title if _titles(shown) else "", tuple(shown), badges=(badge,))
 
     def _between(self, turn_of: dict[int, int]) -> None:
-        """What the first round hands to the second, as edges back (3); what others hand on is the same."""
+        """What the first round hands to the second, as an edge back from each box (3); others hand on the same."""
+        told: set[int] = set()
         for number, turn in turn_of.items():
             for edge in self._into.get(number, ()):
                 source = turn_of.get(edge.source)
                 if source is None or source == turn:
                     continue
                 self._lost.add(id(edge))
-                if turn == 1:
+                if turn == 1 and edge.source not in told:
+                    told.add(edge.source)
                     target = self._moved[number]
                     into = edge._replace(source=self._moved.get(edge.source, edge.source), target=target, kind="back")
                     self._back[into] = None
@@ -213,7 +215,8 @@ def boxes_of(members: Iterable[Member]) -> Iterator[Box]:
 
 def _titles(members: Sequence[Member]) -> str:
     """The modules among some members, by their titles."""
-    return ", ".join(each.title for each in members if isinstance(each, Cluster) and each.kind == "module")
+    modules = [each for each in members if each.kind == "module"]
+    return ", ".join(each.title if isinstance(each, Cluster) else each.lines[0] for each in modules)
 
 
 def type_of(edge: Edge) -> str:
@@ -232,7 +235,8 @@ def _looks(member: Member) -> Iterator[object]:
             yield ")"
         elif isinstance(each, Box):
             marks = tuple(mark.code for mark in each.marks)
-            lines = tuple(line.replace(path, "") for line in each.lines) if path else each.lines
+            lines = each.lines[1:] if each is member and each.kind == "module" else each.lines
+            lines = tuple(line.replace(path, "") for line in lines) if path else lines
             yield (each.kind, lines, each.schema, each.badges, each.painted, marks)
         else:
             title = each.title if each.kind != "module" or len(open_ones) > 1 else ""

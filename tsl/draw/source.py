@@ -34,7 +34,10 @@ def source_picture(path: str, name: str, settings: Settings, books: Books, *, fi
     def marks_on(first: int, last: int) -> Sequence[Mark]:
         return [_mark(each, lines) for each in found if first <= each.span.line <= last]
 
-    return flow(title, functions, from_here(path), marks_on)
+    try:
+        return flow(title, functions, from_here(path), marks_on)
+    except RecursionError:
+        raise DrawError(path, "cannot be drawn: its code nests too deeply") from None
 
 
 def _read(path: str) -> tuple[ast.Module, Sequence[str]]:
@@ -54,7 +57,7 @@ def _found(path: str, settings: Settings, books: Books) -> Sequence[Diagnostic]:
     outcome = check([path], settings._replace(config=settings.config.with_flags(capture="trace")), books=books)
     for subject, message in outcome.failures:
         raise DrawError(subject, message)
-    return [each for each in outcome.diagnostics if each.span.path == path or len(outcome.lines) == 1]
+    return outcome.diagnostics  # of the one file of the run
 
 
 def _mark(found: Diagnostic, lines: Sequence[str]) -> Mark:

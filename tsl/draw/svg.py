@@ -46,6 +46,8 @@ def _style(root: str) -> Iterator[str]:
     yield f"@media (prefers-color-scheme: dark) {{ {root} {{ {_variables(1)} }} }}"
     yield ".graph > polygon { fill: var(--paper); }"
     yield "text { fill: var(--ink); }"
+    yield ".graph > text:first-of-type { font-weight: 600; }"
+    yield ".graph > text ~ text { fill: var(--muted); }"
     yield ".node text { font-weight: 600; }"
     yield ".node text ~ text { fill: var(--muted); font-weight: 400; }"
     yield ".node.statement text { font-weight: 400; fill: var(--ink); }"

@@ -1,7 +1,7 @@
 """A difference of two models for people, and as JSON.
 
-1. Changes stand under what they are about, with a sign: `+` added, `-` removed, `~` changed, `>` moved. Findings that
-   are kept are counted and not shown.
+1. Changes stand under what they are about, with a sign: `+` added, `-` removed, `~` changed, `>` moved. Those that are
+   alike in all but their place are told together. Findings that are kept are counted and not shown.
 2. JSON has all that the values of `tsl.diff.change` have, but for the numbers of items.
 
 Needs differences. It will never decide what is different.
@@ -18,12 +18,13 @@ from tsl.report.cells import visible
 from tsl.report.diff_words import (
     SIGNS,
     TITLES,
+    Row,
     consequences_of,
     details_of,
     findings_tally,
-    name_of,
     remark_of,
     retrained_of,
+    rows,
     sizes_of,
     tally,
 )
@@ -42,12 +43,12 @@ def difference_text(difference: Difference, *, color: bool) -> str:
 def _lines(difference: Difference) -> Iterator[Line]:
     yield [Segment(visible(f"{difference.old} -> {difference.new}"), "strong"), Segment(f": {sizes_of(difference)}")]
     for subject in SUBJECTS:
-        changes = difference.of(subject)
-        if changes:
+        told = rows(difference, subject)
+        if told:
             yield []
             yield [Segment(TITLES[subject], "strong")]
-            for change in changes:
-                yield from _change(change)
+            for row in told:
+                yield from _row(row)
     found = difference.findings
     for word, sign, style, those in (("new", "+", "error", found.new), ("fixed", "-", "help", found.fixed)):
         if those:
@@ -59,13 +60,13 @@ def _lines(difference: Difference) -> Iterator[Line]:
     yield from _end(difference)
 
 
-def _change(change: Change) -> Iterator[Line]:
-    style = STYLES[change.kind]
-    remark, place = remark_of(change), f"  ({change.place})" if change.place else ""
-    first = [Segment(f"  {SIGNS[change.kind]} {visible(name_of(change))}", style)]
-    yield [*first, Segment(visible(f"  {remark}" if remark else "")), Segment(visible(place), "quiet")]
-    if change.near:
-        yield [Segment(f"      {visible(change.near)}", "quiet")]
+def _row(row: Row) -> Iterator[Line]:
+    change = row.first
+    remark, place = remark_of(change), f"  ({row.place})" if row.place else ""
+    first = Segment(f"  {SIGNS[change.kind]} {visible(row.name)}", STYLES[change.kind])
+    yield [first, Segment(visible(f"  {remark}" if remark else "")), Segment(visible(place), "quiet")]
+    if row.near:
+        yield [Segment(f"      {visible(row.near)}", "quiet")]
     for text in details_of(change):
         yield [Segment(f"      {visible(text)}")]
 

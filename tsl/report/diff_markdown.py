@@ -13,17 +13,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tsl.diagnostic import Diagnostic
-from tsl.diff.change import SUBJECTS, Change, Difference, Findings
+from tsl.diff.change import SUBJECTS, Difference, Findings
 from tsl.report.cells import visible
 from tsl.report.diff import places_of
 from tsl.report.diff_words import (
     TITLES,
+    Row,
     consequences_of,
     details_of,
     findings_tally,
-    name_of,
     remark_of,
     retrained_of,
+    rows,
     sizes_of,
     tally,
 )
@@ -55,8 +56,8 @@ def _lines(difference: Difference, heading: str, picture: str, most: int) -> Ite
         yield from ("", "```mermaid", picture.rstrip("\n"), "```")
     if difference.changes:
         yield from ("", "| | what | where | change |", "|---|---|---|---|")
-        ordered = [change for subject in SUBJECTS for change in difference.of(subject)]
-        yield from (_row(change) for change in ordered[:most])
+        ordered = [row for subject in SUBJECTS for row in rows(difference, subject)]
+        yield from (_row(row) for row in ordered[:most])
         yield from _rest(len(ordered), "changes", most)
     yield from findings_markdown(difference.findings, most)
     for text in (consequences_of(difference), retrained_of(difference), *difference.notes):
@@ -69,11 +70,14 @@ def _sentence(difference: Difference) -> str:
     return "; ".join(filter(None, [*told, findings_tally(difference)])) + "."
 
 
-def _row(change: Change) -> str:
-    remark, details = remark_of(change), details_of(change)
-    told = [code(text) for text in (details or [remark, change.near]) if text]
-    name = f"{TITLES[change.subject].rstrip('s')} {code(name_of(change))}"
-    return f"| {MARKS[change.kind]} | {name} | {code(change.place)} | {'<br>'.join(told)} |"
+def _row(row: Row) -> str:
+    change = row.first
+    details = (
+        [*details_of(change), row.near if row.others else ""] if details_of(change) else [remark_of(change), row.near]
+    )
+    told = [code(text) for text in details if text]
+    name = f"{TITLES[change.subject].rstrip('s')} {code(row.name)}"
+    return f"| {MARKS[change.kind]} | {name} | {code(row.place)} | {'<br>'.join(told)} |"
 
 
 def findings_markdown(findings: Findings, most: int = MOST) -> Iterator[str]:

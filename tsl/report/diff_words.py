@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tsl.diff.change import ADDED, CHANGED, MODULE, MOVED, OPERATOR, REMOVED, WEIGHT, Change, Detail, Difference
+from tsl.record import Record
 from tsl.report.summary import counted, listed
 
 SIGNS: Mapping[str, str] = {ADDED: "+", REMOVED: "-", CHANGED: "~", MOVED: ">"}
@@ -18,6 +19,60 @@ TITLES: Mapping[str, str] = {
 }
 NOTHING = "nothing"
 LONGEST = 60
+TOGETHER = 3  # changes that are alike in all but their place, from which on they are told together
+NAMED = 3  # of these
+
+
+class Row(Record):
+    """Changes that are told together: the first of them, and the others, which differ in nothing but their place."""
+
+    first: Change
+    others: tuple[Change, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is about: `conv1: conv2d`, `conv2d, 20 times`, `62 weights`."""
+        times = 1 + len(self.others)
+        if times == 1:
+            return name_of(self.first)
+        return counted(times, "weight") if self.first.subject == WEIGHT else f"{self.first.title}, {times} times"
+
+    @property
+    def place(self) -> str:
+        """The recorded line, where all have the same."""
+        return self.first.place if all(one.place == self.first.place for one in self.others) else ""
+
+    @property
+    def near(self) -> str:
+        """Where it stands: of several the first modules or weights."""
+        if not self.others:
+            return self.first.near
+        all_of = (self.first, *self.others)
+        names = list(dict.fromkeys(one.title if one.subject == WEIGHT else one.module or one.place for one in all_of))
+        more = len(names) - NAMED
+        shown = [*names[:NAMED], f"{more} more"] if more > 0 else names
+        return f"in {listed(shown)}" if self.first.subject != WEIGHT else listed(shown)
+
+
+def rows(difference: Difference, subject: str) -> tuple[Row, ...]:
+    """The changes about a subject, those that are alike together where they are TOGETHER or more."""
+    groups: dict[tuple[object, ...], list[Change]] = {}
+    for number, change in enumerate(difference.of(subject)):
+        groups.setdefault(_alike(change) or (number,), []).append(change)
+    found = []
+    for group in groups.values():
+        if len(group) < TOGETHER:
+            found += [Row(change) for change in group]
+        else:
+            found.append(Row(group[0], tuple(group[1:])))
+    return tuple(found)
+
+
+def _alike(change: Change) -> tuple[object, ...] | None:
+    """What changes that are told together have in common; nothing for those that are told alone."""
+    if change.subject == OPERATOR and change.kind != MOVED:
+        return change.kind, change.title, change.details
+    return (change.kind, change.details) if change.subject == WEIGHT and change.kind == CHANGED else None
 
 
 def name_of(change: Change) -> str:

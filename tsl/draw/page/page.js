@@ -121,9 +121,11 @@
     const operators = held.reduce((count, box) => count + box.operators, 0);
     const marks = held.flatMap((box) => box.marks);
     const middle = (cluster.area.x0 + cluster.area.x1) / 2;
-    const half = Math.min(WIDEST, Math.max(90, titleOf(cluster).length * 6.2 + 24)) / 2;
+    const counted = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+    const told = [counted(operators, "operator"), ...(marks.length ? [counted(marks.length, "finding")] : [])].join(", ");
+    const half = Math.min(WIDEST, Math.max(90, titleOf(cluster).length * 6.2 + 24, told.length * 4.8 + 20)) / 2;
     const area = { x0: middle - half, x1: middle + half, y0: cluster.area.y0, y1: cluster.area.y0 + STAND_IN };
-    return { cluster, area, marks, told: `${operators} operator${operators === 1 ? "" : "s"}${marks.length ? `, ${marks.length} finding${marks.length === 1 ? "" : "s"}` : ""}` };
+    return { cluster, area, marks, told };
   }
 
   function draw() {
@@ -217,9 +219,9 @@
     const frame = svg.getBoundingClientRect();
     look(extentNow);
     if (view.height <= frame.height * READABLE) return;
-    const first = byId("stand-ins").querySelector("rect") && clusters.some((cluster) => cluster.closed) ? null : [...boxes.values()].find(isVisible);
-    const middle = first ? (first.area.x0 + first.area.x1) / 2 : (extentNow.x0 + extentNow.x1) / 2;
-    const half = (frame.width * READABLE) / 2, top = first ? first.area.y0 - 60 : extentNow.y0;
+    const first = [...boxes.values()].find(isVisible);
+    const area = first ? extent(shapesOf(first.element)) : extentNow;  // where it is now, not where it was laid out
+    const middle = (area.x0 + area.x1) / 2, half = (frame.width * READABLE) / 2, top = area.y0 - 60;
     look({ x0: middle - half, x1: middle + half, y0: top, y1: top + frame.height * READABLE });
   }
   function zoom(factor, x = view.x + view.width / 2, y = view.y + view.height / 2) {
