@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from tests.checkout import ROOT
 from tests.conftest import BRANCH, CLEAN, Project
 from tsl.diagnostic import Edit, Span
 from tsl.fix import files
@@ -301,7 +303,7 @@ def test_sarif_carries_fixes_as_the_standard_has_them(project: Project) -> None:
 
 
 def test_two_runs_say_the_same_whatever_the_seed_of_hashes(project: Project) -> None:
-    from tests.checkout import ROOT, plain_environment, run
+    from tests.checkout import plain_environment, run
 
     project.write("net.py", HALF.replace("x[...", "F.dropout(torch.tensor(x), 0.5) + x.data + len(x) + x[..."))
     said = {
@@ -319,3 +321,12 @@ def test_two_runs_say_the_same_whatever_the_seed_of_hashes(project: Project) -> 
 def test_edits_keep_the_line_ends_of_a_text() -> None:
     edits = [Edit(Span("", 1, 1, 1, 2), "A\nB"), Edit(Span("", 2, 2, 3, 1), ""), Edit(Span("", 3, 2, 4, 1), "!")]
     assert applied("a\r\nbc\r\nd", edits) == "A\r\nB\r\nbd!"
+
+
+def test_the_example_of_the_page_is_what_diff_prints(project: Project) -> None:
+    text = (ROOT / "docs" / "fixes.md").read_text(encoding="utf-8")
+    file, shown = (re.search(rf"```{language}\n(.*?)```", text, re.S) for language in ("python", "diff"))
+    assert file
+    assert shown
+    project.write("export.py", file[1])
+    assert project.tsl(*FLAGS, "--diff", "export.py").out == shown[1]
