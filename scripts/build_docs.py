@@ -31,8 +31,8 @@ INDEX = """\
 
 Each page says what happens, shows an example, and what to write instead. A comment such as `# TSL101` in an example
 marks the line the finding is on; a line without one is silent, and tsl's tests hold every page to that.
-`tsl explain RULE` prints a page, `tsl rules` this list. Where a rule has a fix, [tsl check --fix](../fixes.md) makes it;
-one that is not safe has to be asked for. To accept a finding, end its line with `# tsl: ignore[name] reason`.
+`tsl explain RULE` prints a page, `tsl rules` this list. Where a rule has a fix, [tsl check --fix](../fixes.md)
+makes it; one that is not safe has to be asked for. To accept a finding, end its line with `# tsl: ignore[name] reason`.
 """
 
 

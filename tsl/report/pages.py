@@ -68,7 +68,8 @@ def rules_text(rules: Sequence[Rule], *, color: bool) -> str:
                 [
                     Segment(f"  {rule.code:<{code}}  {rule.name:<{name}}  "),
                     Segment(f"{rule.severity.label:<{severity}}", rule.severity.label),
-                    Segment(f"  {MARK if rule.fix else '':<{fix}}  {page_of(rule).title}"),
+                    Segment(f"  {MARK if rule.fix else '':<{fix}}" if fix else ""),
+                    Segment(f"  {page_of(rule).title}"),
                 ]
             )
         lines.append([])

@@ -224,28 +224,21 @@ class Emitter:
     def _set_item(self, target: Any, base: Any, index: Any, kind: Type) -> None:
         held = self.value(base)
         at = expressions.index(self, index)
-        if (
-            is_a(held, "List")
-            and is_known(held)
-            and isinstance(at, str)
-            and at not in ("int", TENSOR, UNKNOWN, "bool", "number")
-        ):
+        is_index = not isinstance(at, str) or at in ("int", TENSOR, UNKNOWN, "bool", "number")
+        if is_a(held, "List") and is_known(held) and not is_index:
             self.refuse(target, "slice", f"a list is indexed with an int, and this is {told(at)}")
         elif is_a(held, "List"):
             if isinstance(index, _ast.Slice):
                 self.refuse(target, "slice", "a slice of a list cannot be assigned")
             elif is_known(kind) and is_known(held) and not fits(kind, held[1]) and not is_a(kind, "Tuple"):
-                text = f"the list is of {told(held[1])} and given {told(kind)}"
-                self.refuse(target, "element", text, told(("List", kind)))
+                self.refuse(target, "element", f"the list is of {told(held[1])} and given {told(kind)}")
         elif is_a(held, "Dict") and is_known(held):
+            wanted = told(("Dict", at, kind)) if is_known(("Dict", at, kind)) else ""
             if is_known(kind) and not fits(kind, held[2]) and not is_a(kind, "Tuple"):
-                text = f"the dict is of {told(held[2])} and given {told(kind)}"
-                wanted = ("Dict", at, kind) if is_known(at) else UNKNOWN
-                self.refuse(target, "element", text, told(wanted) if is_known(wanted) else "")
+                self.refuse(target, "element", f"the dict is of {told(held[2])} and given {told(kind)}", wanted)
             elif is_known(at) and not fits(at, held[1]):
                 text = f"the keys of the dict are {told(held[1])}, this one is {told(at)}"
-                wanted = ("Dict", at, kind) if is_known(kind) else UNKNOWN
-                self.refuse(target, "element", text, told(wanted) if is_known(wanted) else "")
+                self.refuse(target, "element", text, wanted)
         elif is_a(held, "Tuple") or held in ("str", "int", "float", "bool"):
             self.refuse(target, "operand", f"{told(held)} has no elements to assign")
 
