@@ -241,6 +241,19 @@ def test_a_fix_in_one_file_is_held_to_the_files_that_use_it(project: Project) ->
     assert "out: list[int] = []" in path.read_text(encoding="utf-8")
 
 
+def test_a_finding_that_another_file_leads_to_is_fixed_once(project: Project) -> None:
+    """Only the model that calls the helper makes a size of what it is given."""
+    helper = "def half(n, x):\n    b = x.shape[0]\n    return int(b / 2)\n"
+    path = project.write("helper.py", helper)
+    model = HALF.replace("int(x.shape[-1] / 2)", "half(1, x)").replace(
+        "import torch", "import torch\nfrom helper import half"
+    )
+    project.write("net.py", model)
+    assert [place[0] for place in project.check("--isolated", ".").places] == ["helper.py"]
+    assert project.tsl(*FLAGS, "--fix", ".").out == "All clear: 2 files (1 fixed)\n"
+    assert path.read_text(encoding="utf-8") == helper.replace("int(b / 2)", "b // 2")
+
+
 def test_a_file_that_does_not_parse_is_left_alone(project: Project) -> None:
     path = project.write("net.py", "def f(:\n")
     assert project.tsl(*FLAGS, "--fix", "net.py").code == 1

@@ -135,10 +135,11 @@ class Call(Record):
 
     @property
     def about(self) -> str:
-        """What a fix has to know: `tensor` where `device=` is that of a tensor on every path."""
+        """What a fix has to know: `tensor` where `device=` is that of a tensor on every path, `maybe` on some."""
         device = self.arguments.keywords.get("device")
-        is_of_tensor = device is not None and device.is_only(values.META) and device.origin & values.DEVICE
-        return "tensor" if is_of_tensor else ""
+        if device is None or not device.origin & values.DEVICE:
+            return ""
+        return "tensor" if device.is_only(values.META) else "maybe"
 
     @property
     def identity(self) -> tuple[Any, ...]:
