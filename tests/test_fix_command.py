@@ -158,7 +158,7 @@ def test_a_finding_that_is_not_selected_is_not_fixed(project: Project) -> None:
 def test_a_comment_that_a_fix_leaves_without_use_goes_with_the_finding(project: Project) -> None:
     made = "torch.zeros(2, device=x.device, dtype=x.dtype)"
     text = HALF.replace("x[..., : int(x.shape[-1] / 2)]", f"x + {made}  # tsl: ignore[dtype-constant]")
-    path = project.write("net.py", text)
+    path = project.write("net.py", text.replace("x):", "x: torch.Tensor):"))
     assert project.tsl(*FLAGS, "--fix", "net.py").code == 0
     assert path.read_text(encoding="utf-8").endswith("        return x + x.new_zeros(2)\n")
 

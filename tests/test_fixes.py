@@ -70,7 +70,6 @@ def test_a_fixed_program_is_not_fixed_again(case: FixCase, project: Project) -> 
     "body",
     [
         "return torch.zeros(3, device=self.device)",
-        "return torch.zeros(3, device=other.device)",
         "return torch.full((2,), 1, device=x.device)",
         "w = x if x.dim() > 1 else [x]\n        return x + len(w)",
         "return int((x.shape[0] - 5) / 2)",

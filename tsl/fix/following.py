@@ -135,25 +135,21 @@ def _own_left_out(tree: Tree, call: cst.Call, owner: str) -> Draft | None:
 def _made_new(site: Site, call: cst.Call, method: str) -> Draft | None:
     tree, device, dtype = site.tree, given(call, 99, "device"), given(call, 99, "dtype")
     names = {one.keyword.value for one in call.args if one.keyword is not None}
-    owner = dotted(device.value).removesuffix(".device") if device else ""
-    if (
-        device is None
-        or site.found.about != "tensor"
-        or owner in ("", "self")
-        or not dotted(device.value).endswith(".device")
-        or names - NEW_TAKES
-    ):
+    path = dotted(device.value) if device else ""
+    owner, is_safe = path.removesuffix(".device"), site.found.about == "tensor"
+    if device is None or not site.found.about or owner in (path, "self") or names - NEW_TAKES:
         return None
     edits = [tree.instead(call.func, f"{owner}.{method}")]
     if dtype is None:
         if method == "new_full":
             return None  # its dtype is that of the number
         value = f"{site.name_of('torch')}.get_default_dtype()"
-        return Draft((*edits, tree.instead(device.keyword or device, "dtype"), tree.instead(device.value, value)))
+        edits += [tree.instead(device.keyword or device, "dtype"), tree.instead(device.value, value)]
+        return Draft(tuple(edits), is_safe)
     gone = [device, dtype] if dotted(dtype.value) == f"{owner}.dtype" else [device]
     if call.args[0] in gone:
         return None
-    return Draft((*edits, *(dropped(tree, call, one) for one in gone)))
+    return Draft((*edits, *(dropped(tree, call, one) for one in gone)), is_safe)
 
 
 def copy_in_graph(site: Site) -> Draft | None:
