@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tsl.page import PageError, page_of  # noqa: E402  the checkout must be found first
-from tsl.report.pages import described, families  # noqa: E402
+from tsl.remedy import REMEDIES  # noqa: E402
+from tsl.report.pages import described, families, mended  # noqa: E402
 from tsl.rule import Rule  # noqa: E402
 from tsl.rulebook import RulebookError, load  # noqa: E402
 
@@ -30,8 +31,8 @@ INDEX = """\
 
 Each page says what happens, shows an example, and what to write instead. A comment such as `# TSL101` in an example
 marks the line the finding is on; a line without one is silent, and tsl's tests hold every page to that.
-`tsl explain RULE` prints a page, `tsl rules` this list. To accept a finding, end its line with
-`# tsl: ignore[name] reason`.
+`tsl explain RULE` prints a page, `tsl rules` this list. Where a rule has a fix, [tsl check --fix](../fixes.md)
+makes it; one that is not safe has to be asked for. To accept a finding, end its line with `# tsl: ignore[name] reason`.
 """
 
 
@@ -45,10 +46,15 @@ def pages(rules: tuple[Rule, ...]) -> Iterator[tuple[str, str]]:
 def _family(family: tuple[str, list[Rule]]) -> str:
     title, members = family
     rows = [
-        f"| {rule.code} | [{rule.name}]({rule.name}.md) | {rule.severity.label} | {page_of(rule).title} |"
+        f"| {rule.code} | [{rule.name}]({rule.name}.md) | {rule.severity.label} | {mark} | {page_of(rule).title} |"
         for rule in members
+        for mark in [_mark(rule)]
     ]
-    return "\n".join([f"## {title}\n", "| code | name | severity | finds |", "|---|---|---|---|", *rows, ""])
+    return "\n".join([f"## {title}\n", "| code | name | severity | fix | finds |", "|---|---|---|---|---|", *rows, ""])
+
+
+def _mark(rule: Rule) -> str:
+    return REMEDIES[rule.fix].safety.replace("depends", "safe or not") if rule.fix else ""
 
 
 def _page(rule: Rule) -> str:
@@ -57,6 +63,7 @@ def _page(rule: Rule) -> str:
         f"{NOTE.format(file=Path(rule.path).name)}\n# {rule.name}",
         f"{page.title}: {rule.code}, {described(rule)}.",
         f"**Help:** {rule.help}.",
+        *([f"**[Fix](../fixes.md):** {mended(rule)}."] if rule.fix else []),
         page.body,
     )
     return "\n\n".join(parts) + "\n"

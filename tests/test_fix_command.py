@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from tests.checkout import ROOT
 from tests.conftest import BRANCH, CLEAN, Project
 from tsl.diagnostic import Edit, Span
 from tsl.fix import files
@@ -156,7 +158,7 @@ def test_a_finding_that_is_not_selected_is_not_fixed(project: Project) -> None:
 def test_a_comment_that_a_fix_leaves_without_use_goes_with_the_finding(project: Project) -> None:
     made = "torch.zeros(2, device=x.device, dtype=x.dtype)"
     text = HALF.replace("x[..., : int(x.shape[-1] / 2)]", f"x + {made}  # tsl: ignore[dtype-constant]")
-    path = project.write("net.py", text)
+    path = project.write("net.py", text.replace("x):", "x: torch.Tensor):"))
     assert project.tsl(*FLAGS, "--fix", "net.py").code == 0
     assert path.read_text(encoding="utf-8").endswith("        return x + x.new_zeros(2)\n")
 
@@ -239,6 +241,19 @@ def test_a_fix_in_one_file_is_held_to_the_files_that_use_it(project: Project) ->
     assert "out: list[int] = []" in path.read_text(encoding="utf-8")
 
 
+def test_a_finding_that_another_file_leads_to_is_fixed_once(project: Project) -> None:
+    """Only the model that calls the helper makes a size of what it is given."""
+    helper = "def half(n, x):\n    b = x.shape[0]\n    return int(b / 2)\n"
+    path = project.write("helper.py", helper)
+    model = HALF.replace("int(x.shape[-1] / 2)", "half(1, x)").replace(
+        "import torch", "import torch\nfrom helper import half"
+    )
+    project.write("net.py", model)
+    assert [place[0] for place in project.check("--isolated", ".").places] == ["helper.py"]
+    assert project.tsl(*FLAGS, "--fix", ".").out == "All clear: 2 files (1 fixed)\n"
+    assert path.read_text(encoding="utf-8") == helper.replace("int(b / 2)", "b // 2")
+
+
 def test_a_file_that_does_not_parse_is_left_alone(project: Project) -> None:
     path = project.write("net.py", "def f(:\n")
     assert project.tsl(*FLAGS, "--fix", "net.py").code == 1
@@ -301,7 +316,7 @@ def test_sarif_carries_fixes_as_the_standard_has_them(project: Project) -> None:
 
 
 def test_two_runs_say_the_same_whatever_the_seed_of_hashes(project: Project) -> None:
-    from tests.checkout import ROOT, plain_environment, run
+    from tests.checkout import plain_environment, run
 
     project.write("net.py", HALF.replace("x[...", "F.dropout(torch.tensor(x), 0.5) + x.data + len(x) + x[..."))
     said = {
@@ -319,3 +334,12 @@ def test_two_runs_say_the_same_whatever_the_seed_of_hashes(project: Project) -> 
 def test_edits_keep_the_line_ends_of_a_text() -> None:
     edits = [Edit(Span("", 1, 1, 1, 2), "A\nB"), Edit(Span("", 2, 2, 3, 1), ""), Edit(Span("", 3, 2, 4, 1), "!")]
     assert applied("a\r\nbc\r\nd", edits) == "A\r\nB\r\nbd!"
+
+
+def test_the_example_of_the_page_is_what_diff_prints(project: Project) -> None:
+    text = (ROOT / "docs" / "fixes.md").read_text(encoding="utf-8")
+    file, shown = (re.search(rf"```{language}\n(.*?)```", text, re.S) for language in ("python", "diff"))
+    assert file
+    assert shown
+    project.write("export.py", file[1])
+    assert project.tsl(*FLAGS, "--diff", "export.py").out == shown[1]

@@ -66,6 +66,33 @@ def test_a_fixed_program_is_not_fixed_again(case: FixCase, project: Project) -> 
     assert fix(project, once, "--unsafe-fixes") == once
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return torch.zeros(3, device=self.device)",
+        "return torch.full((2,), 1, device=x.device)",
+        "w = x if x.dim() > 1 else [x]\n        return x + len(w)",
+        "return int((x.shape[0] - 5) / 2)",
+        "return torch.tensor([x.amin(), 1.0])",
+        "y = x * 1.0\n        y.data.clamp_(max=1)\n        return y",
+        "y = x * 1.0\n        y.data = x\n        return y.data.add_(1)",
+        "return torch.zeros(3, device=x.device, layout=torch.strided)",
+    ],
+)
+def test_what_is_not_sure_to_be_right_is_left_alone(body: str, project: Project) -> None:
+    head = "import torch\nfrom torch.nn import functional as F\n\n\nclass Net(torch.nn.Module):\n"
+    text = f"{head}    def forward(self, x: torch.Tensor, other=None):\n        {body}\n"
+    assert found(project, text)
+    assert fix(project, text, "--unsafe-fixes") == text
+
+
+def test_a_number_that_is_kept_is_a_fix_to_ask_for(project: Project) -> None:
+    body = "        self.n = int(x.shape[0])\n        return x * self.n\n"
+    text = f"import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x):\n{body}"
+    assert fix(project, text) == text
+    assert "self.n = x.shape[0]" in fix(project, text, "--unsafe-fixes")
+
+
 def test_every_fix_has_cases_of_its_kind_of_safety() -> None:
     tried = {name: {case.unsafe for case in cases() if case.name == name} for name in REMEDIES}
     wanted = {SAFE: {False}, UNSAFE: {True}, DEPENDS: {False, True}}

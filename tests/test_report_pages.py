@@ -11,6 +11,7 @@ import pytest
 from tests.specimens import EMPTY_BOOK, TENSOR_BRANCH, book_in, rule_in
 from tsl.page import PageError
 from tsl.report import explain, rules_table
+from tsl.rulebook import load
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -103,6 +104,7 @@ def test_rules_as_json_carry_what_is_known_of_them(tmp_path: Path) -> None:
         "since": "0.1",
         "title": "Branch on the value of a tensor",
         "help": "use torch.where",
+        "fix": None,
     }
     assert second["code"] == "TSL112"
 
@@ -115,3 +117,15 @@ def test_an_empty_rulebook_is_an_empty_table() -> None:
 def test_an_unknown_format_of_rules_is_refused() -> None:
     with pytest.raises(ValueError, match="'yaml' is not a format of rules; use text or json"):
         rules_table(EMPTY_BOOK, "yaml", color=False)
+
+
+def test_a_rule_with_a_fix_is_marked_and_its_page_says_what_it_does() -> None:
+    book = load()
+    rule = book.find("size-to-number")
+    assert rule
+    assert re.search(r"^  TSL113  size-to-number +error +fix  Size of", rules_table(book, "text", color=False), re.M)
+    assert "\nfix: compute with the size itself (--fix, in some places with --unsafe-fixes)\n" in explain(
+        rule, color=False
+    )
+    (form,) = [one for one in json.loads(rules_table(book, "json", color=False)) if one["code"] == "TSL113"]
+    assert form["fix"] == {"name": "size-arithmetic", "title": "compute with the size itself", "safety": "depends"}

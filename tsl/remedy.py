@@ -61,7 +61,7 @@ REMEDIES: Mapping[str, Remedy] = {
     # What a trace follows
     "size-arithmetic": Remedy("compute with the size itself", DEPENDS),
     "detached": Remedy("use `detach()`", SAFE),
-    "follow-tensor": Remedy("make it from the tensor it is to follow", SAFE),
+    "follow-tensor": Remedy("make it from the tensor it is to follow", DEPENDS),
     "copy-in-graph": Remedy("copy or join the tensors in the graph", DEPENDS),
     "hand-on-mode": Remedy("hand on `training=self.training`", UNSAFE),
     # Comments

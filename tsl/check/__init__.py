@@ -72,10 +72,11 @@ def run(paths: Sequence[str], settings: Settings, *, stdin: bytes = b"", books: 
     return Run(plan, found, examined, exported, books.failures, texts)
 
 
-def again(known: Run, texts: Mapping[str, bytes], *, alone: bool = False) -> Run:
-    """The same run with other texts for some of its files, by absolute path, and these judged again.
+def again(known: Run, texts: Mapping[str, bytes], only: Collection[str] | None = None) -> Run:
+    """The same run with other texts for some of its files, by absolute path.
 
-    So are those that rest on them, unless it is to be these `alone`.
+    These and those that rest on them are judged again, or the files at the paths of `only`.
+
     What graphs say of the files is of the files as they were, and is left out.
     """
     plan = known.plan._replace(cache=None, texts={**known.plan.texts, **texts})
@@ -83,7 +84,8 @@ def again(known: Run, texts: Mapping[str, bytes], *, alone: bool = False) -> Run
 
     def judged(file: Examined) -> Examined:
         own = os.path.abspath(file.path)
-        if own not in texts and (alone or not any(path in texts for path in file.judged.read)):
+        rests = own in texts or any(path in texts for path in file.judged.read)
+        if not (rests if only is None else file.path in only):
             return file
         return examine(file.path, judge, plan, held.get(own))
 

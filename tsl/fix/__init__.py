@@ -7,8 +7,8 @@
     files        how a file is replaced, whole or not at all
     edits        what edits make of a text
     tree site    a file's concrete syntax, and what a fix is made from
-    arguments    a call's arguments as edits
-    capturing    the fixes themselves, by what they are about
+    words        what names hold by their form; arguments: those of a call as edits
+    capturing, annotating, writing, looping, attributes, following, comments: the fixes themselves
 
 Needs a run of the driver, and libcst, loaded for the first file with a finding that has a fix. It will never mend what
 is suppressed or not selected, and runs nothing of the user's.

@@ -25,6 +25,8 @@ def constant_as_attribute(site: Site) -> Draft | None:
     method, owner = (tree.function(node), tree.class_of(node)) if node else (None, None)
     if node is None or method is None or owner is None or tree.parent(tree.parent(method) or method) is not owner:
         return None
+    if not all(dotted(base.value).rpartition(".")[2] == "Module" for base in owner.bases):
+        return None  # what else a base class calls its own is not seen
     first = method.params.params[:1]
     own = first[0].name.value if first else ""
     start = _after_super(tree, owner)

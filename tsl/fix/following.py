@@ -31,20 +31,33 @@ def size_arithmetic(site: Site) -> Draft | None:
     if call is None or len(call.args) != 1 or call.args[0].keyword is not None or call.args[0].star:
         return None
     name, value = _function(site, call), call.args[0].value
-    if name == "len":
-        return Draft((tree.instead(call, f"{dotted(value)}.shape[0]"),)) if dotted(value) else None
-    if name == "math.sqrt" and is_size(tree, value):
-        return Draft((tree.instead(call, _operand(tree, call, f"{tree.code(value)} ** 0.5")),), is_safe=False)
-    if name == "int" and is_size(tree, value):
-        return Draft((tree.instead(call, tree.code(value)),))
-    division = _division(tree, value)
-    if division is None:
+    text = _counted(site, value) if name == "len" else _computed(tree, name, value)
+    if not text:
         return None
+    is_safe = name != "math.sqrt" and not _is_kept(tree, call)
+    return Draft((tree.instead(call, _operand(tree, call, text)),), is_safe)
+
+
+def _counted(site: Site, value: cst.BaseExpression) -> str:
+    return f"{dotted(value)}.shape[0]" if dotted(value) and site.found.about == "tensor" else ""
+
+
+def _computed(tree: Tree, name: str, value: cst.BaseExpression) -> str:
+    """What a function of a size is in arithmetic; empty where that is not plain."""
+    if name in ("math.sqrt", "int") and is_size(tree, value):
+        return f"{tree.code(value)} ** 0.5" if name == "math.sqrt" else tree.code(value)
+    division = _division(tree, value)
+    if division is None or name not in ("int", "math.floor", "math.ceil"):
+        return ""
     number, divisor = division
-    if name == "math.ceil":
-        return Draft((tree.instead(call, _operand(tree, call, f"-(-{number} // {divisor})")),))
-    is_floor = name in ("int", "math.floor")
-    return Draft((tree.instead(call, _operand(tree, call, f"{number} // {divisor}")),)) if is_floor else None
+    return f"-(-{number} // {divisor})" if name == "math.ceil" else f"{number} // {divisor}"
+
+
+def _is_kept(tree: Tree, call: cst.Call) -> bool:
+    """Whether a number goes into an attribute or a container: while tracing, a tensor would be left there."""
+    around = tree.parent(call)
+    targets = around.targets if isinstance(around, cst.Assign) else []
+    return any(not isinstance(target.target, cst.Name | cst.Tuple) for target in targets)
 
 
 def _function(site: Site, call: cst.Call) -> str:
@@ -69,6 +82,8 @@ def _division(tree: Tree, node: cst.BaseExpression) -> tuple[str, str] | None:
 
 def _operand(tree: Tree, call: cst.Call, text: str) -> str:
     """An operation in the place of a call, in parentheses where it is an operand."""
+    if " " not in text:
+        return text
     return text if isinstance(tree.parent(call), ALONE) and not call.lpar else f"({text})"
 
 
@@ -120,19 +135,21 @@ def _own_left_out(tree: Tree, call: cst.Call, owner: str) -> Draft | None:
 def _made_new(site: Site, call: cst.Call, method: str) -> Draft | None:
     tree, device, dtype = site.tree, given(call, 99, "device"), given(call, 99, "dtype")
     names = {one.keyword.value for one in call.args if one.keyword is not None}
-    owner = dotted(device.value).removesuffix(".device") if device else ""
-    if device is None or not owner or not dotted(device.value).endswith(".device") or names - NEW_TAKES:
+    path = dotted(device.value) if device else ""
+    owner, is_safe = path.removesuffix(".device"), site.found.about == "tensor"
+    if device is None or not site.found.about or owner in (path, "self") or names - NEW_TAKES:
         return None
     edits = [tree.instead(call.func, f"{owner}.{method}")]
     if dtype is None:
         if method == "new_full":
             return None  # its dtype is that of the number
         value = f"{site.name_of('torch')}.get_default_dtype()"
-        return Draft((*edits, tree.instead(device.keyword or device, "dtype"), tree.instead(device.value, value)))
+        edits += [tree.instead(device.keyword or device, "dtype"), tree.instead(device.value, value)]
+        return Draft(tuple(edits), is_safe)
     gone = [device, dtype] if dotted(dtype.value) == f"{owner}.dtype" else [device]
     if call.args[0] in gone:
         return None
-    return Draft((*edits, *(dropped(tree, call, one) for one in gone)))
+    return Draft((*edits, *(dropped(tree, call, one) for one in gone)), is_safe)
 
 
 def copy_in_graph(site: Site) -> Draft | None:

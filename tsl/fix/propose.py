@@ -6,6 +6,7 @@ Needs libcst, loaded for the first file that has a finding with a fix. It will n
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -27,12 +28,29 @@ TABLES = (OF_CAPTURES, OF_TYPES, OF_WORDS, OF_LOOPS, OF_ATTRIBUTES, OF_TRACES, O
 MAKERS: Mapping[str, Maker] = dict(chain.from_iterable(table.items() for table in TABLES))
 
 
+# What the text of a finding's place holds wherever its fix can be made: most have none, and concrete syntax is dear.
+NEEDS_TEXT: Mapping[str, re.Pattern[str]] = {
+    "copy-in-graph": re.compile(r"tensor\("),
+    "detached": re.compile(r"\.data$"),
+    "follow-tensor": re.compile(r"\b(?:device|dtype)\s*=\s*[\w.]+\.(?:device|dtype)\b"),
+    "loop-over-modules": re.compile(r"\["),
+    "size-arithmetic": re.compile(r"^(?:\w+\.)?(?:int|len|ceil|floor|sqrt)\("),
+    "write-out-operator": re.compile(r"//=|@=|^\+"),
+}
+# And where the engine has to have told something.
+NEEDS_ABOUT = frozenset(
+    """annotate-container annotate-default choose-number container-of-modules copy-in-graph drop-suppression
+    example-of-dtype example-on-device keep-methods right-loader""".split()
+)
+
+
 def proposed(path: str, text: str, found: Iterable[Diagnostic], fix_names: Mapping[str, str]) -> list[Diagnostic]:
     """The findings of a text that have a fix, with it, in the order given.
 
     `fix_names` says by code which fix a rule has. A text that libcst does not read has none.
     """
-    fixable: Sequence[Diagnostic] = [one for one in found if fix_names.get(one.code)]
+    lines = text.split("\n")
+    fixable = [one for one in found if one.code in fix_names and _is_likely(one, fix_names[one.code], lines)]
     if not fixable:
         return []
     try:
@@ -41,6 +59,19 @@ def proposed(path: str, text: str, found: Iterable[Diagnostic], fix_names: Mappi
         return []
     fixes = [(one, fix_of(fix_names[one.code], MAKERS, Site(one, tree))) for one in fixable]
     return [one._replace(fix=fix) for one, fix in fixes if fix is not None]
+
+
+def _is_likely(one: Diagnostic, name: str, lines: Sequence[str]) -> bool:
+    """Whether a fix can apply to a finding, at a look."""
+    if name in NEEDS_ABOUT and not one.about:
+        return False
+    if name not in NEEDS_TEXT:
+        return True
+    span = one.span
+    stretch = list(lines[span.line - 1 : span.end_line])
+    stretch[-1] = stretch[-1][: span.end_column - 1]
+    stretch[0] = stretch[0][span.column - 1 :]
+    return NEEDS_TEXT[name].search("\n".join(stretch)) is not None
 
 
 def _labelled(one: Diagnostic) -> Iterable[Span]:

@@ -3,8 +3,8 @@
 Definitions:
 1. A fix *holds* where the text after it parses, the finding is gone, and there are no more findings than before of any
    rule about what the file promises, whether they are shown, suppressed or not selected. Rounds ask this of what
-   judging the file itself finds, in it and elsewhere; the end asks it of every file that rests on one that changed, and
-   gives back the files of which it is not so.
+   judging the file itself finds, and those that find something in it; the end asks it of every file that rests on one
+   that changed, and gives back the files of which it is not so.
 2. In a round all fixes of a file that do not meet are tried at once; where they do not hold together, one by one. One
    that does not hold is not tried again.
 3. Lines that are put in twice in a round may say the same twice: only the first is tried, the next round asks again.
@@ -154,7 +154,8 @@ class Rounds:
             parse(path, data)
         except (SourceError, UnicodeEncodeError):
             return None
-        return again(self.run, {os.path.abspath(path): data}, alone=True)
+        led = {file.path for file in self.run.examined if _leads_to(file, path)}
+        return again(self.run, {os.path.abspath(path): data}, led | {path})
 
     def _holds(self, path: str, fixes: Sequence[Diagnostic], trial: Run) -> bool:
         """Whether the findings that were aimed at are gone in a trial, and no file has more of any other (1)."""
@@ -164,7 +165,7 @@ class Rounds:
         before = _counts(self.run, (old for old, _ in changed), path)
         after = _counts(trial, (new for _, new in changed), path)
         aims = Counter((one.span.path, one.code) for one in fixes)
-        return all(number <= before[key] - aims[key] for key, number in after.items())
+        return all(after[key] <= before[key] - aims[key] for key in after | aims)
 
     def _text(self, path: str) -> Text | None:
         own = os.path.abspath(path)

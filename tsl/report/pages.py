@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tsl.page import page_of
+from tsl.remedy import REMEDIES
 from tsl.report.paint import Line, Segment, paint
 
 if TYPE_CHECKING:
     from tsl.rule import Rule
 
+MARK = "fix"
 READABLE = 100  # columns; wider lines of prose are hard to follow
 
 # rich's own styles put code on black, which suits half of all terminals.
@@ -47,6 +49,7 @@ def page_text(rule: Rule, *, color: bool) -> str:
         [Segment(f"{rule.code} {rule.name}", rule.severity.label), Segment(f", {described(rule)}")],
         [],
         [Segment("help: ", "help"), Segment(rule.help)],
+        *([[Segment("fix: ", "help"), Segment(mended(rule))]] if rule.fix else []),
         [],
     ]
     return paint(head, color=color) + (_rendered(page.body) if color else page.body + "\n")
@@ -56,7 +59,7 @@ def rules_text(rules: Sequence[Rule], *, color: bool) -> str:
     """All rules by family: code, name, severity, title. Raises `tsl.page.PageError`."""
     if not rules:
         return ""
-    code, name, severity = (max(len(word) for word in words) for words in zip(*map(_words, rules), strict=True))
+    code, name, severity, fix = (max(len(word) for word in words) for words in zip(*map(_words, rules), strict=True))
     lines: list[Line] = []
     for family, members in families(rules):
         lines.append([Segment(family, "strong")])
@@ -65,10 +68,15 @@ def rules_text(rules: Sequence[Rule], *, color: bool) -> str:
                 [
                     Segment(f"  {rule.code:<{code}}  {rule.name:<{name}}  "),
                     Segment(f"{rule.severity.label:<{severity}}", rule.severity.label),
+                    Segment(f"  {MARK if rule.fix else '':<{fix}}" if fix else ""),
                     Segment(f"  {page_of(rule).title}{' (optional)' if rule.optional else ''}"),
                 ]
             )
         lines.append([])
+    if fix:
+        return paint(
+            [*lines, [Segment(f"{MARK}: tsl check --fix mends it, in some places or all", "help")]], color=color
+        )
     return paint(lines[:-1], color=color)
 
 
@@ -87,10 +95,24 @@ def rules_json(rules: Sequence[Rule]) -> str:
             "since": rule.since,
             "title": page_of(rule).title,
             "help": rule.help,
+            "fix": _fix_form(rule),
         }
         for rule in rules
     ]
     return json.dumps(form, indent=2) + "\n"
+
+
+def mended(rule: Rule) -> str:
+    """What a rule's fix does, and which options of `tsl check` ask for it."""
+    remedy = REMEDIES[rule.fix]
+    return f"{remedy.title} ({remedy.asked_by})"
+
+
+def _fix_form(rule: Rule) -> dict[str, str] | None:
+    if not rule.fix:
+        return None
+    remedy = REMEDIES[rule.fix]
+    return {"name": rule.fix, "title": remedy.title, "safety": remedy.safety}
 
 
 def families(rules: Iterable[Rule]) -> Iterator[tuple[str, list[Rule]]]:
@@ -112,8 +134,8 @@ def described(rule: Rule) -> str:
     return f"{rule.severity.label}, since {rule.since}"
 
 
-def _words(rule: Rule) -> tuple[str, str, str]:
-    return rule.code, rule.name, rule.severity.label
+def _words(rule: Rule) -> tuple[str, str, str, str]:
+    return rule.code, rule.name, rule.severity.label, MARK if rule.fix else ""
 
 
 def _rendered(body: str) -> str:

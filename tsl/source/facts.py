@@ -94,8 +94,9 @@ class Use(Record):
 
     @property
     def about(self) -> str:
-        """What a fix has to know: `tensor` where the value is one on every path."""
-        return "tensor" if self.value.is_only(values.TENSOR) else ""
+        """What a fix has to know: `tensor` where the value is one on every path, or what is counted is."""
+        is_tensor = self.certain if self.how == "len" else self.value.is_only(values.TENSOR)
+        return "tensor" if is_tensor else ""
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -131,6 +132,14 @@ class Call(Record):
     file: SourceFile
     inside: frozenset[str] = frozenset()
     how: str = "call"
+
+    @property
+    def about(self) -> str:
+        """What a fix has to know: `tensor` where `device=` is that of a tensor on every path, `maybe` on some."""
+        device = self.arguments.keywords.get("device")
+        if device is None or not device.origin & values.DEVICE:
+            return ""
+        return "tensor" if device.is_only(values.META) else "maybe"
 
     @property
     def identity(self) -> tuple[Any, ...]:

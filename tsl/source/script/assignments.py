@@ -42,16 +42,13 @@ def item(emitter: Emitter, target: Any, base: Any, index: Any, kind: Type) -> No
         if isinstance(index, _ast.Slice):
             emitter.refuse(target, "slice", "a slice of a list cannot be assigned")
         elif is_known(kind) and is_known(held) and not fits(kind, held[1]) and not is_a(kind, "Tuple"):
-            text = f"the list is of {told(held[1])} and given {told(kind)}"
-            emitter.refuse(target, "element", text, told(("List", kind)))
+            emitter.refuse(target, "element", f"the list is of {told(held[1])} and given {told(kind)}")
     elif is_a(held, "Dict") and is_known(held):
+        wanted = told(("Dict", at, kind)) if is_known(("Dict", at, kind)) else ""
         if is_known(kind) and not fits(kind, held[2]) and not is_a(kind, "Tuple"):
-            text = f"the dict is of {told(held[2])} and given {told(kind)}"
-            wanted = ("Dict", at, kind) if is_known(at) else UNKNOWN
-            emitter.refuse(target, "element", text, told(wanted) if is_known(wanted) else "")
+            emitter.refuse(target, "element", f"the dict is of {told(held[2])} and given {told(kind)}", wanted)
         elif is_known(at) and not fits(at, held[1]):
             text = f"the keys of the dict are {told(held[1])}, this one is {told(at)}"
-            wanted = ("Dict", at, kind) if is_known(kind) else UNKNOWN
-            emitter.refuse(target, "element", text, told(wanted) if is_known(wanted) else "")
+            emitter.refuse(target, "element", text, wanted)
     elif is_a(held, "Tuple") or held in ("str", "int", "float", "bool"):
         emitter.refuse(target, "operand", f"{told(held)} has no elements to assign")
