@@ -21,11 +21,11 @@ from tsl.fusion.capture import _captured
 from tsl.fusion.explain import explained
 from tsl.fusion.judge import judged
 from tsl.fusion.predict import predicted
-from tsl.fusion.result import Plan, Report, Shape
 from tsl.fusion.sites import Sites
 from tsl.fusion.subject import Subject
 from tsl.fusion.switches import switch_on
 from tsl.fusion.warm import on_shapes, other_sizes, warmed
+from tsl.ir.fused import Plan, Report, Shape
 from tsl.record import Record
 
 _C: Any = torch._C

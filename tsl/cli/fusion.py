@@ -17,7 +17,7 @@ from tsl.report import FUSION_FORMATS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tsl.fusion.launch import Request
-    from tsl.fusion.result import Report
+    from tsl.ir.fused import Report
 
 CAPTURES = ("auto", "trace", "script")
 DEVICES = ("cpu", "cuda")

@@ -19,8 +19,8 @@ from typing import Any
 from tsl.fusion.log import Made, Section, main_section
 from tsl.fusion.plan import GROUP, Drawn, draw, is_operator, walk
 from tsl.fusion.reasons import UNTAKEN, UNTAKEN_ON_CPU, Seen, reason_of
-from tsl.fusion.result import Group, Node, Plan, Unfused
 from tsl.fusion.sites import Sites, own_place
+from tsl.ir.fused import Group, Node, Plan, Unfused
 from tsl.ir.fusible import DROPOUTS, READS, base_of, looks_fusible
 
 _GUARDS = frozenset(

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tsl.config import SettingError
-from tsl.fusion.result import Node, Plan, Report
+from tsl.ir.fused import Node, Plan, Report
 from tsl.project import reason
 
 

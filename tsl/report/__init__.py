@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tsl.archive.inspection.facts import Inspection
     from tsl.diagnostic import Diagnostic
-    from tsl.fusion.result import Report
+    from tsl.ir.fused import Report
     from tsl.outcome import Outcome
     from tsl.rule import Rule
     from tsl.rulebook import Rulebook

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsl.fusion.reasons import REASONS
-from tsl.fusion.result import Node, Plan, Report, Shape, Unfused
+from tsl.ir.fused import REASONS, Node, Plan, Report, Shape, Unfused
 from tsl.record import Record
 
 
