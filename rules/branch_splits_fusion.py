@@ -21,6 +21,17 @@ graph(%x : Tensor, %flag : bool, %two : int, %one : int):
   %d : Tensor = aten::tanh(%b)
   return (%d)
 ```
+```python archive cuda
+class Gate(nn.Module):
+    def forward(self, x: Tensor, double: bool) -> Tensor:
+        y = torch.sigmoid(x) * x
+        if double:
+            y = torch.relu(y) + x
+        return torch.tanh(y) * x
+
+
+torch.jit.save(torch.jit.script(Gate()), "model.pt")  # TSL811
+```
 ```python fusion
 # options: --capture script
 class Gate(nn.Module):
@@ -55,20 +66,13 @@ class Gate(nn.Module):
 def entry():
     return Gate().eval(), torch.randn(4, 8)
 ```
+```python archive cuda
+class Gate(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(torch.relu(torch.sigmoid(x) * x) + x)
 
-## Silent cases
-A branch without such operators, and one around a matrix product, splits nothing.
-```ir cuda
-graph(%x : Tensor, %w : Tensor, %flag : bool):
-  %a : Tensor = aten::sigmoid(%x)
-  %b : Tensor = prim::If(%flag)
-    block0():
-      %c : Tensor = aten::matmul(%a, %w)
-      -> (%c)
-    block1():
-      -> (%a)
-  %d : Tensor = aten::tanh(%b)
-  return (%d)
+
+torch.jit.save(torch.jit.script(Gate()), "model.pt")
 ```
 """
 

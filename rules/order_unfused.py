@@ -49,7 +49,7 @@ from typing import TYPE_CHECKING
 from tsl.rule import Finding, run_rule
 
 if TYPE_CHECKING:
-    from tsl.fusion.facts import FusionFacts
+    from tsl.ir.fused_facts import FusionFacts
 
 
 @run_rule(

@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING
 from tsl.rule import Finding, run_rule
 
 if TYPE_CHECKING:
-    from tsl.fusion.facts import FusionFacts
+    from tsl.ir.fused_facts import FusionFacts
 
 
 @run_rule("TSL805", severity="info", since="0.2", help="keep reductions at the ends of a chain")

@@ -50,7 +50,7 @@ from tsl.diagnostic import Severity
 from tsl.rule import Finding, run_rule
 
 if TYPE_CHECKING:
-    from tsl.fusion.facts import FusionFacts
+    from tsl.ir.fused_facts import FusionFacts
 
 
 @run_rule(

@@ -15,17 +15,18 @@ import torch
 
 from tsl.check import Settings, open_books
 from tsl.config import Config
+from tsl.diagnostic import Diagnostic
 from tsl.entry.inputs import example_of
 from tsl.entry.make import load, make
 from tsl.fusion.capture import _captured
 from tsl.fusion.explain import explained
 from tsl.fusion.judge import judged
 from tsl.fusion.predict import predicted
-from tsl.fusion.result import Plan, Report, Shape
 from tsl.fusion.sites import Sites
 from tsl.fusion.subject import Subject
 from tsl.fusion.switches import switch_on
 from tsl.fusion.warm import on_shapes, other_sizes, warmed
+from tsl.ir.fused import Plan, Report, Shape
 from tsl.record import Record
 
 _C: Any = torch._C
@@ -39,10 +40,16 @@ class Looked(Record):
     shapes: tuple[Shape, ...]
 
     def lines(self, path: Path, code: str) -> set[int]:
-        """The lines that have a finding of a code."""
+        """The lines of a file that have a finding of a code."""
+        return {one.span.line for one in self._found(path) if one.code == code and one.span.path == str(path)}
+
+    def codes(self, path: Path) -> set[str]:
+        """The codes of all findings, of an entry of a file."""
+        return {one.code for one in self._found(path)}
+
+    def _found(self, path: Path) -> tuple[Diagnostic, ...]:
         report = Report(str(path), "looked", "cpu", plan=self.plan, shapes=self.shapes)
-        found = judged(report, Settings(Config()), open_books(Config()))
-        return {one.span.line for one in found.diagnostics if one.code == code and one.span.path == str(path)}
+        return judged(report, Settings(Config()), open_books(Config())).diagnostics
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +97,29 @@ def test_what_is_foretold_agrees_with_the_run(gradients: bool) -> None:
     alike, all_of_them = map(sum, zip(*pairs, strict=True))
     assert all_of_them > (50 if gradients else 400)
     assert alike / all_of_them >= 0.95
+
+
+LISTED = """\
+import torch
+from torch import nn
+
+
+class Listed(nn.Module):
+    def forward(self, x):
+        parts = [torch.sigmoid(x)]
+        parts.append(torch.tanh(x))
+        return torch.relu(torch.cat(parts, 0)) * 2
+
+
+def listed():
+    return Listed().eval(), torch.randn(4, 8)
+"""
+
+
+@pytest.mark.xfail(reason="a list that is appended to is written out by a pass that Python cannot call")
+def test_what_is_foretold_of_a_list_that_grows_agrees_with_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "listed.py"
+    path.write_text(LISTED, encoding="utf-8")
+    found = looked(path, "listed")
+    same, all_of_them = agreement(found.plan, found.foretold)
+    assert same == all_of_them

@@ -252,3 +252,7 @@ def test_the_rehearsal_of_the_check_on_a_gpu_writes_its_table(net: Project) -> N
     assert done.returncode == 0, done.stderr
     (written,) = (net.root / "out").iterdir()
     assert "| cell_in_place | 2 | 2 | " in written.read_text(encoding="utf-8")
+
+
+def test_a_comment_on_a_rule_of_fusion_is_not_called_unused_by_a_check(net: Project) -> None:
+    assert net.check("net.py", "--isolated", "--select", "TSL901").places == []

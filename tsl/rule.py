@@ -100,7 +100,7 @@ def target_rule(code: str, *, severity: str, since: str, help: str) -> Callable[
 def run_rule(code: str, *, severity: str, since: str, help: str) -> Callable[[Check], Rule]:
     """Marks a function as a question about what a run of a model showed.
 
-    It is called with a `tsl.fusion.facts.FusionFacts`; the arguments are those of `source_rule`.
+    It is called with a `tsl.ir.fused_facts.FusionFacts`; the arguments are those of `source_rule`.
     Raises RuleError when one of them is not of that form.
     """
     return _marker(code, severity, since, help, "run")

@@ -98,8 +98,8 @@ class Plan(Record):
 
     @property
     def of_graphs(self) -> frozenset[str]:
-        """The codes that stand in a Python file only in a run that asks for a graph of it."""
-        asked = self.rules_of("ir") + self.rules_of("archive")
+        """The codes that stand in a Python file only in a run that asks for a graph of it, or runs it."""
+        asked = self.rules_of("ir") + self.rules_of("archive") + self.rules_of("run")
         return frozenset([REFUSED, *(rule.code for rule in asked)])
 
     def rule(self, code: str) -> Rule:

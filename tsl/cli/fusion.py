@@ -17,7 +17,7 @@ from tsl.report import FUSION_FORMATS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tsl.fusion.launch import Request
-    from tsl.fusion.result import Report
+    from tsl.ir.fused import Report
 
 CAPTURES = ("auto", "trace", "script")
 DEVICES = ("cpu", "cuda")
@@ -110,13 +110,16 @@ FUSION = Form(
 
 
 def request_of(options: SimpleNamespace, config: Config) -> Request:
-    """What the child process is asked for. Raises SettingError where the file is neither kind."""
+    """What the child process is asked for. Raises SettingError where the file or the baseline is none."""
+    from tsl.fusion.gate import read_baseline
     from tsl.fusion.launch import Request
 
     path, _, entry = options.words[0].partition(".py:")
     path = f"{path}.py" if entry else options.words[0]
     if path.endswith(".py") and not entry:
         raise SettingError(path, f"needs the entry that makes the model behind a colon, as in {path}:build")
+    if options.baseline is not None:
+        read_baseline(options.baseline)  # before a run that may take minutes
     sources = tuple(config.place(source) for source in config.src)
     return Request(
         path,

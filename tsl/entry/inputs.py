@@ -85,7 +85,8 @@ def parameters(model: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
     """The parameters of forward, or of a function; none where Python cannot tell."""
     called: Any = model.forward if isinstance(model, torch.nn.Module) else model
     if isinstance(model, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
-        return tuple(_declared(called.schema))
+        declared: Any = called
+        return tuple(_declared(declared.schema))
     try:
         return tuple(inspect.signature(called).parameters.values())
     except (TypeError, ValueError):

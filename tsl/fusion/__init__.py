@@ -1,9 +1,8 @@
 """What becomes of a model in TorchScript's fuser: which operators run as one kernel, and why the others do not.
 
     launch -> child: capture -> subject -> predict, or warm -> log, plan, sites -> explain
-           -> result -> facts -> judge -> gate
+           -> judge -> gate
 
-    result      what a look comes to
     launch      the child from outside
     child       what the child does in which order
     capture     the captured model and its inputs
@@ -13,16 +12,17 @@
     warm        calls until the plan stands, and with other sizes
     plan        the operators of an optimized graph
     sites       the user's lines they come from
-    operators   tables: what can be fused
     reasons     why an operator is not
     explain     all of that put together
     predict     the plan foretold
     kernels     evidence that fused code ran, and computes the same
     variants    the same model frozen
-    facts       what a rule is asked with
     judge       where its findings stand
     gate        whether that is as much as before
     cuda        on a GPU: waits and errors, held against what was foretold
+
+What a look comes to is `tsl.ir.fused`, what a rule is asked with `tsl.ir.fused_facts`, what can be fused
+`tsl.ir.fusible`: rules know them.
 
 `fusion` is the whole interface. The user's code runs in a child process with a time limit and nowhere else; what needs
 torch is loaded there. Nothing here prints.
@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tsl.check import Books, Settings
     from tsl.fusion.launch import Request
-    from tsl.fusion.result import Report
+    from tsl.ir.fused import Report
     from tsl.outcome import Outcome
 
 

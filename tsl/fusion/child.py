@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsl.entry.channel import Channel, import_torch, serve
 from tsl.entry.unable import Unable, one_line
-from tsl.fusion.result import form_of
+from tsl.ir.fused import form_of
 
 if TYPE_CHECKING:
     from tsl.entry.inputs import Example

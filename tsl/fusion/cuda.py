@@ -17,8 +17,8 @@ from typing import Any
 import torch
 
 from tsl.entry.unable import one_line
-from tsl.fusion.result import Deployed
 from tsl.fusion.subject import Subject
+from tsl.ir.fused import Deployed
 
 SYNC = "synchronizing CUDA operation"
 

@@ -19,8 +19,8 @@ from typing import Any
 from tsl.fusion.log import Made, Section, main_section
 from tsl.fusion.plan import GROUP, Drawn, draw, is_operator, walk
 from tsl.fusion.reasons import UNTAKEN, UNTAKEN_ON_CPU, Seen, reason_of
-from tsl.fusion.result import Group, Node, Plan, Unfused
 from tsl.fusion.sites import Sites, own_place
+from tsl.ir.fused import Group, Node, Plan, Unfused
 from tsl.ir.fusible import DROPOUTS, READS, base_of, looks_fusible
 
 _GUARDS = frozenset(
@@ -52,7 +52,7 @@ def explained(graph: Any, sections: Sequence[Section], sites: Sites, profiled: A
         told = {one.node for one in rest}
         rest += [one for one in _under_gradients(profiled, sites) if one.node not in told]
     groups = tuple(Group(nodes, symbolic) for nodes, symbolic in zip(drawn.groups, drawn.symbolic, strict=True))
-    nested = sum(one.groups for one in sections if one is not section) if drawn.gradients else 0
+    nested = sum(one.groups for one in sections) if drawn.gradients else 0
     return Plan(groups, tuple(rest), nested=nested, splits=tuple(_splits(graph, sites)))
 
 

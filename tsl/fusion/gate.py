@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tsl.config import SettingError
-from tsl.fusion.result import Node, Plan, Report
+from tsl.ir.fused import Node, Plan, Report
 from tsl.project import reason
+from tsl.record import Record
 
 
 def below(report: Report, expected: int) -> str:
@@ -32,7 +33,7 @@ def regressed(report: Report, path: str) -> str:
 
     Raises SettingError where the file is no report of `tsl fusion --format json`.
     """
-    plan, before = report.told, _read(path)
+    plan, before = report.told, read_baseline(path)
     if plan is None:
         return ""
     now = Counter(_name(node) for group in plan.groups for node in group.nodes)
@@ -45,12 +46,15 @@ def regressed(report: Report, path: str) -> str:
     return f"{_groups(len(plan.groups))} fused, and {before.groups} in {path}{told}{'' if lost else _kept_out(plan)}"
 
 
-class _Before:
-    def __init__(self, groups: int, operators: Counter[str]) -> None:
-        self.groups, self.operators = groups, operators
+class Before(Record):
+    """What an earlier report had fused: how many groups, and how often each operator of each module."""
+
+    groups: int
+    operators: Counter[str]
 
 
-def _read(path: str) -> _Before:
+def read_baseline(path: str) -> Before:
+    """What an earlier report had fused. Raises SettingError where the file is none."""
     import json
 
     try:
@@ -63,7 +67,7 @@ def _read(path: str) -> _Before:
     except (ValueError, KeyError, TypeError):
         message = f"{path} is no report of tsl fusion; write one with tsl fusion ... --format json -o {path}"
         raise SettingError("--baseline", message) from None
-    return _Before(len(groups), names)
+    return Before(len(groups), names)
 
 
 def _name(node: Node) -> str:

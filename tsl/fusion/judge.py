@@ -18,8 +18,8 @@ from tsl.check.judge import ask
 from tsl.check.plan import Books, Plan, Settings, make_plan
 from tsl.check.text import Text, read_text
 from tsl.diagnostic import Diagnostic, Evidence, Label, Span
-from tsl.fusion.facts import FusionFacts, Spot
-from tsl.fusion.result import Node, Report
+from tsl.ir.fused import Node, Report
+from tsl.ir.fused_facts import FusionFacts, Spot
 from tsl.outcome import Failure, Outcome
 from tsl.rule import Rule, Verdict
 

@@ -19,9 +19,9 @@ from typing import Any
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from tsl.fusion.result import Kernels, Output
 from tsl.fusion.subject import Subject
 from tsl.fusion.switches import unfused
+from tsl.ir.fused import Kernels, Output
 
 FUSED = "fused_"
 LAUNCHES = frozenset(["cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx"])

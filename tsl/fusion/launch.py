@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tsl.entry.process import EXPIRED, converse
-from tsl.fusion.result import (
+from tsl.ir.fused import (
     Deployed,
     Node,
     Output,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tsl.fusion.reasons import Seen
-from tsl.fusion.result import Node
+from tsl.ir.fused import Node
 from tsl.ir.fusible import BESIDE, DROPOUTS, base_of
 from tsl.record import Record
 

@@ -36,10 +36,10 @@ from tsl.entry.unable import one_line
 from tsl.fusion.explain import PROFILE, explained, requires_gradient
 from tsl.fusion.log import Section
 from tsl.fusion.plan import walk
-from tsl.fusion.result import Node, Plan, Prediction
 from tsl.fusion.sites import Sites
 from tsl.fusion.subject import Subject, with_numbers
 from tsl.fusion.switches import logged
+from tsl.ir.fused import Node, Plan, Prediction
 
 _C: Any = torch._C
 DONT_FUSE = "PYTORCH_TENSOREXPR_DONT_FUSE"

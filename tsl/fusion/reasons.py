@@ -1,4 +1,4 @@
-"""Why an operator is in no group: the words for each reason, and which reason it is by what the fuser said.
+"""Why an operator is in no group: which reason it is by what the fuser said.
 
 Needs the log as `tsl.fusion.log` reads it, and operators as `tsl.fusion.explain` sees them. It will never know torch.
 
@@ -13,37 +13,12 @@ In this order, the first that holds:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tsl.fusion import log
 from tsl.ir.fusible import DROPOUTS, READS, REDUCTIONS, base_of, writes
 from tsl.record import Record
 
-REASONS: Mapping[str, str] = {
-    "in place": "it writes in place, and the fuser takes no operator that does",
-    "requires grad": "gradients are recorded, and the graph for derivatives is not fused with its surroundings",
-    "shape unknown": "a shape was not the same wherever the value was seen",
-    "not run": "no call that was profiled has come to it",
-    "dtype": "the fuser has no code for the dtype",
-    "complex": "the fuser has no code for complex or quantized tensors",
-    "devices": "its tensors are on more than one device",
-    "reduction": "it is a reduction, and those are off by default",
-    "number": "a number that was read from a tensor decides its type",
-    "training": "it runs as in training",
-    "training flag": "whether it runs as in training is read at run time",
-    "alone": "the group would have this one operator",
-    "order": "it may not be moved next to the group: something in between writes or is seen",
-    "two uses": "it is a view that is used more than once",
-    "branch": "its neighbours are in another branch or loop",
-    "list": "its list of tensors is used more than once, or is not written out",
-    "arguments": "the group would have more than 128 inputs and outputs",
-    "symbolic shape": "there is no rule for its shape when sizes are left open",
-    "excluded": "PYTORCH_TENSOREXPR_DONT_FUSE names it",
-    "device off": "the fuser is off for its device",
-    "on this device": "the fuser has code for it on another kind of device only",
-    "no tensor": "it takes no tensor",
-    "not supported": "the fuser has no code for it",
-}
 _SCALAR = re.compile(r"^([A-Z]\w*)\(")
 _DEVICE = re.compile(r"device=([\w:]+)")
 UNSEEN = "Tensor"  # the type of a value that no call has made
@@ -69,7 +44,7 @@ class Seen(Record):
 
 
 def reason_of(seen: Seen, section: log.Section | None) -> tuple[str, str]:
-    """The reason, a key of REASONS, and what it is about."""
+    """The reason, a key of `tsl.ir.fused.REASONS`, and what it is about."""
     if writes(seen.kind):
         return "in place", ""  # (1)
     if seen.under_gradient:

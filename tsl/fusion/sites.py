@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from tsl.fusion.result import Node
+from tsl.ir.fused import Node
 from tsl.ir.graph import Frame, Source
 
 _SCRIPTED = re.compile(r'^\s*File "(.+)", line (\d+)', re.M)

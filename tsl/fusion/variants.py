@@ -12,9 +12,9 @@ import torch
 
 from tsl.entry.unable import one_line
 from tsl.fusion.plan import GROUP, is_operator, walk
-from tsl.fusion.result import Variant
 from tsl.fusion.subject import Subject
 from tsl.fusion.warm import warmed
+from tsl.ir.fused import Variant
 
 WAYS: Mapping[str, Callable[[Any], Any]] = {
     "freeze": lambda model: torch.jit.freeze(model.eval()),

@@ -19,9 +19,9 @@ import torch
 from tsl.entry.inputs import Axis, Example, Inputs
 from tsl.fusion.kernels import fused_kernels
 from tsl.fusion.log import Section
-from tsl.fusion.result import Shape
 from tsl.fusion.subject import Subject
 from tsl.fusion.switches import logged
+from tsl.ir.fused import Shape
 from tsl.record import Record
 
 RUNS = 8

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tsl.archive.inspection.facts import Inspection
     from tsl.diagnostic import Diagnostic
     from tsl.diff.change import Difference
-    from tsl.fusion.result import Report
+    from tsl.ir.fused import Report
     from tsl.migrate.ledger import Ledger
     from tsl.outcome import Outcome
     from tsl.rule import Rule

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from tsl.fusion.result import Group, Node, Plan, Prediction, Report, Shape, Unfused, form_of
+from tsl.ir.fused import Group, Node, Plan, Prediction, Report, Shape, Unfused, form_of
 from tsl.outcome import Outcome
 from tsl.report.cells import visible
 from tsl.report.jsonform import diagnostic_form
@@ -19,9 +19,7 @@ from tsl.report.text import text
 
 VERSION = 1
 MOST_OPERATORS = 6  # of a group that are named in a line
-ON_CPU = (
-    "fused on the CPU because this command asks for it: PyTorch does so only when told to; docs/fusion.md says more"
-)
+ON_CPU = "PyTorch fuses on the CPU when it is told to, as it is here; docs/fusion.md says what that proves"
 
 
 def fusion_json(report: Report, outcome: Outcome) -> str:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tsl.fusion.reasons import REASONS
-from tsl.fusion.result import Node, Plan, Report, Shape, Unfused
+from tsl.ir.fused import REASONS, Node, Plan, Report, Shape, Unfused
 from tsl.record import Record
 
 
 class Spot(Record):
     """A place a rule may point at: the operator that stands there; `others` are further ones, each with a text.
 
-    `about` says what a reason is about, such as a dtype; `many` how many operators the same is true of.
+    `about` says what a reason is about, such as a dtype; `many` how many operators the same is true of,
+    `more` how many of them are the same line for other modules.
     """
 
     operator: Node
@@ -23,6 +23,7 @@ class Spot(Record):
     about: str = ""
     many: int = 1
     others: tuple[tuple[Node, str], ...] = ()
+    more: int = 0
 
     @property
     def kind(self) -> str:
@@ -36,8 +37,9 @@ class Spot(Record):
 
     @property
     def where(self) -> str:
-        """The module it runs for, in words, or nothing: ` of layers.0`."""
-        return f" of {self.operator.module}" if self.operator.module else ""
+        """The module it runs for, in words, and how often it is there else: ` of layers.0 and 3 times more`."""
+        again = f" and {self.more} time{'s' if self.more > 1 else ''} more" if self.more else ""
+        return f" of {self.operator.module}{again}" if self.operator.module else again
 
     @property
     def why(self) -> str:
@@ -55,16 +57,22 @@ class FusionFacts:
     def unfused(self, *reasons: str) -> Iterator[Spot]:
         """The operators that a reader expects to be fused and that are not, for one of these reasons.
 
-        Those that one operator keeps from it are one spot, where that operator stands.
+        Those that one operator keeps from it are one spot, where that operator stands; the same operator of the same
+        line in several modules is one as well.
         """
         kept: dict[Node, list[Unfused]] = {}
+        alike: dict[Node, list[Unfused]] = {}
         for one in self._plan.rest:
             if one.reason not in reasons or not one.expected:
                 continue
-            if one.origin is None:
-                yield Spot(one.node, one.reason, one.detail)
-            else:
+            if one.origin is not None:
                 kept.setdefault(one.origin, []).append(one)
+            else:
+                anywhere = one.node._replace(module="") if one.node.path else one.node
+                alike.setdefault(anywhere, []).append(one)
+        for ones in alike.values():
+            first = ones[0]
+            yield Spot(first.node, first.reason, first.detail, len(ones), more=len(ones) - 1)
         for origin, ones in kept.items():
             others = tuple((one.node, "not fused") for one in ones)
             yield Spot(origin, ones[0].reason, ones[0].detail, len(ones), others)

@@ -16,6 +16,32 @@ from typing import Any
 from tsl.outcome import Failure
 from tsl.record import Record
 
+REASONS: Mapping[str, str] = {
+    "in place": "it writes in place, and the fuser takes no operator that does",
+    "requires grad": "gradients are recorded, and the graph for derivatives is not fused with its surroundings",
+    "shape unknown": "a shape was not the same wherever the value was seen",
+    "not run": "no call that was profiled has come to it",
+    "dtype": "the fuser has no code for the dtype",
+    "complex": "the fuser has no code for complex or quantized tensors",
+    "devices": "its tensors are on more than one device",
+    "reduction": "it is a reduction, and those are off by default",
+    "number": "a number that was read from a tensor decides its type",
+    "training": "it runs as in training",
+    "training flag": "whether it runs as in training is read at run time",
+    "alone": "the group would have this one operator",
+    "order": "it may not be moved next to the group: something in between writes or is seen",
+    "two uses": "it is a view that is used more than once",
+    "branch": "its neighbours are in another branch or loop",
+    "list": "its list of tensors is used more than once, or is not written out",
+    "arguments": "the group would have more than 128 inputs and outputs",
+    "symbolic shape": "there is no rule for its shape when sizes are left open",
+    "excluded": "PYTORCH_TENSOREXPR_DONT_FUSE names it",
+    "device off": "the fuser is off for its device",
+    "on this device": "the fuser has code for it on another kind of device only",
+    "no tensor": "it takes no tensor",
+    "not supported": "the fuser has no code for it",
+}
+
 
 class Node(Record):
     """An operator of a plan, the user's line it comes from, and the path of the module it runs for."""
@@ -34,7 +60,7 @@ class Group(Record):
 
 
 class Unfused(Record):
-    """An operator that is in no group (2): the reason, a key of `tsl.fusion.reasons.REASONS`, and what it is about.
+    """An operator that is in no group (2): the reason, a key of REASONS, and what it is about.
 
     `origin` is the operator that brought it about, where that is another one. `expected` tells whether a reader expects
     it to be fused.
