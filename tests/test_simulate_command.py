@@ -224,6 +224,8 @@ def test_torch_is_asked_in_a_process_of_its_own(project: Project) -> None:
         " print(code, 'torch' in sys.modules, file=sys.stderr)"
     )
     asked = ["check", "net.pt", "--deploy", "cuda", "--trust", "--format", "json", "--no-cache", "--isolated"]
-    done = run(sys.executable, "-c", code, *asked, cwd=project.root, env={**plain_environment(), "PYTHONPATH": str(ROOT)})
+    done = run(
+        sys.executable, "-c", code, *asked, cwd=project.root, env={**plain_environment(), "PYTHONPATH": str(ROOT)}
+    )
     assert done.stderr.splitlines()[-1] == "1 False"
     assert any("simulated" in one["evidence"] for one in json.loads(done.stdout)["diagnostics"])
