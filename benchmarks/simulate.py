@@ -4,7 +4,8 @@
 usage: simulate.py [--deploy DEVICE[:MODE]] [--only WORD] [--most K] [DIR]
 
 Definitions:
-1. A method is simulated on the inputs that its archive recorded, or that the traced archive of the same model did.
+1. A method is simulated on the inputs that its archive recorded, or that the traced archive of the same model did;
+   what else a script takes is None, or False.
 2. A conflict is *met* where the simulation refuses its node; *missed* where a node is surely refused and nothing is
    foretold of it; *contradicted* where the conflict is sure and its node ran.
 3. Of the tensors that both know: the device, the dtype and the sizes agree, or the static engine does not know them.
@@ -50,13 +51,21 @@ def recorded(path: Path, archive: Archive, method: str) -> Sequence[Any] | None:
     return open_archive(str(lender)).traced_inputs.get(method) if lender.is_file() else None
 
 
+def filled(inputs: Sequence[Any] | None, graph: Graph) -> list[Any] | None:
+    """Inputs for all that a graph takes (1); None where there are none for some."""
+    takes = [value.type.kind for value in graph.inputs if value.type.kind != "Class"]
+    rest = takes[len(inputs or ()) :]
+    if inputs is None or len(inputs) > len(takes) or not {"Optional", "bool"}.issuperset(rest):
+        return None
+    return [*inputs, *(False if kind == "bool" else None for kind in rest)]
+
+
 def rows(path: Path, deploy: Deploy) -> Iterator[tuple[str, Counter[str], list[str]]]:
     """By method what agrees and what does not, in words."""
     archive = open_archive(str(path))
     for method, deployed, graph in methods(archive, deploy):
-        inputs = recorded(path, archive, method) if graph is not None else None
-        takes = 0 if graph is None else sum(value.type.kind != "Class" for value in graph.inputs)
-        if graph is None or inputs is None or len(inputs) != takes:
+        inputs = filled(recorded(path, archive, method), graph) if graph is not None else None
+        if graph is None or inputs is None:
             continue
         runner, ending = run(archive, deployed, method, graph, (), inputs)
         assert runner is not None

@@ -99,7 +99,7 @@ def print_gaps(tally: Tally, most: int) -> bool:
 
 
 def print_contradictions(count: int, seed: int) -> bool:
-    """Prints what came of random graphs, and the smallest contradiction at each kind of operator; whether there is one."""
+    """Prints what came of random graphs, and a small contradiction at each kind of operator; whether there is one."""
     if not count:
         return False
     start = time.perf_counter()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import settings
 
+from tests.checkout import ROOT
 from tsl.cli import main
 
 # A change must not pass or fail by luck: the tests draw the same examples every time, and `make laws` draws new ones.
@@ -102,3 +104,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.chdir(tmp_path)
     assert os.getcwd() == str(tmp_path)
     return Project(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture(scope="session")
+def small_zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of archives that torch has just exported."""
+    directory = tmp_path_factory.mktemp("zoo")
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "zoo.py", "--small", directory],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return directory

