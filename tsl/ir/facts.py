@@ -17,7 +17,7 @@ from tsl.archive.module import objects, tensors
 from tsl.ir.deployed import Deployed
 from tsl.ir.foretold import WHERE_SAVED, Foretold, of_archive, of_graphs
 from tsl.ir.found import Conflict, Running, Wait, of_torch
-from tsl.ir.graph import Frame, Graph, Node
+from tsl.ir.graph import Frame, Graph, Node, Source
 from tsl.ir.held import HOST, Held
 from tsl.ir.reach import Moves, Reach, Visit
 from tsl.ir.solved import ONCE, PER_ITERATION, Solved
@@ -47,13 +47,14 @@ def plain(qualified: str) -> str:
 class NodeFact(Record):
     """A node that a model's methods run, as a place a rule may point at.
 
-    `lines` finds where code of a function is,
-    `others` are further places that a finding speaks of.
+    `lines` finds where code of a function is, `others` are further places that a finding speaks of, and `inlined` is
+    the source of the very node that a finding is about, which knows its callers.
     """
 
     visit: Visit
     lines: Lines
     others: tuple[tuple[NodeFact, str], ...] = ()
+    inlined: Source | None = None
 
     def beside(self, other: NodeFact, text: str) -> NodeFact:
         """This place together with another one, and what that one has to do with it."""
@@ -105,7 +106,8 @@ class NodeFact(Record):
     def stack(self) -> tuple[Frame, ...]:
         """All recorded places, innermost first; none where nothing was recorded."""
         source = self.visit.node.source
-        return source.stack if source else ()
+        callers = self.inlined.callers if self.inlined else ()
+        return (*source.stack, *callers) if source else callers
 
     @property
     def written(self) -> Frame | None:
@@ -263,10 +265,10 @@ class GraphFacts:
         return sources | {id(visit.node): visit for visit in visits}
 
     def _at(self, node: Node) -> NodeFact:
-        visit = self._places.get(id(node)) or self._places.get(id(node.source))
+        visit = self._places.get(id(node)) or self._places.get(id(node.source.origin) if node.source else 0)
         if visit is None or visit.node.kind != node.kind:
             visit = Visit(node, (), "", "", False)
-        return NodeFact(visit, self._lines)
+        return NodeFact(visit, self._lines, inlined=node.source)
 
 
 def facts_of(
