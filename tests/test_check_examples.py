@@ -137,3 +137,33 @@ def test_python_may_ask_what_the_command_line_asks(project: Project, monkeypatch
     assert outcome.failures == ()
     with pytest.raises(SettingError, match=r"names something in a Python file, and the first path is net\.pt"):
         tsl.check("net.pt", entry="bare")
+
+
+CALLS = """\
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(4)
+        self.head = nn.Linear(5, 2)
+
+    def forward(self, x: Tensor):
+        return self.head(self.norm(x))
+
+
+class Outer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(4, 4)
+        self.inner = Inner()
+
+    def forward(self, x: Tensor):
+        return self.inner(self.first(x))
+
+
+def build():
+    return Outer(), (torch.ones(2, 4),)
+"""
+
+
+def test_what_fails_in_a_layer_of_torch_stands_where_the_layer_is_called(project: Project) -> None:
+    assert list(found(project, CALLS)) == [("TSL521", 8)]

@@ -216,6 +216,12 @@ def read(body: str, *shapes: Shape) -> Solved:
 
 
 CONFLICTS = [
+    (
+        "  %f : int[] = prim::ListConstruct(%one, %five)\n  %r : Tensor = aten::view(%x, %f)",
+        (2, 5),
+        None,
+        "[2, 5] cannot be viewed as [1, 5]",
+    ),
     ("  %r : Tensor = aten::add(%x, %y, %one)", (2, 3), (2, 4), "[2, 3] and [2, 4] do not broadcast"),
     ("  %r : Tensor = aten::matmul(%x, %y)", (2, 3), (4, 2), "[2, 3] is multiplied with [4, 2]"),
     ("  %r : Tensor = aten::linear(%x, %y, %none)", (2, 3), (5, 4), "[2, 3] is multiplied with weights of [5, 4]"),
@@ -241,7 +247,7 @@ def test_shapes_that_never_fit_conflict(body: str, one: Shape, other: Shape, wor
     assert found.parts == (words,)
 
 
-@pytest.mark.parametrize(("body", "one", "other", "words"), CONFLICTS[:4])
+@pytest.mark.parametrize(("body", "one", "other", "words"), CONFLICTS[:5])
 def test_shapes_that_may_fit_do_not(body: str, one: Shape, other: Shape, words: str) -> None:
     free = named("n")
     for wide in (None, (free, free), (Size(1, 4), Size(1, 4))):

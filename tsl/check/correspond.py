@@ -20,6 +20,7 @@ from tsl.diagnostic import Diagnostic, Evidence, Label
 SAME: Mapping[str, tuple[str, ...]] = {
     "TSL401": ("TSL411", "TSL412", "TSL413"),  # the host waits: reads a value, asks for a length, copies
     "TSL501": ("TSL141", "TSL142", "TSL143", "TSL144"),  # a device of the example: made on, moved to, state, copied to
+    "TSL522": ("TSL11",),  # a size of the example: in a loop, a branch, a number
     "TSL904": ("TSL2", "TSL17"),  # torch refuses what the language, or tracing, does not have
     "TSL601": ("TSL601",),  # the same operator, whoever met it
 }

@@ -302,7 +302,7 @@ RULES: Mapping[str, Rule] = {
         squeeze_copy lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell _native_multi_head_attention
         _transformer_encoder_layer_fwd as_strided view_copy expand_copy narrow_copy set
         affine_grid_generator multi_margin_loss cross norm_except_dim _weight_norm _conj conj resolve_conj resolve_neg
-        trace box_iou_rotated aminmax renorm """,
+        trace box_iou_rotated aminmax renorm linear_dynamic linear_dynamic_fp16 linear_relu_dynamic""",
     ),
     **_ways(
         promoted,

@@ -17,7 +17,7 @@ from tsl.archive.module import objects, tensors
 from tsl.ir.deployed import Deployed
 from tsl.ir.foretold import WHERE_SAVED, Foretold, of_archive, of_graphs
 from tsl.ir.found import Conflict, Running, Wait, of_torch
-from tsl.ir.graph import Frame, Graph, Node
+from tsl.ir.graph import Frame, Graph, Node, Source
 from tsl.ir.held import HOST, Held
 from tsl.ir.reach import Moves, Reach, Visit
 from tsl.ir.solved import ONCE, PER_ITERATION, Solved
@@ -48,13 +48,15 @@ def plain(qualified: str) -> str:
 class NodeFact(Record):
     """A node that a model's methods run, as a place a rule may point at.
 
-    `lines` finds where code of a function is,
-    `others` are further places that a finding speaks of, `simulated` is whether a simulation bears it out.
+    `lines` finds where code of a function is, `others` are further places that a finding speaks of, and `inlined` is
+    the source of the very node that a finding is about, which knows its callers. `simulated` is whether a simulation
+    bears it out.
     """
 
     visit: Visit
     lines: Lines
     others: tuple[tuple[NodeFact, str], ...] = ()
+    inlined: Source | None = None
     simulated: bool = False
 
     def beside(self, other: NodeFact, text: str) -> NodeFact:
@@ -111,6 +113,8 @@ class NodeFact(Record):
         """
         source = self.visit.node.source
         own = source.stack if source else ()
+        if self.inlined and self.inlined.callers:
+            return (*own, *self.inlined.callers)
         caller = NodeFact(self.visit.caller, self.lines) if self.visit.caller else None
         return own + tuple(frame for frame in caller.stack if frame not in own) if caller else own
 
@@ -286,10 +290,10 @@ class GraphFacts:
 
     def at(self, node: Node) -> NodeFact:
         """The place of a node of an inlined graph."""
-        visit = self._places.get(id(node)) or self._places.get(id(node.source))
+        visit = self._places.get(id(node)) or self._places.get(id(node.source.origin) if node.source else 0)
         if visit is None or visit.node.kind != node.kind:
             visit = Visit(node, (), "", "", False)
-        return NodeFact(visit, self._lines)
+        return NodeFact(visit, self._lines, inlined=node.source)
 
 
 def facts_of(

@@ -23,6 +23,7 @@ from tsl.archive.archive import Archive
 from tsl.entry.sample import Argument
 from tsl.ir import entry
 from tsl.ir.abstract import Value
+from tsl.ir.baked import Baked, baked_sizes
 from tsl.ir.borne_out import BorneOut
 from tsl.ir.deploy import Deploy
 from tsl.ir.deployed import Deployed
@@ -137,6 +138,13 @@ class Foretold:
                 if not any(frame.column > 1 for frame in stack[:1]):
                     part = Part(f"{solved.graph.name.rpartition('.')[2]}: {words}", words)
                     yield (self._at(maker) if stack else part), words
+
+    def baked_sizes(self) -> Iterator[tuple[NodeFact, Baked]]:
+        """The sizes of the recorded inputs that traces wrote down, where that is proven (`tsl.ir.baked`)."""
+        for solved, uses in self._used if self._promised is not None else ():
+            if not uses.is_scripted:
+                for found in baked_sizes(solved, uses):
+                    yield self._at(found.node).beside(self._at(found.fails.node), "this fails"), found
 
     def foldable(self) -> Iterator[tuple[Part, int]]:
         """The methods of a model in evaluation that freezing makes shorter, and by how many batch normalizations."""

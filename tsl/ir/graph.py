@@ -33,18 +33,39 @@ class Source:
     """Where a node comes from: the recorded stack, innermost first.
 
     The archive road gives a `find` and an `offset` instead, and the debug record of a file is read when somebody asks.
+    What was inlined keeps its source, and knows besides which calls it was inlined for.
     """
 
-    __slots__ = ("_find", "_offset", "_stack")
+    __slots__ = ("_calls", "_find", "_offset", "_origin", "_stack")
 
     def __init__(
         self, stack: tuple[Frame, ...] = (), find: Callable[[int], tuple[Frame, ...]] | None = None, offset: int = 0
     ) -> None:
         self._stack, self._find, self._offset = stack, find, offset
+        self._calls: tuple[Source, ...] = ()
+        self._origin: Source | None = None
+
+    @property
+    def origin(self) -> Source:
+        """The source it had before it was inlined."""
+        return self if self._origin is None else self._origin
+
+    def called_from(self, call: Source) -> Source:
+        """The source of what a call is inlined for."""
+        made = Source((), None, self._offset)
+        made._calls, made._origin = (*self._calls, call.origin), self.origin
+        return made
+
+    @property
+    def callers(self) -> tuple[Frame, ...]:
+        """The frames of the calls it was inlined for, the innermost first."""
+        return tuple(frame for call in self._calls for frame in call.stack)
 
     @property
     def stack(self) -> tuple[Frame, ...]:
         """The frames, innermost first; none where nothing was recorded."""
+        if self._origin is not None:
+            return self._origin.stack
         if self._find is not None:
             self._stack, self._find = self._find(self._offset), None
         return self._stack

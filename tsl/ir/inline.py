@@ -112,7 +112,7 @@ class Inliner:
                 ops.append(op)
                 continue
             self._count(body)
-            made = paste(body, given, ops)
+            made = paste(body, given, ops, op.source)
             release(op)
             for var, new in zip(op.outputs, made, strict=True):
                 replace(var, new)

@@ -193,21 +193,27 @@ def _declared(values: Iterable[Value], known: dict[int, Var], op: Op | None) -> 
     return found
 
 
-def paste(template: Region, given: list[Var], into: list[Op]) -> list[Var]:
-    """Adds copies of a region's ops to a list, with these for its inputs; returns what its outputs became."""
+def paste(template: Region, given: list[Var], into: list[Op], call: Source | None = None) -> list[Var]:
+    """Adds copies of a region's ops to a list, with these for its inputs; returns what its outputs became.
+
+    `call` is where what they are inlined for comes from.
+    """
     known = dict(zip(template.inputs, map(find, given), strict=True))
     for op in template.ops:
-        into.append(_copied(op, known))
+        into.append(_copied(op, known, call))
     return [known[var] for var in template.outputs]
 
 
-def _copied(op: Op, known: dict[Var, Var]) -> Op:
+def _copied(op: Op, known: dict[Var, Var], call: Source | None) -> Op:
     given = [known[var] for var in op.inputs]
     for var in given:
         var.uses += 1
-    made = Op(op.kind, given, op.attributes, op.schema, op.source, op.scope, op.types)
+    source = op.source
+    if source is not None and call is not None:
+        source = source.called_from(call)
+    made = Op(op.kind, given, op.attributes, op.schema, source, op.scope, op.types)
     if op.regions:
-        made.regions = tuple([_copied_region(region, known) for region in op.regions])
+        made.regions = tuple([_copied_region(region, known, call) for region in op.regions])
     outputs = made.outputs
     for var in op.outputs:
         new = known[var] = Var(var.type, var.name, made)
@@ -215,13 +221,13 @@ def _copied(op: Op, known: dict[Var, Var]) -> Op:
     return made
 
 
-def _copied_region(region: Region, known: dict[Var, Var]) -> Region:
+def _copied_region(region: Region, known: dict[Var, Var], call: Source | None) -> Region:
     inputs = []
     for var in region.inputs:
         new = known[var] = Var(var.type, var.name)
         inputs.append(new)
     made = Region(inputs)
-    made.ops = [_copied(op, known) for op in region.ops]
+    made.ops = [_copied(op, known, call) for op in region.ops]
     made.outputs = [known[var] for var in region.outputs]
     for var in made.outputs:
         var.uses += 1

@@ -81,6 +81,12 @@ def halved(call: Call) -> Shapes:
     return (*given[:place], ANY_SIZE if half is None else half, *given[place + 1 :])
 
 
+def packed(call: Call) -> Shapes:
+    """A linear layer of quantized weights, whose sizes are packed away with them."""
+    given = call.shape(0)
+    return (*given[:-1], ANY_SIZE) if given else None
+
+
 def linear(call: Call) -> Shapes:
     """`linear(input, weight)`: a weight of one dimension folds the last away, so the rank hangs on the weight's."""
     given, weight = call.shape(0), call.shape("weight")
@@ -237,6 +243,7 @@ RULES: Mapping[str, Rule] = {
     **_rules(top, "topk"),
     **_rules(halved, "glu"),
     **_rules(linear, "linear"),
+    **_rules(packed, "linear_dynamic linear_dynamic_fp16 linear_relu_dynamic linear_relu_dynamic_fp16"),
     **_rules(matmul, "matmul mm bmm mv"),
     **_rules(added_product, "addmm baddbmm"),
     **_rules(outer, "outer ger"),

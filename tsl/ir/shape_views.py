@@ -49,7 +49,7 @@ def resized(given: Shape, wanted: Sequence[Dim]) -> Shape:
     others = [dim for dim in wanted if dim != -1]
     left = _left(given, others)
     if not open_at:
-        if given is not None and left is None and _is_wrong(given, others):
+        if given is not None and left != 1 and _is_wrong(given, others):
             raise Mismatch(f"{spell(given)} cannot be viewed as {spell(tuple(wanted))}")
         return tuple(map(_positive, wanted))
     if left is None and given is not None and _is_indivisible(given, others):

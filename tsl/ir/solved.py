@@ -128,6 +128,10 @@ class Solved:
     def __init__(self, graph: Graph, solver: Solver) -> None:
         self.graph, self.deploy, self._solver = graph, solver.deploy, solver
 
+    def again(self, graph: Graph, inputs: Sequence[Value]) -> Solved:
+        """What is found in a graph of the same module under the same deployment, with other inputs."""
+        return solve(graph, self.deploy, self.tree, inputs, self._solver.functions)
+
     @property
     def tree(self) -> Tree:
         """The module whose method the graph is."""
