@@ -246,25 +246,12 @@ def is_whole(cls: Class, left: Mapping[str, Value]) -> bool:
 
 
 def _assignments(method: Any, _names: Names) -> list[tuple[str, Any]]:
+    annotated = {id(node.target): node.value for node in walk(method.body) if isinstance(node, _ast.AnnAssign)}
     return [
-        (target.attr, node)
-        for target, node in _all_assigned(method)
+        (target.attr, annotated.get(id(target)) if node is None else node)
+        for target, node in assigned(method.body)
         if isinstance(target, _ast.Attribute) and isinstance(target.value, _ast.Name) and target.value.id == "self"
     ]
-
-
-def _all_assigned(method: Any) -> list[tuple[Any, Any]]:
-    found = list(assigned(method.body))
-    return [
-        (target, node if node is not None or not isinstance(statement, _ast.AnnAssign) else statement.value)
-        for (target, node), statement in ((pair, _statement_of(method, pair[0])) for pair in found)
-    ]
-
-
-def _statement_of(method: Any, target: Any) -> Any:
-    return next(
-        (node for node in walk(method.body) if isinstance(node, _ast.AnnAssign) and node.target is target), None
-    )
 
 
 def holder(cls: Class, nodes: list[tuple[Class, Any]]) -> str:
