@@ -178,6 +178,40 @@ def thing_of(value: Value) -> Thing | None:
     return None
 
 
+def is_module_or_none(value: Value | None) -> bool:
+    """Whether a value is one of several modules, or none of them."""
+    if value is None or not value.refs or value.kind & ~(values.REF | values.NONE):
+        return False
+    return all(isinstance(ref, Layer) or (isinstance(ref, Instance) and ref.cls.is_module) for ref in value.refs)
+
+
+def handed_over(cls: Class) -> list[tuple[Class, Any]]:
+    """The expressions that constructors give to a container they are, or add to it by name: submodules without one."""
+    found = []
+    for ancestor in cls.ancestors():
+        method = ancestor.methods.get("__init__")
+        if method is not None:
+            holds = any(path in HOLDERS for path in ancestor.foreign)
+            found += [(ancestor, node) for above, node in ancestor.module.once(_handed, method) if holds or not above]
+    return found
+
+
+def _handed(method: Any, _names: Names) -> list[tuple[bool, Any]]:
+    """What a constructor hands over, each with whether it is to the class above."""
+    found: list[tuple[bool, Any]] = []
+    for node in walk(method.body):
+        match node:
+            case _ast.Call(
+                func=_ast.Attribute(value=_ast.Call(func=_ast.Name(id="super")), attr="__init__"), args=args
+            ):
+                found += [(True, part) for part in args]
+            case _ast.Call(func=_ast.Attribute(value=_ast.Name(id="self"), attr="add_module"), args=[_, part]):
+                found.append((False, part))
+            case _ast.Call(func=_ast.Attribute(value=_ast.Name(id="self"), attr="append"), args=[part]):
+                found.append((True, part))
+    return [(above, part.value if isinstance(part, _ast.Starred) else part) for above, part in found]
+
+
 def given(cls: Class, name: str) -> list[tuple[Class, Any]]:
     """The expressions that constructors assign to an attribute."""
     found = []
