@@ -124,15 +124,13 @@ class Compiler:
             self.function(routine, None if routine.owner is cls else inherited_at(instance))
 
     def _attributes(self, instance: Instance) -> None:
-        """Tells annotations of attributes that are texts: the compiler reads those of the nearest class that has any."""
+        """Tells annotations of attributes that are texts; those of the nearest class that has any are read."""
         cls = next((one for one in instance.cls.ancestors() if any(map(_annotation, one.attributes.values()))), None)
         left = self.session.objects.made(instance)
         for name, held in cls.attributes.items() if cls else ():
             annotation = _annotation(held)
             if cls and annotation is not None and name in left and _is_text(cls, annotation):
-                text = (
-                    f"the annotation of `{name}` is a text when the module is compiled, which the compiler cannot read"
-                )
+                text = f"the annotation of `{name}` is a text when the module is made, which the compiler cannot read"
                 self.refuse(Routine(cls.node, cls.module), annotation, "annotation", text)
 
     def _submodules(self, value: Value, depth: int, at: Step, *, held: bool) -> None:
