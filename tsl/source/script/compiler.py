@@ -154,6 +154,8 @@ class Compiler:
                 asked = name == "forward" or "export" in marks or (name in ancestor.properties and name not in skipped)
                 if asked and name not in found and name not in gone and "cached_property" not in marks:
                     found[name] = Routine(node, ancestor.module, ancestor, bound)
+                    if name in ancestor.setters:
+                        found[f"{name}="] = Routine(ancestor.setters[name], ancestor.module, ancestor, bound)
         return [routine for routine in found.values() if not decorator_names(routine.node) & NOT_COMPILED]
 
     def script_class(self, cls: Class, at: Step | None = None) -> None:
