@@ -40,7 +40,7 @@ ARGUMENTS: dict[str, Any] = {
     "hidden_dim": 8,
     "output_dim": 8,
     "aggr": "add",
-    "act": "relu",
+    "act": nn.ReLU(),
     "nn": nn.Linear(8, 8),
     "encoder": nn.Linear(8, 8),
     "module": nn.Linear(8, 8),

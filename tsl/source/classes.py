@@ -50,12 +50,14 @@ class Class:
         "name",
         "node",
         "properties",
+        "setters",
     )
 
     def __init__(self, node: _ast.ClassDef, module: Module) -> None:
         self.node, self.name, self.module = node, node.name, module
         self.methods: dict[str, Any] = {}
         self.properties: set[str] = set()
+        self.setters: dict[str, Any] = {}
         self.attributes: dict[str, Any] = {}
         self._bases: tuple[Class, ...] | None = None
         self._foreign: tuple[str, ...] = ()
@@ -91,6 +93,8 @@ class Class:
         match statement:
             case _ast.FunctionDef() | _ast.AsyncFunctionDef():
                 decorators = decorator_names(statement)
+                if "setter" in decorators:
+                    self.setters[statement.name] = statement
                 if decorators & {"overload", "setter", "deleter"}:
                     return
                 self.methods[statement.name] = statement

@@ -5,8 +5,8 @@
     compiled -> compile_child: entry -> torch.jit.script -> compilation -> weigh
 
 `verify` and `verify_script` are the whole interface. The user's code runs in a child process with a time limit and
-nowhere else; what needs torch is loaded there. This door, `launch`, `spec`, `verdict`, `confirm`, `compiled` and `weigh`
-need none. Nothing here prints.
+nowhere else; what needs torch is loaded there. This door, `launch`, `spec`, `verdict`, `confirm`, `compiled` and
+`weigh` need none. Nothing here prints.
 """
 
 from __future__ import annotations

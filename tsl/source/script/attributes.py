@@ -247,7 +247,7 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
     if name == "training":
         return "bool"
     left = emitter.session.objects.made(instance)
-    if name in left and by_default.is_absent(instance, name):
+    if by_default.is_absent(instance, name):
         text = f"`{name}` is made in one arm of `__init__` alone, and not with the defaults"
         return emitter.refuse(node, "module-attribute", text)
     if name in left:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tsl.source.classes import Class
+from tsl.source.names import Names
 from tsl.source.refs import Instance
 from tsl.source.script.read_types import is_enum
 from tsl.source.script.types import Type
@@ -27,17 +28,20 @@ def is_absent(instance: Instance, name: str) -> bool:
     if instance.arguments is not None:
         return False
     found = [(ancestor, node) for ancestor in instance.cls.ancestors() if (node := ancestor.methods.get("__init__"))]
-    if len(found) != 1:
-        return False
-    method = found[0][1]
-    made_in = [number for number, one in enumerate(method.body) if name in makes([one])]
-    if len(made_in) != 1 or not isinstance(method.body[made_in[0]], _ast.If):
-        return False
-    branch = method.body[made_in[0]]
-    answer = _by_default(method, branch.test)
-    if answer is None:
-        return False
-    return name not in makes(branch.body if answer else branch.orelse)
+    return len(found) == 1 and name in found[0][0].module.once(_absent, found[0][1])
+
+
+def _absent(method: Any, _names: Names) -> frozenset[str]:
+    """The attributes that a constructor leaves out with its defaults: made in the arm of one test that does not run."""
+    left_out: set[str] = set()
+    made: list[str] = []
+    for statement in method.body:
+        made += makes([statement])
+        answer = _by_default(method, statement.test) if isinstance(statement, _ast.If) else None
+        if answer is not None:
+            runs, rests = (statement.body, statement.orelse) if answer else (statement.orelse, statement.body)
+            left_out |= makes(rests) - makes(runs)
+    return frozenset(name for name in left_out if made.count(name) == 1)
 
 
 def is_none(instance: Instance, name: str) -> bool:

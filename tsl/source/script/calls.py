@@ -152,6 +152,9 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
             return emitter.refuse(node, "signature", f"`{emitter.module.file.segment(node.func)}` takes one argument")
         case "layer":
             return _layer(emitter, node, callee.what)
+        case "sliced":
+            arguments(emitter, node)
+            return emitter.refuse(node, "module-list", "a slice of modules is a tuple, and cannot be called")
         case "taken":
             arguments(emitter, node)
             text = f"`{emitter.module.file.segment(node.func)}` is out of a slice of modules, and cannot be called"

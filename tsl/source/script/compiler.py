@@ -113,11 +113,25 @@ class Compiler:
         from tsl.source.script import made
 
         cls = instance.cls
-        for routine in self._compiled_methods(cls, reference(instance)):
-            self.function(routine, None if routine.owner is cls else inherited_at(instance))
         for name, value in self.session.objects.made(instance).items():
             held = bool(made.holder(cls, made.given(cls, name)))
             self._submodules(value, 0, made_at(instance, name), held=held)
+        for owner, node in made.handed_over(cls):
+            at = Routine(owner.methods["__init__"], owner.module, owner), node
+            self._submodules(self.session.module_value(owner.module, node), 0, at, held=True)
+        self._attributes(instance)
+        for routine in self._compiled_methods(cls, reference(instance)):
+            self.function(routine, None if routine.owner is cls else inherited_at(instance))
+
+    def _attributes(self, instance: Instance) -> None:
+        """Tells annotations of attributes that are texts; those of the nearest class that has any are read."""
+        cls = next((one for one in instance.cls.ancestors() if any(map(_annotation, one.attributes.values()))), None)
+        left = self.session.objects.made(instance)
+        for name, held in cls.attributes.items() if cls else ():
+            annotation = _annotation(held)
+            if cls and annotation is not None and name in left and _is_text(cls, annotation):
+                text = f"the annotation of `{name}` is a text when the module is made, which the compiler cannot read"
+                self.refuse(Routine(cls.node, cls.module), annotation, "annotation", text)
 
     def _submodules(self, value: Value, depth: int, at: Step, *, held: bool) -> None:
         """Compiles the modules in a value; `held` where it is a container of modules."""
@@ -140,6 +154,8 @@ class Compiler:
                 asked = name == "forward" or "export" in marks or (name in ancestor.properties and name not in skipped)
                 if asked and name not in found and name not in gone and "cached_property" not in marks:
                     found[name] = Routine(node, ancestor.module, ancestor, bound)
+                    if name in ancestor.setters:
+                        found[f"{name}="] = Routine(ancestor.setters[name], ancestor.module, ancestor, bound)
         return [routine for routine in found.values() if not decorator_names(routine.node) & NOT_COMPILED]
 
     def script_class(self, cls: Class, at: Step | None = None) -> None:
@@ -306,6 +322,17 @@ def scripted_roots(session: Session, judged: list[Routine], names: frozenset[str
 
 def _key(routine: Routine) -> tuple[int, Any]:
     return id(routine.node), routine.instance.key(2) if routine.instance else None
+
+
+def _annotation(held: Any) -> Any:
+    return held.annotation if isinstance(held, _ast.AnnAssign) else None
+
+
+def _is_text(cls: Class, annotation: Any) -> bool:
+    """Whether an annotation is a text where the program runs: written as one, or by `from __future__ import`."""
+    if isinstance(annotation, _ast.Constant):
+        return isinstance(annotation.value, str)
+    return cls.module.names.imports.get("annotations") == "__future__.annotations"
 
 
 def _widens(given: Type, kind: Type) -> bool:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tsl.record import Record
+from tsl.source.refs import Instance
 from tsl.source.script import by_default, made
 from tsl.source.script.types import (
     ANY,
@@ -75,8 +76,11 @@ def _truth(emitter: Emitter, node: Any) -> Condition:
         if kind.kind in ("self", "layer"):
             emitter.refuse(node, "operand", f"a module is no condition: `{emitter.module.file.segment(node)}`")
         return Condition(None, True)
-    if kind == UNKNOWN and _is_none_by_default(emitter, node):
+    own = _own(emitter, node) if kind == UNKNOWN else None
+    if own is not None and by_default.is_none(own, node.attr):
         emitter.refuse(node, "optional", f"`{node.attr}` is None with the defaults, which is no condition")
+    elif own is not None and made.is_module_or_none(emitter.session.objects.made(own).get(node.attr)):
+        emitter.refuse(node, "operand", f"`{node.attr}` is a module or None, which is no condition; ask `is not None`")
     if kind == NONE or is_optional(kind):
         emitter.refuse(node, "optional", f"{told(kind)} is no condition; ask `is not None`", told(kind))
     elif is_a(kind, "Tuple") or kind == "Device":
@@ -86,12 +90,13 @@ def _truth(emitter: Emitter, node: Any) -> Condition:
     return Condition(None, kind == UNKNOWN and _may_be_decided(node))
 
 
-def _is_none_by_default(emitter: Emitter, node: Any) -> bool:
-    """Whether a test is of an attribute of the module that is a parameter of its constructor, and None by default."""
+def _own(emitter: Emitter, node: Any) -> Instance | None:
+    """The module whose attribute a node is, where it is one of `self`."""
     if not isinstance(node, _ast.Attribute) or not isinstance(node.value, _ast.Name):
-        return False
+        return None
     owner = emitter.value(node.value)
-    return isinstance(owner, Thing) and owner.kind == "self" and by_default.is_none(owner.what.refs[0], node.attr)
+    ref = owner.what.refs[0] if isinstance(owner, Thing) and owner.kind == "self" else None
+    return ref if isinstance(ref, Instance) else None
 
 
 def _is_constant(emitter: Emitter, node: Any) -> bool:

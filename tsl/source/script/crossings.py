@@ -32,7 +32,7 @@ class Cause(Record):
     way: tuple[Note, ...]
 
 
-MOST = 8  # causes that one finding leads to
+MOST = 16  # causes that one finding leads to
 Causes = dict[tuple[int, str], Cause]
 
 

@@ -179,6 +179,40 @@ def thing_of(value: Value) -> Thing | None:
     return None
 
 
+def is_module_or_none(value: Value | None) -> bool:
+    """Whether a value is one of several modules, or none of them."""
+    if value is None or not value.refs or value.kind & ~(values.REF | values.NONE):
+        return False
+    return all(isinstance(ref, Layer) or (isinstance(ref, Instance) and ref.cls.is_module) for ref in value.refs)
+
+
+def handed_over(cls: Class) -> list[tuple[Class, Any]]:
+    """The expressions that constructors give to a container they are, or add to it by name: submodules without one."""
+    found = []
+    for ancestor in cls.ancestors():
+        method = ancestor.methods.get("__init__")
+        if method is not None:
+            holds = any(path in HOLDERS for path in ancestor.foreign)
+            found += [(ancestor, node) for above, node in ancestor.module.once(_handed, method) if holds or not above]
+    return found
+
+
+def _handed(method: Any, _names: Names) -> list[tuple[bool, Any]]:
+    """What a constructor hands over, each with whether it is to the class above."""
+    found: list[tuple[bool, Any]] = []
+    for node in walk(method.body):
+        match node:
+            case _ast.Call(
+                func=_ast.Attribute(value=_ast.Call(func=_ast.Name(id="super")), attr="__init__"), args=args
+            ):
+                found += [(True, part) for part in args]
+            case _ast.Call(func=_ast.Attribute(value=_ast.Name(id="self"), attr="add_module"), args=[_, part]):
+                found.append((False, part))
+            case _ast.Call(func=_ast.Attribute(value=_ast.Name(id="self"), attr="append"), args=[part]):
+                found.append((True, part))
+    return [(above, part.value if isinstance(part, _ast.Starred) else part) for above, part in found]
+
+
 def given(cls: Class, name: str) -> list[tuple[Class, Any]]:
     """The expressions that constructors assign to an attribute."""
     found = []
@@ -247,25 +281,12 @@ def is_whole(cls: Class, left: Mapping[str, Value]) -> bool:
 
 
 def _assignments(method: Any, _names: Names) -> list[tuple[str, Any]]:
+    annotated = {id(node.target): node.value for node in walk(method.body) if isinstance(node, _ast.AnnAssign)}
     return [
-        (target.attr, node)
-        for target, node in _all_assigned(method)
+        (target.attr, annotated.get(id(target)) if node is None else node)
+        for target, node in assigned(method.body)
         if isinstance(target, _ast.Attribute) and isinstance(target.value, _ast.Name) and target.value.id == "self"
     ]
-
-
-def _all_assigned(method: Any) -> list[tuple[Any, Any]]:
-    found = list(assigned(method.body))
-    return [
-        (target, node if node is not None or not isinstance(statement, _ast.AnnAssign) else statement.value)
-        for (target, node), statement in ((pair, _statement_of(method, pair[0])) for pair in found)
-    ]
-
-
-def _statement_of(method: Any, target: Any) -> Any:
-    return next(
-        (node for node in walk(method.body) if isinstance(node, _ast.AnnAssign) and node.target is target), None
-    )
 
 
 def holder(cls: Class, nodes: list[tuple[Class, Any]]) -> str:

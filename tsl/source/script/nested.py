@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from tsl.source.module import Module
 
 FUNCTIONS = (_ast.FunctionDef, _ast.AsyncFunctionDef)
-MARK = "script"
+# How a file that compiles a function of its own by name writes torch.jit.script
+MARKS = ("jit.script", "import script")
 
 
 def nested_roots(module: Module) -> list[Routine]:
     """The nested functions of a file that are compiled (1)."""
-    if MARK not in module.file.text:
+    if not any(mark in module.file.text for mark in MARKS):
         return []
     given = module.once(_given, module.file.tree)
     found = []

@@ -76,6 +76,18 @@ def _refuse(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Ty
     return emitter.refuse(node, "operand", f"there is no `{sign}` between {told(left)} and {told(right)}")
 
 
+def _contains(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
+    """The type of `left in right`; a tuple is a list of what its elements are."""
+    if not is_known(left) or not is_known(right) or ANY in (left, right) or is_a(right, "Class"):
+        return "bool"
+    if (is_a(left, "Class") and not is_enum(left[1])) or left == right == "str":
+        return "bool"
+    listed = ("List", right[1]) if is_a(right, "Tuple") and len({*map(str, right[1:])}) == 1 else right
+    if right == () or call(table().overloads("aten::__contains__"), [listed, _plain(left)], {}).refused:
+        return _refuse(emitter, node, left, op, right)
+    return "bool"
+
+
 def unary(emitter: Emitter, node: Any, kind: Type) -> Type:
     """The type of `-x` or `~x`."""
     if kind in ("int", "float") and isinstance(node.op, _ast.Invert):
@@ -92,11 +104,7 @@ def unary(emitter: Emitter, node: Any, kind: Type) -> Type:
 def compare(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
     """The type of a comparison; tells operands that cannot be compared."""
     if isinstance(op, _ast.In | _ast.NotIn):
-        if is_a(left, "Class") and is_a(right, "List") and right[1] == left and is_enum(left[1]):
-            return _refuse(emitter, node, left, op, right)
-        if is_a(left, "Class") and is_a(right, "Tuple") and set(right[1:]) == {left} and is_enum(left[1]):
-            return _refuse(emitter, node, left, op, right)
-        return "bool"
+        return _contains(emitter, node, left, op, right)
     if isinstance(op, _ast.Is | _ast.IsNot) or is_a(left, "Class") or is_a(right, "Class"):
         return "bool"
     if TENSOR in (left, right):

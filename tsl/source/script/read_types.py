@@ -78,18 +78,23 @@ def _plain(module: Module, node: Any, refuse: Refuse, depth: int) -> Type:
     elif path.startswith("torch.nn.") and name[:1].isupper():
         refuse(node, f"a module is no type to the compiler: `{module.file.segment(node)}`")
     elif isinstance(node, _ast.Name) and node.id in module.names.assigned:
-        return _alias(module, node, refuse, depth)
+        return _alias(module, node, node.id, refuse, depth)
+    elif isinstance(node, _ast.Name):
+        found = module.modules.find(path, module)
+        if found is not None and not found.rest and found.name in found.module.names.assigned:
+            return _alias(found.module, node, found.name, refuse, depth)
     return UNKNOWN
 
 
-def _alias(module: Module, node: Any, refuse: Refuse, depth: int) -> Type:
-    values = module.names.assigned[node.id]
+def _alias(module: Module, node: Any, name: str, refuse: Refuse, depth: int) -> Type:
+    """The type that a name of a module stands for; what is refused in it is told at the node that names it."""
+    values = module.names.assigned[name]
     if len(values) != 1:
         return UNKNOWN
     value = values[0]
     if isinstance(value, _ast.Call):
         if module.names.dotted(value.func) == "typing.TypeVar":
-            refuse(node, f"`{node.id}` is a type variable, and the compiler has none")
+            refuse(node, f"`{name}` is a type variable, and the compiler has none")
         return UNKNOWN
     return read(module, value, lambda _, told: refuse(node, told), depth + 1)
 
