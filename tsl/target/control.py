@@ -3,7 +3,8 @@
 Definitions:
 1. The arms of an If *differ* where a tensor that both leave surely has different dtypes, or numbers of dimensions: both
    known, or one made of the other by operators that add or take dimensions (RANKS). An ONNX If with two dtypes is
-   invalid, and one with two ranks has none, which TensorRT refuses; Core ML refuses both (coremltools, `cond`).
+   invalid, and one with two ranks has none, which TensorRT refuses; Core ML refuses both (coremltools, `cond`). What
+   asks for the rank of a tensor they decide by the example that they are given.
 2. A branch or loop is decided *by data* where the numbers in a tensor do, and not its sizes. torch.export, and what
    begins with it, ends there: "Could not guard on data-dependent expression".
 3. Torch-TensorRT evaluates control flow while it builds an engine: a loop that runs tensors, or a branch decided by
@@ -51,6 +52,7 @@ READS = frozenset(
     aten::ScalarImplicit aten::equal aten::allclose""".split()
 )
 NUMBER = "prim::NumToTensor"
+SETTLED = frozenset({"aten::dim", "aten::len", "aten::__is__", "aten::__isnot__"})
 
 DTYPES, DIMENSIONS, DATA, TENSORS, ROUNDS = "dtypes", "dimensions", "data", "tensors", "rounds"
 
@@ -92,7 +94,7 @@ def _of_branch(node: Node, solved: Solved, uses: Uses) -> Iterator[Control]:
         dtypes = solved.dtype_of(one), solved.dtype_of(other)
         if all(dtypes) and dtypes[0] != dtypes[1]:
             yield Control(node, DTYPES, f"`{dtypes[0]}` and `{dtypes[1]}`")
-        ranks = _ranks(one, other, solved, uses)
+        ranks = "" if _is_settled(node, uses) else _ranks(one, other, solved, uses)
         if ranks:
             yield Control(node, DIMENSIONS, ranks)
 
@@ -109,6 +111,11 @@ def _of_loop(node: Node, uses: Uses) -> Iterator[Control]:
         yield Control(node, ROUNDS, str(rounds))
     else:
         yield Control(node, TENSORS)
+
+
+def _is_settled(node: Node, uses: Uses) -> bool:
+    """Whether a converter knows which arm it takes: from the rank of an example, or from what is None."""
+    return bool(uses.made_of(node.inputs[0].number, ASKED) & SETTLED)
 
 
 def _raises(node: Node) -> bool:
