@@ -119,6 +119,14 @@ def test_a_loop_over_tensors_stays_with_torch(rounds: str, goes_on: str, why: st
     assert (found[0], found[2]) == (why, ["tensorrt"])
 
 
+def test_an_arm_that_is_never_taken_is_not_told() -> None:
+    loop = LOOP.format(rounds="%n", start="%true", goes_on="%true").replace("\n", "\n    ").replace("%y :", "%z :")
+    arm = f"    block{{}}():\n    {loop.rstrip()}\n      -> (%z)\n"
+    body = f"  %y : Tensor = prim::If({{}})\n    block0():\n      -> (%x)\n{arm.format(1)}"
+    assert controls(body.format("%true"), "tensorrt") == []
+    assert [why for why, _, _ in controls(body.format("%flag"), "tensorrt")] == ["tensors"]
+
+
 def test_a_loop_of_many_rounds_is_not_unrolled() -> None:
     many = "  %many : int = prim::Constant[value=64]()\n" + LOOP.format(rounds="%many", start="%true", goes_on="%true")
     assert [why for why, _, _ in controls(many, "tensorrt")] == ["tensors"]

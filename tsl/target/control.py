@@ -77,12 +77,21 @@ class Control(Record):
 def controls(solved: Solved) -> Iterator[Control]:
     """What targets may not take of the control flow of a graph, in its order."""
     uses = Uses(solved.graph)
-    decided = {id(node) for node, _ in solved.dead_branches()}
-    for node in uses.nodes:
-        if node.kind == BRANCH and len(node.blocks) == 2 and id(node) not in decided:
+    dead = {id(node): arm for node, arm in solved.dead_branches()}
+    for node in _running(solved.graph.nodes, dead):
+        if node.kind == BRANCH and len(node.blocks) == 2 and id(node) not in dead:
             yield from _of_branch(node, solved, uses)
         elif node.kind == LOOP and len(node.blocks) == 1:
             yield from _of_loop(node, uses)
+
+
+def _running(nodes: Sequence[Node], dead: Mapping[int, int]) -> Iterator[Node]:
+    """The nodes that may run: not those in an arm that is never taken."""
+    for node in nodes:
+        yield node
+        for number, block in enumerate(node.blocks):
+            if dead.get(id(node)) != number:
+                yield from _running(block.nodes, dead)
 
 
 def _of_branch(node: Node, solved: Solved, uses: Uses) -> Iterator[Control]:
@@ -164,8 +173,7 @@ def _origins(value: Value, uses: Uses) -> Iterator[tuple[int, int]]:
 
 
 def _walk(block: Block) -> Iterator[Node]:
-    nodes: Sequence[Node] = block.nodes
-    for node in nodes:
+    for node in block.nodes:
         yield node
         for inner in node.blocks:
             yield from _walk(inner)
