@@ -81,17 +81,18 @@ if TYPE_CHECKING:
 SENTENCES = {
     "dtypes": "this branch is invalid in {targets}: its arms leave {words}",
     "dimensions": "this branch has no shape in {targets}: its arms leave {words}",
-    "data": "{targets} ends at this {thing}: the numbers in a tensor decide it",
-    "tensors": "torch runs this {thing}: {targets} takes none over tensors",
-    "rounds": "{targets} takes this {thing} unrolled only: freezing makes {words} rounds of it",
+    "data": "the model ends at this {thing} on {targets}: the numbers in a tensor decide it",
+    "left": "torch runs this {thing}, and not {targets}: the numbers in a tensor decide it",
+    "tensors": "torch runs this {thing}, and not {targets}: it is over tensors",
+    "rounds": "this {thing} is unrolled for {targets}: freezing makes {words} rounds of it",
 }
-LESS = {"dimensions": Severity.WARNING, "tensors": Severity.WARNING, "rounds": Severity.INFO}
+LESS = {"rounds": Severity.INFO, **dict.fromkeys(("left", "dimensions", "tensors"), Severity.WARNING)}
 HELP = "leave the same in both arms, or choose with torch.where; loop a number of times that is written down"
 
 
 @target_rule("TSL604", severity="error", since="0.1", help=HELP)
 def control_on_target(model: TargetFacts) -> Iterator[Finding]:
     for term in model.controls():
-        sentence = SENTENCES[term.why].format(targets=term.text, thing=term.thing, words=term.words)
-        is_left = term.is_of_torch and term.why == "data"
-        yield term, sentence, Severity.WARNING if is_left else LESS.get(term.why, Severity.ERROR)
+        why = "left" if term.is_of_torch and term.why == "data" else term.why
+        sentence = SENTENCES[why].format(targets=term.text, thing=term.thing, words=term.words)
+        yield term, sentence, LESS.get(why, Severity.ERROR)

@@ -8,7 +8,10 @@ all at once, with every line that calls the operator, in loops and branches as w
 
 Targets are named by `--target onnx:13 --target libtorch:2.1`, or by `targets` in the configuration; `tsl targets` lists
 them. ONNX, Core ML and TensorRT go by names, a release of LibTorch by what is passed: an argument that came later
-counts where it is given. An operator of another library is unknown to all of them.
+counts where it is given. An operator of another library is unknown to all of them but torch.export.
+
+In a Python file, calls of functions and methods of torch are reported whose traces always hold an operator that the
+target lacks in all its forms.
 
 ## Example
 ```python archive

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What torch.export, its ONNX exporter and ExecuTorch make of each operator: every one is exported alone, and not run.
 
-usage: export_probes.py OUT.json            needs torch, onnxscript and executorch
+usage: export_probes.py OUT.json [KNOWN.json]            needs torch, onnxscript and executorch
 
 Operators and their arguments come from torch's own samples (torch.testing's op_db): each sample is traced to the
-operators that it calls, those that are put together from others included, and each of these is made a model of its own.
-An operator is refused where no form of it is taken, of which MOST are tried; an error that says nothing of operators
-leaves it untold. OUT.json holds, of each operator, what each of the three came to: `taken`, with the kernels that
+operators that it calls, those that are put together from others included, and each of these is made a model of its
+own. An operator is refused where no form of it is taken, of which MOST are tried; an error that says nothing of
+operators leaves it untold. It is taken apart where all its forms are. What KNOWN.json, of an earlier run, has settled
+is not tried again. OUT.json holds, of each operator, what each of the three came to: `taken`, with the kernels that
 ExecuTorch runs for it, or `refused` or `untold`, with the error. scripts/target_tables.py makes tables of it.
 """
 
@@ -44,8 +45,11 @@ MOVES = frozenset(
     lift_fresh full_like zeros_like ones_like fill repeat""".split()
 )
 
-# Errors of torch.export that are about the operator, and not about the sample.
-REFUSALS = frozenset({"DataDependentOutputException", "DynamicOutputShapeException", "UnsupportedOperatorException"})
+# Errors that are about the operator, and not about the sample.
+REFUSALS = frozenset(
+    """DataDependentOutputException DynamicOutputShapeException UnsupportedOperatorException SpecViolationError
+    ConversionError LookupError""".split()
+)
 # What ExecuTorch takes out of a program, and what it has under a name of its own.
 GONE = frozenset(
     {"detach", "alias", "lift_fresh_copy", "lift_fresh", "_assert_async", "sym_size", "sym_constrain_range"}
@@ -242,8 +246,7 @@ def probe(operator: Any, given: Any, doubts: Counter[str]) -> Iterator[tuple[str
     try:
         program = torch.export.export(model, model.tensors, strict=False)
     except Exception as error:
-        verdict = "refused" if type(error.__cause__ or error).__name__ in REFUSALS else "untold"
-        yield from ((road, verdict, _told(error)) for road in ROADS)
+        yield from ((road, _verdict(error), _told(error)) for road in ROADS)
         return
     yield "export", "taken", []
     for road, looks_up, asks in (
@@ -262,7 +265,11 @@ def probe(operator: Any, given: Any, doubts: Counter[str]) -> Iterator[tuple[str
         try:
             yield road, "taken", asks(program)
         except Exception as error:
-            yield road, "refused", _told(error)
+            yield road, _verdict(error), _told(error)
+
+
+def _verdict(error: BaseException) -> str:
+    return "refused" if type(error.__cause__ or error).__name__ in REFUSALS else "untold"
 
 
 def _told(error: BaseException) -> str:
@@ -279,21 +286,24 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGALRM, _expired)
     out = Path(sys.argv[1])
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = _read(sys.argv[2]) if len(sys.argv) > 2 else {}
+    known = {name for name, results in found.items() if len(results) == len(ROADS) and not _is_apart(results)}
     tried: dict[str, int] = {}
     doubts = Counter[str]()
     for number, made in enumerate([READS, *map(calls, op_db)]):
         for operator, given in made:
             name = f"aten::{operator._schema.name.removeprefix('aten::')}.{operator._schema.overload_name}".rstrip(".")
             results = found.setdefault(name, {})
-            is_settled = all(results.get(road, {}).get("is") == "taken" for road in ROADS)
-            if is_settled or tried.get(name, 0) >= MOST:
+            is_settled = all(results.get(road, {}).get("is") == "taken" for road in ROADS) and not _is_apart(results)
+            if is_settled or name in known or tried.get(name, 0) >= MOST:
                 continue
             tried[name] = tried.get(name, 0) + 1
             signal.alarm(SECONDS)
             with contextlib.suppress(TimeoutError), contextlib.redirect_stdout(io.StringIO()):
                 for road, verdict, more in probe(operator, given, doubts):
-                    if results.get(road, {"is": "untold"})["is"] == "untold" or verdict == "taken":
+                    before = results.get(road, {"is": "untold", "more": []})
+                    is_better = before["is"] != "taken" or len(more) < len(before["more"])
+                    if before["is"] == "untold" or (verdict == "taken" and is_better):
                         results[road] = {"is": verdict, "more": more}
             signal.alarm(0)
         if number % 20 == 0:
@@ -301,6 +311,18 @@ def main() -> int:
             _write(out, found)
     _write(out, found)
     return 0
+
+
+def _is_apart(results: dict[str, Any]) -> bool:
+    """Whether all forms so far were taken apart: another may be run as one kernel."""
+    kernels = results.get("executorch", {"is": "untold"})
+    return bool(kernels["is"] == "taken" and len(kernels["more"]) > 2)
+
+
+def _read(path: str) -> dict[str, Any]:
+    given = json.loads(Path(path).read_text(encoding="utf-8"))
+    operators: dict[str, Any] = given["operators"]
+    return operators
 
 
 def _write(out: Path, found: dict[str, Any]) -> None:

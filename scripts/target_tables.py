@@ -299,12 +299,13 @@ def exported(road: str, title: str, package: str) -> Writer:
         results = {name: roads[road] for name, roads in given["operators"].items() if road in roads}
         version = ".".join(given["packages"][package].split(".")[: 2 if package == "torch" else 3])
         told = {name for name, one in results.items() if one["is"] != "untold"}
-        packages = " and ".join(f"{name} {given['packages'][name]}" for name in dict.fromkeys(("torch", package)))
+        named = [f"{name} {given['packages'][name].partition('+')[0]}" for name in dict.fromkeys(("torch", package))]
+        tools = f"{' and '.join(named)} refuse{'s' if len(named) == 1 else ''}"
         apart = {name: one["more"] for name, one in results.items() if one["is"] == "taken" and _is_apart(one["more"])}
         head = {
             "title": title,
             "version-of": package,
-            "source": f"what {packages} refuse of {len(told)} operators, exported alone by scripts/export_probes.py",
+            "source": f"what {tools} of {len(told)} operators, exported alone by scripts/export_probes.py",
             "level": "overload",
             "lists": "missing",
             "notes": json.dumps({name: _apart(made) for name, made in apart.items()}),

@@ -327,9 +327,8 @@ def test_a_call_of_an_ignored_function_is_told_once(net: Project) -> None:
 
 def test_what_a_library_runs_stands_at_the_call_of_it(net: Project) -> None:
     done = entry(net, "upsampled", "--capture", "script", "--select", "TSL6", "--target", "coreml")
-    (found,) = findings(done).values()
-    assert found["line"] == LINES["return self.up(x)"]
-    assert found["message"] == "the model ends at `aten::__is__`: not in `coreml`"
+    found = findings(done)[LINES["return self.up(x)"], "TSL601"]
+    assert (found["message"], found["evidence"]) == ("the model ends at `aten::__is__`: not in `coreml`", ["ir"])
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ LINES = {line.strip(): number for number, line in enumerate(SOURCE.splitlines(),
 class Node(NamedTuple):
     """What is asked of a node fact here."""
 
-    stack: tuple[Frame, ...]
+    recorded: tuple[Frame, ...]
     kind: str = "aten::relu"
     module: str = ""
 

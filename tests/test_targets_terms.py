@@ -57,6 +57,14 @@ def test_arms_that_differ_in_dimensions_are_told_where_that_is_sure(one: str, wo
     assert found == ([("dimensions", words, ["onnx:13", "coreml"])] if words else [])
 
 
+def test_a_branch_on_the_rank_is_decided_by_the_example() -> None:
+    rank = "  %rank : int = aten::dim(%x)\n  %test : bool = aten::gt(%rank, %one)\n"
+    size = rank.replace("aten::dim(%x)", "aten::size(%x, %zero)")
+    arms = ("%a0 : Tensor = aten::squeeze(%x, %zero)", RELU.format(1), "%test")
+    assert controls(branch(*arms, rank), "onnx:13") == []
+    assert [why for why, _, _ in controls(branch(*arms, size), "onnx:13")] == ["dimensions"]
+
+
 def test_arms_that_differ_in_dtype_are_told() -> None:
     zeros = "%a{} : Tensor = aten::zeros(%ones, {}, %none, %none, %none)"
     body = branch(zeros.format(0, "%double"), zeros.format(1, "%none"))
@@ -90,7 +98,7 @@ TRACED = SIZE.replace("aten::gt(%size, %one)", "aten::Bool(%number)").replace(
 def test_a_branch_that_data_decides_ends_an_export(before: str, told: bool) -> None:
     body = branch(RELU.format(0), "%a1 : Tensor = aten::tanh(%x)", "%test" if before else "%flag", before)
     asked = ("export", "onnx-dynamo", "executorch", "tensorrt", "onnx:13", "libtorch:2.0")
-    expected = [("data", "", ["export", "onnx-dynamo", "executorch", "tensorrt"])]
+    expected = [("data", "", ["export", "onnx-dynamo", "executorch"]), ("data", "", ["tensorrt"])]
     assert controls(body, *asked) == (expected if told else [])
 
 
@@ -109,6 +117,14 @@ LOOP = """\
 def test_a_loop_over_tensors_stays_with_torch(rounds: str, goes_on: str, why: str) -> None:
     (found,) = controls(LOOP.format(rounds=rounds, start="%true", goes_on=goes_on), "tensorrt", "onnx:13", "export")
     assert (found[0], found[2]) == (why, ["tensorrt"])
+
+
+def test_an_arm_that_is_never_taken_is_not_told() -> None:
+    loop = LOOP.format(rounds="%n", start="%true", goes_on="%true").replace("\n", "\n    ").replace("%y :", "%z :")
+    arm = f"    block{{}}():\n    {loop.rstrip()}\n      -> (%z)\n"
+    body = f"  %y : Tensor = prim::If({{}})\n    block0():\n      -> (%x)\n{arm.format(1)}"
+    assert controls(body.format("%true"), "tensorrt") == []
+    assert [why for why, _, _ in controls(body.format("%flag"), "tensorrt")] == ["tensors"]
 
 
 def test_a_loop_of_many_rounds_is_not_unrolled() -> None:

@@ -52,7 +52,7 @@ class Arms:
         self._graphs.append(recorded)
         for node in nodes:
             lines = recorded.blocks if node.kind in BLOCKS else recorded.traced
-            for frame in node.stack:
+            for frame in node.recorded:
                 text = files.find(frame.path)
                 if text is None:
                     continue

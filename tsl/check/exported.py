@@ -208,7 +208,7 @@ def _differing(archive: Archive, facts: GraphFacts, files: Files) -> dict[str, s
     if not files.elsewhere:
         return {}
     texts = list(archive.code.recorded())
-    files.settle({path for path, _, _ in texts} | {frame.path for node in facts.nodes() for frame in node.stack})
+    files.settle({path for path, _, _ in texts} | {frame.path for node in facts.nodes() for frame in node.recorded})
     return differing(facts.nodes(), texts, files)
 
 

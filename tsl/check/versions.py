@@ -57,7 +57,7 @@ def differing(nodes: Iterable[NodeFact], recorded: Iterable[tuple[str, int, str]
             _keep(found, text, _differs_in_text(text, first, code))
     shown: dict[str, dict[int, bool]] = {}
     for node in nodes:
-        for place, frame in enumerate(node.stack):
+        for place, frame in enumerate(node.recorded):
             text = files.find(frame.path)
             if text:
                 _keep(found, text, _differs_in_place(text, frame))
@@ -116,7 +116,7 @@ def _shows(text: Text, frame: Frame, node: NodeFact, place: int) -> bool | None:
 
 def _shows_module(statement: str, node: NodeFact, place: int) -> bool | None:
     """Whether a statement shows the attribute of a module of torch's that it called; what is inside is torch's own."""
-    inner, path = node.stack[:place], node.module
+    inner, path = node.recorded[:place], node.module
     if any("/container.py" in frame.path for frame in inner):
         path = re.sub(r"(\.\d+)+$", "", path)
     attribute = path.rpartition(".")[2]

@@ -106,13 +106,18 @@ class NodeFact(Record):
         return source.place if source else None
 
     @property
+    def recorded(self) -> tuple[Frame, ...]:
+        """The places that were recorded for the node itself, innermost first; none where nothing was."""
+        source = self.visit.node.source
+        return source.stack if source else ()
+
+    @property
     def stack(self) -> tuple[Frame, ...]:
-        """All recorded places, innermost first; none where nothing was recorded.
+        """All places that lead to it, innermost first.
 
         Tracing records those of the callers with each node; of what was scripted they are found from the calls.
         """
-        source = self.visit.node.source
-        own = source.stack if source else ()
+        own = self.recorded
         if self.inlined and self.inlined.callers:
             return (*own, *self.inlined.callers)
         caller = NodeFact(self.visit.caller, self.lines) if self.visit.caller else None

@@ -116,7 +116,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
     if handler is None and name not in METHODS and not _is_in_place(name):
         return None
     record_baked(frame, "torch.Tensor." + name, arguments, node)
-    if name in WATCHED_METHODS or "torch.Tensor." + name in frame.module.modules.watched:
+    watched = frame.module.modules.watched
+    if name in WATCHED_METHODS or (watched and "torch.Tensor." + name in watched):
         frame.note_call(node, "torch.Tensor." + name, base, arguments)
     if name in LAYOUT_METHODS:
         frame.record(node, "layout", base)

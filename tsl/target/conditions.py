@@ -15,7 +15,7 @@ from tsl.ir.facts import GraphFacts, NodeFact
 from tsl.ir.graph import Frame
 from tsl.ir.uses import Uses
 from tsl.record import Record
-from tsl.target.control import BRANCH, LOOP, TAKERS, controls
+from tsl.target.control import BRANCH, ENGINES, LOOP, TAKERS, controls
 from tsl.target.judge import judge_of
 from tsl.target.named import Target, listed
 from tsl.target.terms import LACKING, LIMITS, foreign_dtypes
@@ -92,8 +92,10 @@ def controls_of(graphs: GraphFacts, targets: Sequence[Target]) -> Iterator[Term]
     for solved in graphs.foretold.solved:
         for found in controls(solved):
             about = tuple(target for target in targets if target.table.name in TAKERS[found.why])
-            if about:
-                yield Term((graphs.at(found.node),), about, found.why, found.words)
+            ends = tuple(target for target in about if target.table.name not in ENGINES)
+            left = tuple(target for target in about if target.table.name in ENGINES)
+            for some in filter(None, (ends, left)):
+                yield Term((graphs.at(found.node),), some, found.why, found.words)
 
 
 def apart_on(target: Target, nodes: Iterable[NodeFact]) -> Iterator[Term]:

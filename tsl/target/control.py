@@ -3,7 +3,8 @@
 Definitions:
 1. The arms of an If *differ* where a tensor that both leave surely has different dtypes, or numbers of dimensions: both
    known, or one made of the other by operators that add or take dimensions (RANKS). An ONNX If with two dtypes is
-   invalid, and one with two ranks has none, which TensorRT refuses; Core ML refuses both (coremltools, `cond`).
+   invalid, and one with two ranks has none, which TensorRT refuses; Core ML refuses both (coremltools, `cond`). What
+   asks for the rank of a tensor they decide by the example that they are given.
 2. A branch or loop is decided *by data* where the numbers in a tensor do, and not its sizes. torch.export, and what
    begins with it, ends there: "Could not guard on data-dependent expression".
 3. Torch-TensorRT evaluates control flow while it builds an engine: a loop that runs tensors, or a branch decided by
@@ -52,6 +53,7 @@ READS = frozenset(
 )
 NUMBER = "prim::NumToTensor"
 ASKS = ASKED | {"prim::device", "prim::is_cuda"}
+SETTLED = frozenset({"aten::dim", "aten::len", "aten::__is__", "aten::__isnot__"})
 
 DTYPES, DIMENSIONS, DATA, TENSORS, ROUNDS = "dtypes", "dimensions", "data", "tensors", "rounds"
 
@@ -76,12 +78,21 @@ class Control(Record):
 def controls(solved: Solved) -> Iterator[Control]:
     """What targets may not take of the control flow of a graph, in its order."""
     uses = Uses(solved.graph)
-    decided = {id(node) for node, _ in solved.dead_branches()}
-    for node in uses.nodes:
-        if node.kind == BRANCH and len(node.blocks) == 2 and id(node) not in decided:
+    dead = {id(node): arm for node, arm in solved.dead_branches()}
+    for node in _running(solved.graph.nodes, dead):
+        if node.kind == BRANCH and len(node.blocks) == 2 and id(node) not in dead:
             yield from _of_branch(node, solved, uses)
         elif node.kind == LOOP and len(node.blocks) == 1:
             yield from _of_loop(node, uses)
+
+
+def _running(nodes: Sequence[Node], dead: Mapping[int, int]) -> Iterator[Node]:
+    """The nodes that may run: not those in an arm that is never taken."""
+    for node in nodes:
+        yield node
+        for number, block in enumerate(node.blocks):
+            if dead.get(id(node)) != number:
+                yield from _running(block.nodes, dead)
 
 
 def _of_branch(node: Node, solved: Solved, uses: Uses) -> Iterator[Control]:
@@ -93,7 +104,7 @@ def _of_branch(node: Node, solved: Solved, uses: Uses) -> Iterator[Control]:
         dtypes = solved.dtype_of(one), solved.dtype_of(other)
         if all(dtypes) and dtypes[0] != dtypes[1]:
             yield Control(node, DTYPES, f"`{dtypes[0]}` and `{dtypes[1]}`")
-        ranks = _ranks(one, other, solved, uses)
+        ranks = "" if _is_settled(node, uses) else _ranks(one, other, solved, uses)
         if ranks:
             yield Control(node, DIMENSIONS, ranks)
 
@@ -110,6 +121,11 @@ def _of_loop(node: Node, uses: Uses) -> Iterator[Control]:
         yield Control(node, ROUNDS, str(rounds))
     else:
         yield Control(node, TENSORS)
+
+
+def _is_settled(node: Node, uses: Uses) -> bool:
+    """Whether a converter knows which arm it takes: from the rank of an example, or from what is None."""
+    return bool(uses.made_of(node.inputs[0].number, ASKED) & SETTLED)
 
 
 def _raises(node: Node) -> bool:
@@ -158,8 +174,7 @@ def _origins(value: Value, uses: Uses) -> Iterator[tuple[int, int]]:
 
 
 def _walk(block: Block) -> Iterator[Node]:
-    nodes: Sequence[Node] = block.nodes
-    for node in nodes:
+    for node in block.nodes:
         yield node
         for inner in node.blocks:
             yield from _walk(inner)

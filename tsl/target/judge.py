@@ -12,7 +12,7 @@ Definitions:
    is not judged. The lite interpreter lacks nodes, not operators: they are looked up by their kind. torch.export, and
    what begins with it, writes nothing in place: there `add_` is looked up as `add` too.
 5. An operator of another library is unknown to every target: whoever brings the library knows better, and says so in a
-   table of their own.
+   table of their own. torch.export takes any that has a fake kernel, and its ONNX exporter those of torchvision.
 
 Needs the tables and what is known of a node. It will never know a rule.
 """
@@ -38,6 +38,11 @@ OWN = JUDGED | frozenset(
     inductor sparse mkl quantization rngprims symm_mem streams cuda metal vulkan_prepack""".split()
 )
 
+
+# What torch.onnx.export(dynamo=True) translates where torchvision is installed (torch/onnx/_internal/exporter).
+TRANSLATED = frozenset(
+    """torchvision::nms torchvision::roi_align torchvision::roi_pool torchvision::deform_conv2d""".split()
+)
 
 # What the ONNX exporter takes out of a graph before it asks its registry: numbers become tensors
 # (torch/csrc/jit/passes/erase_number_types.cpp), copies are put in place (onnx/remove_inplace_ops_for_onnx.cpp), what
@@ -92,7 +97,8 @@ class Judge:
         """Whether a version of the target takes a node."""
         kind = node.kind
         if is_foreign(kind):
-            return self._has_name(node, version)
+            carried = self.table.name == "export" or (self.table.name == "onnx-dynamo" and kind in TRANSLATED)
+            return carried or self._has_name(node, version)
         if kind.partition("::")[0] not in JUDGED or node.visit.node.blocks:
             return True
         if self.table.is_of_missing:
