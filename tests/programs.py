@@ -269,7 +269,8 @@ def _called(draw: Draw, program: Program) -> Edit:
     return Edit(new._replace(modules={**program.modules, 901: Held("extra")}), "added", "module", "extra")
 
 
-def _without(program: Program, step: Step) -> Program:
+def without(program: Program, step: Step) -> Program:
+    """A program without a step, whose takers take what it took."""
     steps = _taking(_put(program, step), step.name, step.taken[0], -2)
     returned = step.taken[0] if program.returned == step.name else program.returned
     modules = {name: held for name, held in program.modules.items() if name != step.name}
@@ -278,7 +279,7 @@ def _without(program: Program, step: Step) -> Program:
 
 def _removed(draw: Draw, program: Program) -> Edit:
     step = _of(draw, program, "unary")
-    return Edit(_without(program, step), "removed", "operator", step.operator)
+    return Edit(without(program, step), "removed", "operator", step.operator)
 
 
 def _uncalled(draw: Draw, program: Program) -> Edit:
@@ -286,7 +287,7 @@ def _uncalled(draw: Draw, program: Program) -> Edit:
     path = program.modules[step.name].path
     holder = path.partition(".")[0]
     alone = sum(held.path.startswith(f"{holder}.") for held in program.modules.values()) == 1
-    return Edit(_without(program, step), "removed", "module", holder if alone else path)
+    return Edit(without(program, step), "removed", "module", holder if alone else path)
 
 
 def _replaced(draw: Draw, program: Program) -> Edit:

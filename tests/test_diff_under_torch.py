@@ -109,3 +109,19 @@ def test_what_is_alike_is_told_together(project: Project) -> None:
     text = (project.root / "d.md").read_text(encoding="utf-8")
     assert "| weight `20 weights` |" in text
     assert text.count("float16") == 1
+
+
+def test_modules_that_a_frozen_model_has_no_more_are_told_together(project: Project) -> None:
+    scripted = torch.jit.script(net(2))
+    torch.jit.save(scripted, "old.pt")
+    torch.jit.save(torch.jit.freeze(scripted), "new.pt")
+    done = project.tsl("diff", "old.pt", "new.pt", "--isolated", "--no-findings")
+    assert (done.code, done.err) == (0, "")
+    assert len([line for line in done.out.splitlines() if "-> the model" in line]) == 1
+
+
+def test_a_list_is_the_same_whether_it_is_gathered_or_held(project: Project) -> None:
+    scripted = torch.jit.script(torch.nn.Sequential(torch.nn.MaxPool2d(2, stride=[1, 1])).eval())
+    torch.jit.save(scripted, "old.pt")
+    torch.jit.save(torch.jit.freeze(scripted), "new.pt")
+    assert {one["kind"] for one in form(project)["changes"]} == {"moved"}

@@ -19,7 +19,7 @@ all. It will never compare anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from tsl.draw.instances import OUTERMOST
@@ -33,6 +33,7 @@ from tsl.record import Record
 BLOCK = 1_000_000
 INPUT, END = "input", "end"
 GATHERS = {"prim::ListConstruct": "[]", "prim::TupleConstruct": "()"}
+AROUND: Mapping[type, str] = {list: "[]", tuple: "()"}
 GET, SET = "prim::GetAttr", "prim::SetAttr"
 AFTER = "after"
 
@@ -251,9 +252,7 @@ class Items:
             value = node.attribute("value")
             if node.outputs[0].type.kind == "Function":
                 return Constant(plain(node.outputs[0].type.name).partition(INSTANCE)[0])
-            content = self._content(value)
-            is_number = content and getattr(value, "shape", None) == ()
-            return Constant(f"{value.dtype} {content}" if is_number else written(value), content=content)
+            return self._literal(value)
         if node.kind == GET:
             return self._attribute(node)
         around = GATHERS.get(node.kind) if node.outputs[0].number not in self._changing else None
@@ -261,6 +260,14 @@ class Items:
         if not around or not all(isinstance(part, Constant) and not part.is_module for part in parts):
             return None
         return Constant(around=around, parts=tuple(parts))
+
+    def _literal(self, value: Any) -> Constant:
+        """A value as a constant: a list is the same whether a node holds it or gathers it."""
+        if type(value) in AROUND:
+            return Constant(around=AROUND[type(value)], parts=tuple(map(self._literal, value)))
+        content = self._content(value)
+        is_number = content and getattr(value, "shape", None) == ()
+        return Constant(f"{value.dtype} {content}" if is_number else written(value), content=content)
 
     def _attribute(self, node: Node) -> Constant | None:
         owner = self._made.get(node.inputs[0].number) if node.inputs else None

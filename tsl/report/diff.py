@@ -22,7 +22,6 @@ from tsl.report.diff_words import (
     consequences_of,
     details_of,
     findings_tally,
-    remark_of,
     retrained_of,
     rows,
     sizes_of,
@@ -62,7 +61,7 @@ def _lines(difference: Difference) -> Iterator[Line]:
 
 def _row(row: Row) -> Iterator[Line]:
     change = row.first
-    remark, place = remark_of(change), f"  ({row.place})" if row.place else ""
+    remark, place = row.remark, f"  ({row.place})" if row.place else ""
     first = Segment(f"  {SIGNS[change.kind]} {visible(row.name)}", STYLES[change.kind])
     yield [first, Segment(visible(f"  {remark}" if remark else "")), Segment(visible(place), "quiet")]
     if row.near:

@@ -22,7 +22,6 @@ from tsl.report.diff_words import (
     consequences_of,
     details_of,
     findings_tally,
-    remark_of,
     retrained_of,
     rows,
     sizes_of,
@@ -72,9 +71,7 @@ def _sentence(difference: Difference) -> str:
 
 def _row(row: Row) -> str:
     change = row.first
-    details = (
-        [*details_of(change), row.near if row.others else ""] if details_of(change) else [remark_of(change), row.near]
-    )
+    details = [*details_of(change), row.near if row.others else ""] if details_of(change) else [row.remark, row.near]
     told = [code(text) for text in details if text]
     name = f"{TITLES[change.subject].rstrip('s')} {code(row.name)}"
     return f"| {MARKS[change.kind]} | {name} | {code(row.place)} | {'<br>'.join(told)} |"

@@ -35,7 +35,16 @@ class Row(Record):
         times = 1 + len(self.others)
         if times == 1:
             return name_of(self.first)
+        if self.first.subject == MODULE:
+            return f"{counted(times, 'module')} -> {self.first.details[0].new or 'the model'}"
         return counted(times, "weight") if self.first.subject == WEIGHT else f"{self.first.title}, {times} times"
+
+    @property
+    def remark(self) -> str:
+        """What there is to say beside details; of modules that moved together how many operators run there."""
+        if self.others and self.first.subject == MODULE:
+            return counted(self.first.total + sum(one.total for one in self.others), "operator")
+        return remark_of(self.first)
 
     @property
     def place(self) -> str:
@@ -48,10 +57,10 @@ class Row(Record):
         if not self.others:
             return self.first.near
         all_of = (self.first, *self.others)
-        names = list(dict.fromkeys(one.title if one.subject == WEIGHT else one.module or one.place for one in all_of))
+        names = list(dict.fromkeys(map(_whose, all_of)))
         more = len(names) - NAMED
         shown = [*names[:NAMED], f"{more} more"] if more > 0 else names
-        return f"in {listed(shown)}" if self.first.subject != WEIGHT else listed(shown)
+        return f"in {listed(shown)}" if self.first.subject == OPERATOR else listed(shown)
 
 
 def rows(difference: Difference, subject: str) -> tuple[Row, ...]:
@@ -68,10 +77,19 @@ def rows(difference: Difference, subject: str) -> tuple[Row, ...]:
     return tuple(found)
 
 
+def _whose(change: Change) -> str:
+    """What tells a change from those that it is told with."""
+    if change.subject == MODULE:
+        return change.details[0].old or "the model"
+    return change.title if change.subject == WEIGHT else change.module or change.place
+
+
 def _alike(change: Change) -> tuple[object, ...] | None:
     """What changes that are told together have in common; nothing for those that are told alone."""
     if change.subject == OPERATOR and change.kind != MOVED:
         return change.kind, change.title, change.details
+    if change.subject == MODULE and change.kind == MOVED:
+        return change.kind, change.details[0].new
     return (change.kind, change.details) if change.subject == WEIGHT and change.kind == CHANGED else None
 
 
