@@ -32,6 +32,8 @@ from tsl.record import Record
 from tsl.source.file import SourceError, parse
 
 UNUSED = "TSL901"
+# What a fix may reveal: what the compiler had not reached, and comments that have lost their findings (5).
+REVEALED = ("TSL2", UNUSED)
 
 
 class Mended(Record):
@@ -126,9 +128,12 @@ class Rounds:
         trial = self._tried(path, fixes)
         if trial is None:
             return False
-        if not self._holds(path, fixes, trial):
+        excess = self._excess(path, fixes, trial)
+        if excess:
+            if not all(code.startswith(REVEALED) for _, code in excess):
+                return False
             rest = Rounds(trial, unsafe=self._unsafe)
-            if not self._looks_on or not rest.go_on(path) or not self._holds(path, fixes, rest.run):
+            if not self._looks_on or not rest.go_on(path) or self._excess(path, fixes, rest.run):
                 return False
             trial = rest.run
         self.run = trial
@@ -143,7 +148,7 @@ class Rounds:
     def trial(self, path: str, fixes: Sequence[Diagnostic]) -> Run | None:
         """The run after fixes of a file, where they hold by themselves (1)."""
         trial = self._tried(path, fixes)
-        return trial if trial is not None and self._holds(path, fixes, trial) else None
+        return trial if trial is not None and not self._excess(path, fixes, trial) else None
 
     def _tried(self, path: str, fixes: Sequence[Diagnostic]) -> Run | None:
         """The run after fixes of a file, where it parses."""
@@ -157,15 +162,15 @@ class Rounds:
         led = {file.path for file in self.run.examined if _leads_to(file, path)}
         return again(self.run, {os.path.abspath(path): data}, led | {path})
 
-    def _holds(self, path: str, fixes: Sequence[Diagnostic], trial: Run) -> bool:
-        """Whether the findings that were aimed at are gone in a trial, and no file has more of any other (1)."""
+    def _excess(self, path: str, fixes: Sequence[Diagnostic], trial: Run) -> list[tuple[str, str]]:
+        """The files and codes of which a trial has more findings than before without those aimed at (1)."""
         changed = _changed(self.run, trial)
         if any(new.failure for _, new in changed):
-            return False
+            return [(path, "")]
         before = _counts(self.run, (old for old, _ in changed), path)
         after = _counts(trial, (new for _, new in changed), path)
         aims = Counter((one.span.path, one.code) for one in fixes)
-        return all(after[key] <= before[key] - aims[key] for key in after | aims)
+        return [key for key in after | aims if after[key] > before[key] - aims[key]]
 
     def _text(self, path: str) -> Text | None:
         own = os.path.abspath(path)
