@@ -64,7 +64,7 @@ def _finding(name: str, seen: Looked) -> str:
     if not code:
         return ""
     lines = seen.lines(FIXTURE, code)
-    if code in {"TSL801", "TSL803", "TSL810", "TSL809"} or name.partition("_")[0] not in TIMM:
+    if code in {"TSL801", "TSL803", "TSL810", "TSL809"} or not name.startswith(tuple(TIMM)):
         return f"{code} {'at' if lines & marked(FIXTURE, code) else 'NOT AT'} the line"
     return f"{code} {'told' if seen.codes(FIXTURE) & {code} else 'NOT TOLD'}"
 

@@ -155,6 +155,7 @@ def test_predict_runs_nothing_and_tells_both_devices(net: Project) -> None:
     assert [one["device"] for one in found["predictions"]] == ["cpu", "cuda"]
     assert (found["runs"], found["kernels"], found["numerics"]) == (0, None, [])
     assert len(found["groups"]) == 2
+    assert [(one["line"], one["evidence"]) for one in found["diagnostics"]] == [(LINE, ["ir"])]
 
 
 def test_other_sizes_are_counted_by_compilations(net: Project) -> None:

@@ -5,7 +5,8 @@ Needs a plan of a check and a report. It will never run a model or make a fact.
 1. A finding stands at the line of its operator, of an archive on the archive, the line that was recorded being a label.
    One whose line is in no file that can be read stands where the file under test makes the model.
 2. Comments and selectors speak as they do for `tsl check`.
-3. A rule on graphs that speaks of fusion is asked of the plan as well: it needs no more than `splits`.
+3. The evidence is a run, and of what is foretold the graph.
+4. A rule on graphs that speaks of fusion is asked of the plan as well: it needs no more than `splits`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ FAMILY = "TSL8"
 def judged(report: Report, settings: Settings, books: Books) -> Outcome:
     """The findings on a report. Raises SettingError for a setting that cannot be followed."""
     plan = make_plan(settings, books)
-    rules = [rule for rule in plan.rules_of("run") + plan.rules_of("ir") if rule.code.startswith(FAMILY)]
+    rules = [*plan.rules_of("run"), *(rule for rule in plan.rules_of("ir") if rule.code.startswith(FAMILY))]
     facts = FusionFacts(report)
     placing = _Placing(report)
     for rule in rules:
@@ -68,6 +69,7 @@ class _Placing:
         self._texts: dict[str, Text | None] = {}
         self._is_archive = not report.entry
         text = None if self._is_archive else self._text(report.path)
+        self._evidence = (Evidence.RUN if report.plan else Evidence.IR,)
         self._home = (text and text.definition(report.entry)) or Span(report.path, 1, 1, 1, 1)
         self.found: list[Diagnostic] = []
 
@@ -82,7 +84,7 @@ class _Placing:
         labels = tuple(Label(span, told) for one, told in dict.fromkeys(beside) if (span := self._span(one)) != here)
         told, severity = verdict.sentence, verdict.severity
         self.found.append(
-            Diagnostic(here, rule.code, rule.name, severity, told, rule.help, anchor, (Evidence.RUN,), labels)
+            Diagnostic(here, rule.code, rule.name, severity, told, rule.help, anchor, self._evidence, labels)
         )
 
     def _span(self, node: Node) -> Span:

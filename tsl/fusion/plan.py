@@ -14,7 +14,7 @@ from typing import Any
 
 from tsl.fusion.reasons import Seen
 from tsl.ir.fused import Node
-from tsl.ir.fusible import BESIDE, DROPOUTS, base_of
+from tsl.ir.fusible import DROPOUTS, base_of
 from tsl.record import Record
 
 GROUP, GRADIENT = "prim::TensorExprGroup", "prim::DifferentiableGraph"
@@ -84,11 +84,6 @@ def seen_of(node: Any) -> Seen:
         inputs += [one.debugName() for one in listed]
     name = node.outputsAt(0).debugName()
     return Seen(node.kind(), name, tuple(inputs), tuple(makers), _training(node))
-
-
-def is_beside(kind: str) -> bool:
-    """Whether an operator is fused beside others only."""
-    return base_of(kind) in BESIDE
 
 
 def _training(node: Any) -> bool | None:

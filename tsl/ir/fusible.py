@@ -16,8 +16,6 @@ ELEMENTWISE = frozenset(
     __and__ __or__ __xor__ __lshift__ __rshift__ where lerp addcmul min max _autocast_to_reduced_precision
     _autocast_to_full_precision""".split()
 )
-# Fused together with elementwise operators, and no reason to start a group.
-BESIDE = frozenset("batch_norm cat unsqueeze conv2d _convolution matmul".split())
 REDUCTIONS = frozenset("sum softmax log_softmax".split())
 # What changes nothing on its way out of training, and is another operator in training.
 DROPOUTS = frozenset("dropout feature_dropout alpha_dropout dropout_ feature_dropout_ alpha_dropout_".split())
