@@ -1,7 +1,7 @@
 # Everything a target needs is installed by it, into .venv and build/, once: a stamp file remembers each set-up step.
 #   make demo   check timm's sources, show one finding in full and leave a picture of it
 #   make test   ruff, mypy --strict and the tests, with torch to hold claims against; what .ci/run runs
-#   make oracle hold tsl against torch on N random modules: make oracle N=5000 SEED=1
+#   make oracle hold tsl against torch on N random modules, and 2,000 graphs: make oracle N=5000 SEED=1
 #   make score  recall and precision against the ground truth in corpus/
 #   make bench  start-up and whole-tree cost, as ratios, and the cost of a node of a graph
 #   make zoo    build archives of many models into build/zoo, for the figures of archives

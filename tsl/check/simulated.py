@@ -24,24 +24,22 @@ ALONE = "TSL505"
 MOST_KINDS = 3
 
 
-def simulation_of(
-    path: str, data: bytes | None, plan: Plan, inputs: Sequence[str], command: str, timeout: float = 0.0
-) -> Simulation | None:
+def simulation_of(path: str, data: bytes | None, plan: Plan, inputs: Sequence[str], command: str) -> Simulation | None:
     """The simulation of the archive at a path, or in the bytes that stand for it; None where none is asked for (1)."""
     if plan.deploy is None:
         return None
-    from tsl.ir.simulate import TIMEOUT, simulate
+    from tsl.ir.simulate import simulate
 
-    device, mode, limit = plan.deploy.device, plan.deploy.mode, timeout or TIMEOUT
+    device, mode = plan.deploy.device, plan.deploy.mode
     if data is None:
-        return simulate(path, device, mode, inputs, command, limit)
+        return simulate(path, device, mode, inputs, command)
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="tsl-") as directory:
         copy = os.path.join(directory, "model.pt")
         with open(copy, "wb") as file:
             file.write(data)
-        return simulate(copy, device, mode, inputs, command, limit)
+        return simulate(copy, device, mode, inputs, command)
 
 
 def asked_of_simulation(facts: GraphFacts, plan: Plan) -> Iterator[tuple[Rule, Verdict]]:
