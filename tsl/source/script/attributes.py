@@ -120,7 +120,8 @@ def followed(emitter: Emitter, path: str, node: Any, module: Any) -> Type:
     if found is None:
         kind, what = table().paths.get(path, ("", ""))
         return what if kind == "k" else Thing("path", path)
-    result = in_module(emitter, found.module, found.name, None)
+    held = isinstance(node, _ast.Name) and not found.rest and found.name in found.module.names.assigned
+    result = in_module(emitter, found.module, found.name, node if held else None)
     for name in found.rest:
         result = Thing("path", "?") if not isinstance(result, Thing) else UNKNOWN
         _ = name
@@ -136,6 +137,8 @@ def _assigned(emitter: Emitter, module: Any, name: str, node: Any) -> Type:
             return _global(emitter, node, name, "a constant of another module")
         if kind:
             return Thing("path", path)
+    if len(nodes) == 1 and isinstance(nodes[0], _ast.Set | _ast.SetComp):
+        return _global(emitter, node, name, "a set")
     value = emitter.session.global_value(module, name)
     for flag, what in GLOBALS:
         if value.is_only(flag) and not value.refs and isinstance(node, _ast.Name):

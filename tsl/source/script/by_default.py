@@ -69,6 +69,10 @@ def _by_default(method: Any, test: Any) -> bool | None:
         case _ast.UnaryOp(op=_ast.Not(), operand=inner):
             answer = _by_default(method, inner)
             return None if answer is None else not answer
+        case _ast.BoolOp(op=op, values=parts):
+            ends = isinstance(op, _ast.Or)
+            answers = [_by_default(method, part) for part in parts]
+            return ends if ends in answers else None if None in answers else not ends
         case _ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARED:
             one, other = _default(method, left), _default(method, right)
             return None if UNTOLD in (one, other) else COMPARED[type(op)](one, other)
