@@ -26,7 +26,7 @@ MERMAID := 11.17.2
 .PHONY: help demo test laws lint types oracle score bench zoo agree fuzz gallery docs bless clean
 
 help:
-	@sed -n '2,15s/^#   //p' Makefile
+	@sed -n '2,16s/^#   //p' Makefile
 
 .venv/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; name a Python 3.10 or later with PYTHON=..." >&2; exit 2; }

@@ -188,7 +188,8 @@ def test_an_archive_is_loaded_and_run_and_its_findings_stand_on_it(net: Project)
         import importlib.util
 
         spec = importlib.util.spec_from_file_location("net", net.root / "net.py")
-        assert spec and spec.loader
+        assert spec
+        assert spec.loader
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         torch.jit.save(torch.jit.trace(module.Net().eval(), torch.randn(4, 8)), str(net.root / "net.pt"))
