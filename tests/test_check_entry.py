@@ -496,3 +496,14 @@ def test_the_page_shows_what_tsl_prints() -> None:
     script, page = ROOT / "scripts" / "refresh_examples.py", ROOT / "docs" / "entry.md"
     done = run(sys.executable, script, "--check", page, cwd=ROOT, env=plain_environment(PYTHONPATH=str(ROOT)))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_arm_that_the_example_does_not_take_is_held_against_targets(project: Project) -> None:
+    project.write(
+        "net.py",
+        "import torch\n\n\nclass Net(torch.nn.Module):\n    def forward(self, x: torch.Tensor) -> torch.Tensor:\n"
+        "        if x.shape[0] == 1:\n            x = x.squeeze(0)\n        return x + 1\n\n\n"
+        "def build():\n    return Net(), (torch.rand(1, 4, 4),)\n",
+    )
+    done = entry(project, "build", "--capture", "script", "--target", "onnx:13", "--select", "TSL604")
+    assert done.places == [("net.py", 6, "TSL604")]

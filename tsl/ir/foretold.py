@@ -15,7 +15,7 @@ Needs what `tsl.ir.solved` found. It will never know a rule or a severity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -233,6 +233,11 @@ class Foretold:
     @cached_property
     def _promised_conflicts(self) -> frozenset[tuple[str, int]]:
         return frozenset((found.domain, id(found.node)) for solved in self._always for found in solved.conflicts())
+
+    @cached_property
+    def dead(self) -> Mapping[int, int]:
+        """The arm of each branch that no run takes, whatever the example is, by the identity of the branch."""
+        return {id(node): arm for solved in self._always for node, arm in solved.dead_branches()}
 
     @cached_property
     def _always(self) -> tuple[Solved, ...]:

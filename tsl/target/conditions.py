@@ -90,7 +90,7 @@ def controls_of(graphs: GraphFacts, targets: Sequence[Target]) -> Iterator[Term]
     if not asked & {target.table.name for target in targets} or not any(graphs.nodes(BRANCH, LOOP)):
         return
     for solved in graphs.foretold.solved:
-        for found in controls(solved):
+        for found in controls(solved, graphs.foretold.dead):
             about = tuple(target for target in targets if target.table.name in TAKERS[found.why])
             ends = tuple(target for target in about if target.table.name not in ENGINES)
             left = tuple(target for target in about if target.table.name in ENGINES)

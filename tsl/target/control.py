@@ -75,10 +75,12 @@ class Control(Record):
     words: str = ""
 
 
-def controls(solved: Solved) -> Iterator[Control]:
-    """What targets may not take of the control flow of a graph, in its order."""
+def controls(solved: Solved, dead: Mapping[int, int]) -> Iterator[Control]:
+    """What targets may not take of the control flow of a graph, in its order.
+
+    `dead` are the arms that no run takes, by the identity of the branch: not those that an example does not take.
+    """
     uses = Uses(solved.graph)
-    dead = {id(node): arm for node, arm in solved.dead_branches()}
     for node in _running(solved.graph.nodes, dead):
         if node.kind == BRANCH and len(node.blocks) == 2 and id(node) not in dead:
             yield from _of_branch(node, solved, uses)
