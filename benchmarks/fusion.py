@@ -3,7 +3,7 @@
 usage: fusion.py [--site DIR] [--silero FILE.jit] [--only WORD]
 
 Models: resnet18 and a vision transformer of timm, from `--site` as `make zoo` installs it; silero-vad, an archive that
-is not fetched here; the six of fixtures/models/fused.py, which need no library. A line has the groups of the run, those
+is not fetched here; the six of fixtures/fusion/fused.py, which need no library. A line has the groups of the run, those
 counted in torch's own text of the graph it ran, the share of operators on which prediction and run agree, and how many
 operators a reader expects to be fused are. A variant is spoiled in one way, and its finding must stand at the line that
 spoils it. silero-vad is an archive, which cannot be changed. Needs torch. It will never time anything.
@@ -26,7 +26,7 @@ import torch  # noqa: E402 - after the path that leads to tests and tsl
 from tests.fusing import Looked, agreement, fusing, looked, looked_at, marked  # noqa: E402
 from tsl.entry.inputs import Inputs, example_of  # noqa: E402
 
-FIXTURE = ROOT / "fixtures" / "models" / "fused.py"
+FIXTURE = ROOT / "fixtures" / "fusion" / "fused.py"
 SIZE = 32
 TIMM: dict[str, dict[str, int]] = {"resnet18": {}, "vit_tiny_patch16_224": {"img_size": SIZE}}
 SPOILED = ("", "_in_place", "_item", "_mixed", "_training", "_batch", "_gradients")

@@ -2,8 +2,8 @@
 
 usage: cuda_check.sh [--only WORD] [--directory DIR] [--device cuda|cpu]
 
-Each model of fixtures/models/fused.py is looked at by `tsl fusion --device cuda` and foretold by `tsl fusion
---predict`; those of fixtures/models/on_cuda.py are also held to what `tsl check --entry NAME --deploy cuda` says: its
+Each model of fixtures/fusion/fused.py is looked at by `tsl fusion --device cuda` and foretold by `tsl fusion
+--predict`; those of fixtures/fusion/on_cuda.py are also held to what `tsl check --entry NAME --deploy cuda` says: its
 TSL4xx to the times a call waits, its TSL5xx errors to whether the model runs once it is moved. The table goes into
 docs/measurements/cuda-<gpu>-<torch>.md, misses included; the exit code is 2 where there is no GPU, else 0. On `--device
 cpu` it rehearses itself, without waits and devices, and writes where --directory says.
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-FUSED, ON_CUDA = ROOT / "fixtures" / "models" / "fused.py", ROOT / "fixtures" / "models" / "on_cuda.py"
+FUSED, ON_CUDA = ROOT / "fixtures" / "fusion" / "fused.py", ROOT / "fixtures" / "fusion" / "on_cuda.py"
 FAMILIES = ("gated", "gelu", "cell", "voice", "residual", "attention")
 SPOILED = ("", "_in_place", "_item", "_mixed", "_training", "_batch")
 MOVED = ("clean", "reads", "masks", "finds", "literal", "unregistered")

@@ -17,7 +17,7 @@ from tests.fusing import Looked, agreement, fusing, looked, marked
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch.jit is deprecated
 
-MODELS = ROOT / "fixtures" / "models" / "fused.py"
+MODELS = ROOT / "fixtures" / "fusion" / "fused.py"
 FAMILIES = ("gated", "gelu", "cell", "voice", "residual", "attention")
 SPOILED = {"_in_place": "TSL801", "_item": "TSL810", "_mixed": "TSL803", "_training": "TSL809", "_batch": "TSL812"}
 # Counts groups without tsl: the graph torch ran last, as text.

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.cuda,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device, so nothing can be fused on one"),
 ]
-FUSED, ON_CUDA = ROOT / "fixtures" / "models" / "fused.py", ROOT / "fixtures" / "models" / "on_cuda.py"
+FUSED, ON_CUDA = ROOT / "fixtures" / "fusion" / "fused.py", ROOT / "fixtures" / "fusion" / "on_cuda.py"
 
 
 def test_a_fused_model_launches_fewer_kernels_and_computes_the_same(project: Project) -> None:

@@ -256,9 +256,11 @@ def test_the_example_in_the_documentation_is_what_verify_prints(
 ) -> None:
     monkeypatch.chdir(ROOT)
     text = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"```console\n.*?\$ tsl (verify [^\n]+)\n(.*?)```", text, re.S)
-    done = project.tsl(*shown[0].split())
-    assert done.out == shown[1]
+    examples = re.findall(r"```console\n.*?\$ tsl (verify [^\n]+)\n(.*?)```", text, re.S)
+    run = [(command, shown) for command, shown in examples if (ROOT / command.split()[1]).is_file()]
+    assert run
+    for command, shown in run:
+        assert project.tsl(*command.split()).out == shown
 
 
 def test_a_fixture_that_traces_right_has_nothing_to_report(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

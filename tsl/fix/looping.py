@@ -20,7 +20,7 @@ GROWS = frozenset({"append", "extend", "insert", "add_module", "pop"})
 def loop_over_modules(site: Site) -> Draft | None:
     """`for i, layer in enumerate(self.layers)` in the place of a counted index or a slice."""
     tree = site.tree
-    node = tree.at(site.found.span, cst.Subscript)
+    node = tree.at(site.found.span, cst.Subscript) or _looped_over(tree, tree.at(site.found.span, cst.Call))
     if node is None or len(node.slice) != 1 or not dotted(node.value):
         return None
     index = node.slice[0].slice
@@ -31,6 +31,14 @@ def loop_over_modules(site: Site) -> Draft | None:
     while loop is not None and counter not in _targets(loop):
         loop = tree.around(loop, cst.For)
     return _counted(tree, node, counter, loop) if loop is not None else None
+
+
+def _looped_over(tree: Tree, call: cst.Call | None) -> cst.Subscript | None:
+    """The slice that a loop takes what is called from: the compiler takes the loop, and refuses the call in it."""
+    loop = tree.around(call, cst.For) if call is not None and dotted(call.func) else None
+    while loop is not None and call is not None and dotted(call.func) not in _targets(loop):
+        loop = tree.around(loop, cst.For)
+    return loop.iter if loop is not None and isinstance(loop.iter, cst.Subscript) else None
 
 
 def _targets(loop: cst.For) -> list[str]:

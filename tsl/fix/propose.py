@@ -33,7 +33,7 @@ NEEDS_TEXT: Mapping[str, re.Pattern[str]] = {
     "copy-in-graph": re.compile(r"tensor\("),
     "detached": re.compile(r"\.data$"),
     "follow-tensor": re.compile(r"\b(?:device|dtype)\s*=\s*[\w.]+\.(?:device|dtype)\b"),
-    "loop-over-modules": re.compile(r"\["),
+    "loop-over-modules": re.compile(r"[\[(]"),
     "size-arithmetic": re.compile(r"^(?:\w+\.)?(?:int|len|ceil|floor|sqrt)\("),
     "write-out-operator": re.compile(r"//=|@=|^\+"),
 }

@@ -207,8 +207,10 @@ def _counts(run: Run, files: Iterable[Examined], path: str = "") -> Counter[tupl
 
 
 def _promised(run: Run, file: Examined) -> Iterator[Diagnostic]:
-    """The findings that judging a file makes, but for those of a capture that nobody makes of it."""
-    everything = run.plan._replace(selected=frozenset(rule.code for rule in run.plan.rulebook.rules), ignored_in=())
+    """The findings that judging a file makes, but for those of a capture that nobody makes of it, and those of optional
+    rules that nobody asked for."""
+    codes = run.plan.selected | {rule.code for rule in run.plan.rulebook.rules if not rule.optional}
+    everything = run.plan._replace(selected=codes, ignored_in=())
     codes = everything.shown_in(file.path, file.judged.captures)
     return (one for one in file.judged.diagnostics if one.code in codes)
 
