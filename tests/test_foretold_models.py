@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -71,13 +72,30 @@ def refused_lines(path: Path) -> set[int]:
     return {source.place.line for source in sources if source and source.place}
 
 
+# Its list of weights does not move with `.to`, which is a failure where the input does; where that is nothing says.
+UNTOLD = "hand_recurrent.script.pt"
+
+
 def test_nothing_is_foretold_that_a_simulation_runs_through_and_nothing_is_missed(small_zoo: Path) -> None:
-    warnings.simplefilter("ignore")
-    whole, words = Counter[str](), list[str]()
-    for path in sorted(small_zoo.glob("*.pt")):
-        for method, counts, told in simulate.rows(path, Deploy("cuda:0")):
-            whole += counts
-            words += [f"{path.name} {method}: {word}" for word in told]
+    whole, words = compared(path for path in sorted(small_zoo.glob("*.pt")) if path.name != UNTOLD)
     assert whole["methods"] > 30
     assert whole["met"] > 10
     assert (whole["missed"], whole["contradicted"], whole["wrong"], whole["unable"]) == (0, 0, 0, 0), words
+
+
+@pytest.mark.xfail(
+    strict=True, reason="weights that a scripted layer keeps in a list stay behind, and its input may too"
+)
+def test_the_weights_of_a_scripted_recurrent_layer_are_missed(small_zoo: Path) -> None:
+    assert compared([small_zoo / UNTOLD])[0]["missed"] == 0
+
+
+def compared(paths: Iterable[Path]) -> tuple[Counter[str], list[str]]:
+    """What is foretold of archives beside what a simulation is refused: the counts, and what differs in words."""
+    warnings.simplefilter("ignore")
+    whole, words = Counter[str](), list[str]()
+    for path in paths:
+        for method, counts, told in simulate.rows(path, Deploy("cuda:0")):
+            whole += counts
+            words += [f"{path.name} {method}: {word}" for word in told]
+    return whole, words
