@@ -84,7 +84,7 @@ def test_nothing_is_foretold_that_a_simulation_runs_through_and_nothing_is_misse
 
 
 @pytest.mark.xfail(
-    strict=True, reason="weights that a scripted layer keeps in a list stay behind, and its input may too"
+    strict=True, reason="weights that a scripted layer keeps in a list stay behind; its input may too"
 )
 def test_the_weights_of_a_scripted_recurrent_layer_are_missed(small_zoo: Path) -> None:
     assert compared([small_zoo / UNTOLD])[0]["missed"] == 0
