@@ -83,9 +83,7 @@ def test_nothing_is_foretold_that_a_simulation_runs_through_and_nothing_is_misse
     assert (whole["missed"], whole["contradicted"], whole["wrong"], whole["unable"]) == (0, 0, 0, 0), words
 
 
-@pytest.mark.xfail(
-    strict=True, reason="weights that a scripted layer keeps in a list stay behind; its input may too"
-)
+@pytest.mark.xfail(strict=True, reason="weights that a scripted layer keeps in a list stay behind; its input may too")
 def test_the_weights_of_a_scripted_recurrent_layer_are_missed(small_zoo: Path) -> None:
     assert compared([small_zoo / UNTOLD])[0]["missed"] == 0
 
