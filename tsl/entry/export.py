@@ -12,7 +12,6 @@ What torch refuses is told with the user's stack; it will never be judged here.
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -33,13 +32,9 @@ def main() -> None:
 def _serve(request: Mapping[str, Any], channel: Channel) -> None:
     channel.send(stage="importing torch")
     import_torch("--entry")
-    from tsl.entry.make import load, make
+    from tsl.entry.make import asked_for
 
-    channel.send(stage="importing the file")
-    sys.argv = [request["path"]]
-    module = load(request["path"], request["sources"])
-    channel.send(stage="making the model")
-    made = make(module, request["entry"], has_inputs=bool(request["inputs"]), path=request["path"])
+    made = asked_for(request, channel)
     warnings.simplefilter("ignore")
     channel.send(inputs=_described(request, made))
     for capture in _captures(request, made):

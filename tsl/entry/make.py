@@ -10,13 +10,14 @@ import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import torch
 
 from tsl.config import nearest
+from tsl.entry.channel import Channel
 from tsl.entry.inputs import Inputs, from_value
 from tsl.entry.unable import Unable, one_line
 from tsl.project import module_name, shown
@@ -31,6 +32,19 @@ class Made(Record):
     model: Callable[..., Any]
     inputs: Inputs | None
     others: tuple[Inputs, ...]
+
+
+def asked_for(request: Mapping[str, Any], channel: Channel, *, has_inputs: bool | None = None) -> Made:
+    """What the entry of a request makes, in a file that is imported for it; the parent hears how far it is.
+
+    `has_inputs` is what `make` takes, and whether the request gives inputs where it is not said. Raises Unable.
+    """
+    channel.send(stage="importing the file")
+    sys.argv = [request["path"]]
+    module = load(request["path"], request["sources"])
+    channel.send(stage="making the model")
+    given = bool(request["inputs"]) if has_inputs is None else has_inputs
+    return make(module, request["entry"], has_inputs=given, path=request["path"])
 
 
 def load(path: str, sources: Sequence[str]) -> ModuleType:

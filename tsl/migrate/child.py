@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -37,13 +36,9 @@ def main() -> None:
 def _serve(request: Mapping[str, Any], channel: Channel) -> None:
     channel.send(stage="importing torch")
     import_torch("--prove")
-    from tsl.entry.make import load, make
+    from tsl.entry.make import asked_for
 
-    channel.send(stage="importing the file")
-    sys.argv = [request["path"]]
-    module = load(request["path"], request["sources"])
-    channel.send(stage="making the model")
-    made = make(module, request["entry"], has_inputs=bool(request["inputs"]), path=request["path"])
+    made = asked_for(request, channel)
     warnings.simplefilter("ignore")
     channel.send(proof=_proof(request, made, channel))
 

@@ -7,7 +7,6 @@ Needs torch, and says so where it is missing. It will never decide what a diverg
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +26,11 @@ def _serve(request: Mapping[str, Any], channel: Channel) -> None:
     channel.send(stage="importing torch")
     import_torch("verify")
     from tsl.entry.example import example
-    from tsl.entry.make import load, make
+    from tsl.entry.make import asked_for
     from tsl.verify.runs import Subject, run_graphs_as_they_are
 
     run_graphs_as_they_are()
-    channel.send(stage="importing the file")
-    sys.argv = [request["path"]]
-    module = load(request["path"], request["sources"])
-    channel.send(stage="making the model")
-    made = make(module, request["entry"], has_inputs=bool(request["inputs"]), path=request["path"])
+    made = asked_for(request, channel)
     channel.send(stage="running the model on its example inputs")
     subject = Subject(made.model)
     found = example(request["inputs"], request["entry"], made, lambda inputs: subject.eager(inputs).error)

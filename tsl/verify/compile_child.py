@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from types import FunctionType
@@ -34,13 +33,9 @@ def main() -> None:
 def _serve(request: Mapping[str, Any], channel: Channel) -> None:
     channel.send(stage="importing torch")
     import_torch("verify --script")
-    from tsl.entry.make import load, make
+    from tsl.entry.make import asked_for
 
-    channel.send(stage="importing the file")
-    sys.argv = [request["path"]]
-    module = load(request["path"], request["sources"])
-    channel.send(stage="making the model")
-    model = make(module, request["entry"], has_inputs=True, path=request["path"]).model
+    model = asked_for(request, channel, has_inputs=True).model
     named = model if isinstance(model, FunctionType) else type(model)
     channel.send(model=[named.__qualname__, inspect.getsourcefile(named) or ""])
     warnings.simplefilter("ignore")
