@@ -119,6 +119,8 @@ def followed(emitter: Emitter, path: str, node: Any, module: Any) -> Type:
     found = module.modules.find(path, module)
     if found is None:
         kind, what = table().paths.get(path, ("", ""))
+        if kind == "k" and isinstance(node, _ast.Name) and node.id not in NUMBERS_BY_NAME:
+            return _global(emitter, node, node.id, "a constant of another module")
         return what if kind == "k" else Thing("path", path)
     held = isinstance(node, _ast.Name) and not found.rest and found.name in found.module.names.assigned
     result = in_module(emitter, found.module, found.name, node if held else None)
@@ -139,6 +141,8 @@ def _assigned(emitter: Emitter, module: Any, name: str, node: Any) -> Type:
             return Thing("path", path)
     if len(nodes) == 1 and isinstance(nodes[0], _ast.Set | _ast.SetComp):
         return _global(emitter, node, name, "a set")
+    if len(nodes) == 1 and is_truth(module, nodes[0]):
+        return _global(emitter, node, name, "a bool")
     value = emitter.session.global_value(module, name)
     for flag, what in GLOBALS:
         if value.is_only(flag) and not value.refs and isinstance(node, _ast.Name):
@@ -152,6 +156,23 @@ def _assigned(emitter: Emitter, module: Any, name: str, node: Any) -> Type:
     return UNKNOWN
 
 
+def is_truth(module: Any, node: Any) -> bool:
+    """Whether an expression of a module's top level gives a bool, whatever it asks about."""
+    match node:
+        case _ast.UnaryOp(op=_ast.Not()):
+            return True
+        case _ast.Compare(ops=[_ast.Is() | _ast.IsNot() | _ast.In() | _ast.NotIn()]):
+            return True
+        case _ast.Call(func=func):
+            path = module.names.dotted(func) or ""
+            return path in ASKING or (path.startswith("torch.") and path.rpartition(".")[2] in AVAILABLE)
+    return False
+
+
+# Names that the compiler knows by themselves, wherever they are from
+NUMBERS_BY_NAME = frozenset({"inf", "nan"})
+ASKING = frozenset(f"builtins.{name}" for name in "bool callable hasattr isinstance issubclass all any".split())
+AVAILABLE = frozenset({"is_available", "is_built"})
 GLOBALS = (
     (values.BOOL, "a bool"),
     (values.INT, "an int"),
@@ -310,6 +331,10 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
         if name != "training" and known and cls.find(name) is None:
             text = f"`{name}` is not made in `__init__`, and cannot be made while the model runs"
             emitter.refuse(target, "new-attribute", text)
+        return
+    if is_optional(kind) and is_known(kind) and made.says_no_type(cls, name):
+        text = f"`{name}` has the type of the value it is made with, which is no {told(kind)} unless the class says so"
+        emitter.refuse(target, "new-attribute", text)
         return
     before = emitter.compiler.quietly(lambda: made.type_of(emitter, cls, name, left[name], None))
     known = not isinstance(before, Thing) and is_known(before) and is_known(kind)

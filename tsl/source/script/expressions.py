@@ -240,7 +240,7 @@ def _subscript(emitter: Emitter, node: _ast.Subscript) -> Type:
         return base[2]
     if is_optional(base) and is_known(base):
         return emitter.refuse(node, "optional", f"{told(base)} has no elements until it is known not to be None")
-    if base in ("int", "float", "bool", NONE):
+    if base in ("int", "float", "bool", "number", NONE) or (is_a(base, "Union") and is_known(base)):
         return emitter.refuse(node, "operand", f"{told(base)} has no elements")
     return UNKNOWN
 

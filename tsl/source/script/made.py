@@ -54,7 +54,7 @@ def type_of(emitter: Emitter, cls: Class, name: str, value: Value, node: Any) ->
     if all(isinstance(part, _ast.Constant) and part.value is None for _, part in nodes) and nodes:
         return NONE
     if value.is_only(values.NONE):
-        return UNKNOWN
+        return NONE if not nodes and _is_registered_none(cls, name) else UNKNOWN
     for flag, kind in PLAIN:
         if value.is_only(flag):
             return kind
@@ -107,6 +107,35 @@ def _annotated(emitter: Emitter, cls: Class, name: str) -> Type | None:
             return read(ancestor.module, held.annotation, _ignore)
     _ = emitter
     return None
+
+
+def says_no_type(cls: Class, name: str) -> bool:
+    """Whether an attribute has the type of its value: no class declares it, and the constructor gives no type."""
+    if any(path not in KNOWN_BASES for ancestor in cls.ancestors() for path in ancestor.foreign):
+        return False
+    if any(name in ancestor.attributes for ancestor in cls.ancestors()):
+        return False
+    calls = [(owner, node.func) for owner, node in given(cls, name) if isinstance(node, _ast.Call)]
+    return not any((owner.module.names.dotted(func) or "").startswith("torch.jit.") for owner, func in calls)
+
+
+def _is_registered_none(cls: Class, name: str) -> bool:
+    """Whether the constructors register a buffer or parameter as None, and as nothing else."""
+    methods = [(one.module, one.methods["__init__"]) for one in cls.ancestors() if "__init__" in one.methods]
+    found = [node for module, method in methods for key, node in module.once(_registered, method) if key == name]
+    return bool(found) and all(isinstance(node, _ast.Constant) and node.value is None for node in found)
+
+
+def _registered(method: Any, _names: Names) -> list[tuple[str, Any]]:
+    found = []
+    for node in walk(method.body):
+        match node:
+            case _ast.Call(
+                func=_ast.Attribute(value=_ast.Name(id="self"), attr="register_buffer" | "register_parameter"),
+                args=[_ast.Constant(value=str(name)), value, *_],
+            ):
+                found.append((name, value))
+    return found
 
 
 def _ignore(_place: Any, _text: str) -> None:

@@ -63,6 +63,8 @@ def _plain(module: Module, node: Any, refuse: Refuse, depth: int) -> Type:
         return of_class(cls, node, refuse)
     path = module.names.dotted(node) or ""
     if path in PLAIN:
+        if path == "torch.Size":
+            refuse(node, "`torch.Size` is no type to the compiler, a shape is a List[int]")
         return PLAIN[path]
     name = path.rpartition(".")[2]
     if path in GENERIC:
