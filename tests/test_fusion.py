@@ -99,6 +99,36 @@ def test_what_is_foretold_agrees_with_the_run(gradients: bool) -> None:
     assert alike / all_of_them >= 0.95
 
 
+LED = """\
+import torch
+from torch import nn
+
+
+class Led(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one = nn.Linear(8, 8)
+
+    def forward(self, x):
+        y = torch.sigmoid(x * x) * 2
+        return torch.tanh(self.one(y))
+
+
+def led():
+    return Led().eval(), torch.randn(4, 8)
+"""
+
+
+def test_with_gradients_what_leads_to_the_first_parameter_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "led.py"
+    path.write_text(LED, encoding="utf-8")
+    found = looked(path, "led", gradients=True)
+    told = sorted((one.node.line, one.node.op, one.reason) for one in found.plan.rest)
+    leading = [(11, f"aten::{name}", "requires grad") for name in ("mul", "mul", "sigmoid")]
+    assert told == [*leading, (12, "aten::linear", "requires grad"), (12, "aten::tanh", "requires grad")]
+    assert agreement(found.plan, found.foretold) == (5, 5)
+
+
 LISTED = """\
 import torch
 from torch import nn

@@ -15,6 +15,9 @@ import torch
 
 from tests.checkout import ROOT, run
 from tests.conftest import Done, Project
+from tsl.fusion import launch
+from tsl.fusion.launch import Request
+from tsl.ir.fused import Report
 
 NET = """\
 import torch
@@ -74,12 +77,28 @@ def other_sizes():
     return Better().eval(), torch.randn(4, 8), torch.randn(6, 8)
 """
 LINE = 8
+LOOK = launch.look
+LOOKED: dict[tuple[Any, ...], Report] = {}
 
 
 @pytest.fixture
 def net(project: Project) -> Project:
     project.write("net.py", NET)
     return project
+
+
+@pytest.fixture
+def shared(net: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The same, where a look that was had before, of the same file for the same request, is not run again."""
+
+    def once(request: Request) -> Report:
+        key = (*request._replace(sources=()), (net.root / request.path).read_text(encoding="utf-8"))
+        if key not in LOOKED:
+            LOOKED[key] = LOOK(request)
+        return LOOKED[key]
+
+    monkeypatch.setattr(launch, "look", once)
+    return net
 
 
 def fusion(project: Project, what: str, *arguments: str) -> Done:
@@ -92,8 +111,8 @@ def report(done: Done) -> dict[str, Any]:
     return found
 
 
-def test_the_report_has_groups_with_lines_and_the_rest_with_reasons(net: Project) -> None:
-    done = fusion(net, "net.py:net", "--format", "json")
+def test_the_report_has_groups_with_lines_and_the_rest_with_reasons(shared: Project) -> None:
+    done = fusion(shared, "net.py:net", "--format", "json")
     assert (done.code, done.err) == (1, "")
     found = report(done)
     assert {"groups", "unfused", "device", "runs", "numerics", "kernels", "diagnostics"} <= found.keys()
@@ -116,15 +135,15 @@ def test_two_runs_write_the_same_bytes(net: Project) -> None:
     assert str(net.root) not in one
 
 
-def test_text_names_groups_their_lines_and_the_evidence(net: Project) -> None:
-    out = fusion(net, "net.py:net").out
+def test_text_names_groups_their_lines_and_the_evidence(shared: Project) -> None:
+    out = fusion(shared, "net.py:net").out
     assert "Fused on cpu from call 2 on: 2 groups, 4 of 5 operators that can be\n  1. sigmoid mul  (net.py:7)" in out
     assert "ran fused_tanh_mul" in out
     assert "warning[TSL801] in-place-unfused" in out
 
 
-def test_a_clean_model_exits_0(net: Project) -> None:
-    done = fusion(net, "net.py:better", "--format", "json")
+def test_a_clean_model_exits_0(shared: Project) -> None:
+    done = fusion(shared, "net.py:better", "--format", "json")
     assert (done.code, done.err, report(done)["diagnostics"]) == (0, "", [])
 
 
@@ -132,19 +151,19 @@ def test_a_comment_silences_a_finding(net: Project) -> None:
     assert fusion(net, "net.py:Quiet", "--input", "x=float32[4,8]", "--format", "json").codes == []
 
 
-def test_expect_passes_where_as_much_is_fused_and_fails_with_one_line_where_not(net: Project) -> None:
-    assert fusion(net, "net.py:net", "--expect", "2").code == 0
-    done = fusion(net, "net.py:net", "--expect", "3")
+def test_expect_passes_where_as_much_is_fused_and_fails_with_one_line_where_not(shared: Project) -> None:
+    assert fusion(shared, "net.py:net", "--expect", "2").code == 0
+    done = fusion(shared, "net.py:net", "--expect", "3")
     assert done.code == 1
     told = "tsl: --expect: 2 groups are fused, and 3 expected; aten::relu_ in net.py:8 is not: in place\n"
     assert done.err == told
 
 
-def test_a_baseline_passes_on_itself_and_fails_on_what_lost_an_operator(net: Project) -> None:
-    assert fusion(net, "net.py:better", "--format", "json", "-o", "before.json").code == 0
-    assert fusion(net, "net.py:better", "--baseline", "before.json").code == 0
-    net.write("net.py", NET.replace("relu(y)", "relu_(y)"))
-    done = fusion(net, "net.py:better", "--baseline", "before.json")
+def test_a_baseline_passes_on_itself_and_fails_on_what_lost_an_operator(shared: Project) -> None:
+    assert fusion(shared, "net.py:better", "--format", "json", "-o", "before.json").code == 0
+    assert fusion(shared, "net.py:better", "--baseline", "before.json").code == 0
+    shared.write("net.py", NET.replace("relu(y)", "relu_(y)"))
+    done = fusion(shared, "net.py:better", "--baseline", "before.json")
     assert done.code == 1
     told = "2 groups are fused, and 1 in before.json; no longer fused: aten::relu of the model"
     assert done.err == f"tsl: --baseline: {told}\n"
@@ -237,6 +256,15 @@ def test_what_the_model_prints_or_writes_is_no_part_of_the_report(net: Project) 
     done = fusion(net, "net.py:Writes", "--input", "x=float32[4,8]", "--format", "json")
     assert done.err == ""
     assert report(done)["numerics"][0]["error"] < 1e-6
+
+
+def test_looking_for_fused_kernels_does_not_load_what_torch_compiles_with(net: Project) -> None:
+    looked = "from tsl.fusion.kernels import fused_kernels; fused_kernels(lambda: torch.ones(2) + 1)"
+    code = f"import sys, torch; before = set(sys.modules); {looked}; print(sorted(set(sys.modules) - before))"
+    done = run(sys.executable, "-c", code, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "tsl.fusion.kernels" in done.stdout
+    assert "torch._inductor" not in done.stdout
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

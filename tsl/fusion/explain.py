@@ -4,20 +4,24 @@ Needs torch, for the graphs it walks; for the child process. It will never run a
 
 1. The *profiled* graph is that of the first call: the same operators, before any was fused, each with its line and the
    types it saw.
-2. Under a graph for derivatives the lines are lost: those operators are told from the profiled graph.
+2. Under a graph for derivatives the lines are lost: those operators are told from the profiled graph, where their
+   results were seen to require a gradient, or where (5) finds them.
 3. The *origin* of a dtype that is not taken is the operator that made a tensor of it out of others, that of a number
    the operator that read it.
 4. A branch or loop *splits* what could be fused where operators that are fusible stand in it and beside it, and it is
    no guard of the fuser's own.
+5. A graph for derivatives also takes in what leads to it and needs no gradient, so that the first operators of a model
+   are in it; of each kind as many as it holds are told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from tsl.fusion.log import Made, Section, main_section
-from tsl.fusion.plan import GROUP, Drawn, draw, is_operator, walk
+from tsl.fusion.plan import GRADIENT, GROUP, Drawn, draw, is_operator, walk
 from tsl.fusion.reasons import UNTAKEN, UNTAKEN_ON_CPU, Seen, reason_of
 from tsl.fusion.sites import Sites, own_place
 from tsl.ir.fused import Group, Node, Plan, Unfused
@@ -49,8 +53,8 @@ def explained(graph: Any, sections: Sequence[Section], sites: Sites, profiled: A
         for seen, node, inner in _rest(drawn)
     ]
     if drawn.gradients:
-        told = {one.node for one in rest}
-        rest += [one for one in _under_gradients(profiled, sites) if one.node not in told]
+        told = {one.node for one in rest}.union(*drawn.groups)
+        rest += _under_gradients(profiled, graph, told, sites)
     groups = tuple(Group(nodes, symbolic) for nodes, symbolic in zip(drawn.groups, drawn.symbolic, strict=True))
     nested = sum(one.groups for one in sections) if drawn.gradients else 0
     return Plan(groups, tuple(rest), nested=nested, splits=tuple(_splits(graph, sites)))
@@ -94,11 +98,22 @@ def _is_state_or_search(seen: Seen) -> bool:
     return base_of(seen.kind) in {"max", "min"} and len(seen.makers) != 2
 
 
-def _under_gradients(profiled: Any, sites: Sites) -> Iterator[Unfused]:
-    """(2)"""
-    for node in walk(profiled):
-        if is_operator(node) and _recorded(node):
-            yield Unfused(sites.node(node), "requires grad", expected=looks_fusible(node.kind()))
+def _under_gradients(profiled: Any, graph: Any, told: Set[Node], sites: Sites) -> Iterator[Unfused]:
+    """(2), (5)"""
+    placed = [(node, sites.node(node)) for node in walk(profiled) if is_operator(node)]
+    apart = [(node, place, _recorded(node)) for node, place in placed if place not in told]
+    others = _held(graph) - Counter(node.kind() for node, _, recorded in apart if recorded)
+    for node, place, recorded in apart:
+        if not recorded:
+            others[node.kind()] -= 1
+        if recorded or others[node.kind()] >= 0:
+            yield Unfused(place, "requires grad", expected=looks_fusible(node.kind()))
+
+
+def _held(graph: Any) -> Counter[str]:
+    """How many operators of each kind stand in graphs for derivatives."""
+    inner = (one for node in walk(graph) if node.kind() == GRADIENT for one in walk(node.g("Subgraph")))
+    return Counter(one.kind() for one in inner if is_operator(one))
 
 
 def _recorded(node: Any) -> bool:

@@ -7,6 +7,8 @@ Needs torch; for the child process. It will never look at a graph.
    warming up, by the median.
 3. The unfused run is another copy of the model, called with the fuser off, as often and from the same inputs and seed:
    a model may keep a state from call to call.
+4. The profiler is the one that `torch.profiler.profile` has inside: that one, to begin, imports what torch has for
+   torch.compile, which takes longer than all else here.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from torch.profiler import ProfilerActivity, profile
+from torch.autograd.profiler import profile
 
 from tsl.fusion.subject import Subject
 from tsl.fusion.switches import unfused
@@ -92,15 +94,12 @@ def _outputs(value: Any, name: str) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _profiled(call: Callable[[], Any]) -> Counter[str]:
-    """What ran while something was called, by name."""
-    activities = [ProfilerActivity.CPU]
-    if torch.cuda.is_available():
-        activities.append(ProfilerActivity.CUDA)
-    with profile(activities=activities) as seen:
+    """What ran while something was called, by name (4)."""
+    with profile(use_kineto=True, use_device="cuda" if torch.cuda.is_available() else None) as seen:
         call()
         if torch.cuda.is_available():
             torch.cuda.synchronize()
-    by_side = Counter((event.name, str(event.device_type)) for event in seen.events())
+    by_side = Counter((event.name, str(event.device_type)) for event in seen.function_events or ())
     times: Counter[str] = Counter()
     for (name, _), number in by_side.items():  # a kernel may be seen on the host and on the device
         times[name] = max(times[name], number)
