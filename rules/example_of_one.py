@@ -2,9 +2,8 @@
 
 ## What happens
 Length one is special: what is one long is stretched to any other length. The older exporter keeps the stretching, drops
-the dimension or fixes the axis, and says nothing. The default one of torch 2.13 keeps the axis and takes it to be of any
-length but one, so that `squeeze` does nothing to it, or raises. The first axis is left out: a batch of one is the usual
-example.
+the dimension or fixes the axis, and says nothing. The default one of torch 2.13 keeps the axis as one that is never of
+length one, so that `squeeze` does nothing to it, or raises. The first axis is left out: a batch of one is usual.
 
 ## Example
 ```python
