@@ -1,9 +1,9 @@
 """Dynamic axis of length one in the example
 
 ## What happens
-Length one is special: what is one long is stretched to any other length, and a capture that sees one may keep the
-stretching, drop a dimension or fix the axis. The new exporter fixes it and says so; the older one says nothing. The
-first axis is left out: a batch of one is the usual example.
+Length one is special: what is one long is stretched to any other length. The older exporter keeps the stretching, drops
+the dimension or fixes the axis, and says nothing. The default one of torch 2.13 keeps the axis as one that is never of
+length one, so that `squeeze` does nothing to it, or raises. The first axis is left out: a batch of one is usual.
 
 ## Example
 ```python

@@ -2,8 +2,10 @@
 
 Definition: a root is the `forward` of a module class, the `__call__` of another class where a parameter of it is
 annotated Tensor, a function given to trace at a call site, and a public function of the module with a parameter
-annotated Tensor. Compiled functions are none: they keep their control flow. A name given with --root is a class (its
-`forward`), a function, or `Class.method`.
+annotated Tensor. Compiled functions are none: they keep their control flow. Nor, unless it is traced itself, is a
+function that captures, saves, loads or runs a model, or a class of another kind with a method that does: they work
+around a model. A dict named `state_dict` holds weights. A name given with --root is a class (its `forward`), a
+function, or `Class.method`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.file import SourceFile
 from tsl.source.module import Module
+from tsl.source.names import Names
 from tsl.source.refs import Instance, Routine
 from tsl.source.scripted import is_scripted
 from tsl.source.session import Session
@@ -31,6 +34,22 @@ TRACERS = frozenset(
     }
 )
 SCRIPTERS = frozenset({"torch.jit.script", "torch.jit.script_method"})
+AROUND_A_MODEL = frozenset(
+    {
+        *TRACERS,
+        *SCRIPTERS,
+        "torch.export.export",
+        "torch.onnx.dynamo_export",
+        "torch.save",
+        "torch.load",
+        "torch.jit.save",
+        "torch.jit.load",
+        "torchaudio.save",
+        "torchvision.utils.save_image",
+        "torch.hub.download_url_to_file",
+        "onnxruntime.InferenceSession",
+    }
+)
 # What a call site looks like as text: looking for these is a thousand times cheaper than looking at every call.
 CALL_MARKS = ("trace(", "trace_module(", "script(", "export(")
 
@@ -82,9 +101,15 @@ def _module_roots(session: Session, cls: Class) -> Iterator[Routine]:
     instance = values.reference(Instance(cls, None))
     for name in ("forward", "__call__") if cls.is_module else ("__call__",):
         found = cls.find(name)
-        if found and (cls.is_module or _takes_tensor(found[0], found[1].module)):
+        if found and (cls.is_module or _is_called_in_graphs(cls, found[0], found[1].module)):
             yield Routine(found[0], found[1].module, found[1], instance)
             break
+
+
+def _is_called_in_graphs(cls: Class, node: Any, module: Module) -> bool:
+    """Whether a class that is no module may be called by a model: it takes a tensor, and handles no models itself."""
+    methods = cls.methods.values()
+    return _takes_tensor(node, module) and not any(cls.module.once(_works_around_a_model, one) for one in methods)
 
 
 def _is_method_snippet(node: Any) -> bool:
@@ -93,12 +118,20 @@ def _is_method_snippet(node: Any) -> bool:
 
 
 def _is_public_tensor_function(session: Session, node: Any) -> bool:
-    return not node.name.startswith("_") and _takes_tensor(node, session.module)
+    is_public = not node.name.startswith("_") and _takes_tensor(node, session.module)
+    return is_public and not session.module.once(_works_around_a_model, node)
+
+
+def _works_around_a_model(node: Any, names: Names) -> bool:
+    """Whether a function captures, saves, loads or runs a model: what it computes is no part of a graph."""
+    calls = (one for one in walk(node.body) if isinstance(one, _ast.Call))
+    return any(names.dotted(one.func) in AROUND_A_MODEL for one in calls)
 
 
 def _takes_tensor(node: Any, module: Module) -> bool:
     parameters = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
-    return any(_holds_tensor(module.annotations.parameter(node, parameter, values.DATA)) for parameter in parameters)
+    data = [parameter for parameter in parameters if parameter.arg != "state_dict"]
+    return any(_holds_tensor(module.annotations.parameter(node, parameter, values.DATA)) for parameter in data)
 
 
 def _holds_tensor(value: values.Value) -> bool:

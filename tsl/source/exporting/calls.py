@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.classes import Class
-from tsl.source.exporting import captures, expressions, models, onnx, orders, storage
+from tsl.source.exporting import captures, examples, expressions, models, onnx, orders, storage
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
-    NONE,
     UNKNOWN,
     UNKNOWN_STATE,
     Const,
@@ -93,12 +92,22 @@ def _construct(run: Run, cls: Class, given: Given) -> Any:
         escape(run, given)
         return Own(cls)
     note = run.note(given.node, "made here")
-    thing = Thing("model", "train", "cpu", cls, exported=models.exported(cls), dtype=_float_of(run), origin=note)
+    thing = Thing(
+        "model", "train", "cpu", cls, exported=models.exported(cls), dtype=examples.float_of(run), origin=note
+    )
     made = run.make(_made_of(run, thing, given))
     found = cls.find("__init__")
-    if found is not None and found[1].module.once(_moves_itself, found[0]):
+    if found is not None and found[1].module.once(_moves, found[0]):
         _read(run, found[0], found[1].module, made, given)
+        _leave_mode_to_itself(run, made)
     return made
+
+
+def _leave_mode_to_itself(run: Run, made: Ref) -> None:
+    """A class that puts its parts into a mode: what of it depends on the mode and is not read is in that mode."""
+    thing = run.here.heap[made.number]
+    if models.modality(thing) is None:
+        run.here.heap[made.number] = thing._replace(mode=UNKNOWN_STATE)
 
 
 def _made_of(run: Run, thing: Thing, given: Given) -> Thing:
@@ -119,12 +128,12 @@ def _made_of(run: Run, thing: Thing, given: Given) -> Thing:
     )
 
 
-def _moves_itself(method: Any, _names: Names) -> bool:
-    """Whether a constructor puts its own object into a mode or on a device."""
-    return any(
-        isinstance(node, _ast.Attribute) and node.attr in orders.MOVES and expressions.key_of(node.value) == "self"
-        for node in walk(method.body)
-    )
+def _moves(method: Any, _names: Names) -> bool:
+    """Whether a constructor puts its object, a part of it or what it is given into a mode or on a device."""
+    arguments = (*method.args.posonlyargs, *method.args.args, *method.args.kwonlyargs)
+    named = {one.arg for one in arguments}
+    moved = (node.value for node in walk(method.body) if isinstance(node, _ast.Attribute) and node.attr in orders.MOVES)
+    return any(expressions.key_of(owner).partition(".")[0] in named for owner in moved)
 
 
 # Methods
@@ -227,18 +236,8 @@ def _turned_to(thing: Thing, name: str, given: Given) -> str:
         return UNKNOWN_STATE if name in ("long", "int", "bool") else thing.dtype
     for value in given.all():
         if isinstance(value, Defined) and isinstance(value.what, External):
-            return _dtype_named(value)
+            return examples.dtype_named(value)
     return thing.dtype if all(isinstance(value, Const | Ref) for value in given.all()) else UNKNOWN_STATE
-
-
-def _dtype_named(value: Any) -> str:
-    name = value.what.path.rpartition(".")[2] if isinstance(value, Defined) and isinstance(value.what, External) else ""
-    return orders.FLOATS.get(name, name if name in orders.FLOATS.values() else UNKNOWN_STATE)
-
-
-def _float_of(run: Run) -> str:
-    """The dtype in which torch makes things here: unknown once the file says another one."""
-    return UNKNOWN_STATE if "<dtype>" in run.here.names else "float32"
 
 
 def _moved_to(run: Run, thing: Thing, name: str, given: Given) -> str:
@@ -263,7 +262,7 @@ def _external(run: Run, path: str, given: Given) -> Any:
     if handler is not None:
         return handler(run, path, given)
     if path in orders.FACTORIES:
-        return _example(run, path, given)
+        return examples.example(run, path, given)
     if path.startswith("torch.") and path.endswith("_like"):
         thing = run.here.thing(given.get(0, "input")) if given.positional else None
         return run.make(thing) if thing is not None and thing.kind == "tensor" else UNKNOWN
@@ -287,34 +286,8 @@ def _layer(run: Run, path: str, given: Given) -> Any:
     if any(isinstance(one, Opaque) for one in made_of) or given.rest is not None:
         path = "torch.nn.Module"
     note = run.note(given.node, "made here, in train mode")
-    thing = Thing("model", "train", "cpu", path=path, dtype=_float_of(run), story=(note,), origin=note)
+    thing = Thing("model", "train", "cpu", path=path, dtype=examples.float_of(run), story=(note,), origin=note)
     return run.make(_made_of(run, thing, given))
-
-
-def _example(run: Run, path: str, given: Given) -> Any:
-    device = given.keywords.get("device")
-    where = "cpu" if device is None or device == NONE else expressions.device_of(device)
-    if given.rest is not None or "<device>" in run.here.names:
-        where = UNKNOWN_STATE
-    shape = _shape(path, given) if orders.FACTORIES[path] else None
-    dtype = _float_of(run) if path in orders.MAKES_FLOATS else UNKNOWN_STATE
-    if "dtype" in given.keywords or given.rest is not None:
-        dtype = _dtype_named(given.keywords.get("dtype"))
-    note = run.note(given.node, "made here")
-    return run.make(Thing("tensor", device=where, shape=shape, dtype=dtype, origin=note))
-
-
-def _shape(path: str, given: Given) -> tuple[int | None, ...] | None:
-    sizes: tuple[Any, ...] = given.positional
-    if "size" in given.keywords:
-        sizes = (given.keywords["size"],)
-    elif path.endswith("randint"):
-        sizes = tuple(one for one in sizes if isinstance(one, Seq))
-    if sizes and isinstance(sizes[0], Seq):
-        sizes = sizes[0].items
-    if given.rest is not None or not sizes:
-        return None
-    return tuple(one.value if isinstance(one, Const) and isinstance(one.value, int) else None for one in sizes)
 
 
 def _device(run: Run, _path: str, given: Given) -> Any:
@@ -337,6 +310,15 @@ def _wrap(run: Run, path: str, given: Given) -> Any:
     if thing is None or thing.kind != "model":
         return UNKNOWN
     return run.make(thing._replace(stages=thing.stages | {path}))
+
+
+def _dict(_run: Run, _path: str, given: Given) -> Any:
+    """dict(name=value): the same as the display of it."""
+    first = given.positional[0] if given.positional else Map(())
+    if given.rest is not None or not isinstance(first, Map):
+        return UNKNOWN
+    items = {**dict(first.items), **{Const(name): value for name, value in given.keywords.items()}}
+    return Map(tuple(items.items()))
 
 
 def _set_dtype(run: Run, _path: str, _given: Given) -> Any:
@@ -363,6 +345,7 @@ def _leave(run: Run, _path: str, _given: Given) -> Any:
 Handler = Callable[..., Any]
 EXTERNAL: dict[str, Handler] = {
     "torch.device": _device,
+    "builtins.dict": _dict,
     "torch.set_grad_enabled": _set_grad,
     "torch.set_default_device": _set_device,
     "torch.set_default_tensor_type": _set_device,

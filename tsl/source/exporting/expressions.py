@@ -123,8 +123,22 @@ def _conditional(run: Run, node: Any) -> Any:
 
 
 def _sequence(run: Run, node: Any) -> Any:
-    items = [evaluate(run, item) for item in node.elts]
-    return UNKNOWN if any(isinstance(item, _ast.Starred) for item in node.elts) else Seq(tuple(items))
+    items, is_whole = _spread(run, node.elts)
+    return Seq(tuple(items)) if is_whole else UNKNOWN
+
+
+def _spread(run: Run, nodes: list[Any]) -> tuple[list[Any], bool]:
+    """The values of a display or of positional arguments with `*parts` spread, and whether all parts are known."""
+    values: list[Any] = []
+    for node in nodes:
+        value = evaluate(run, node)
+        if not isinstance(node, _ast.Starred):
+            values.append(value)
+        elif isinstance(value, Seq):
+            values += value.items
+        else:
+            return values + [evaluate(run, one) for one in nodes[nodes.index(node) + 1 :]], False
+    return values, True
 
 
 def _dictionary(run: Run, node: Any) -> Any:
@@ -190,15 +204,9 @@ def _unary(run: Run, node: Any) -> Any:
 
 def _call(run: Run, node: Any) -> Any:
     callee = evaluate(run, node.func)
-    positional: list[Any] = []
     keywords: dict[str, Any] = {}
-    rest: Any = None
-    for item in node.args:
-        value = evaluate(run, item)
-        if isinstance(item, _ast.Starred):
-            rest = UNKNOWN
-        else:
-            positional.append(value)
+    positional, is_whole = _spread(run, node.args)
+    rest: Any = None if is_whole else UNKNOWN
     for keyword in node.keywords:
         value = evaluate(run, keyword.value)
         if keyword.arg is not None:
