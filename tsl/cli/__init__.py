@@ -1,12 +1,18 @@
 """The command line: arguments in, exit code out.
 
-    commands     what each command does, and how failures are said
-    comparing    the commands that hold two models against each other
-    console      what every command needs to speak with its user
-    forms        what each command takes
-    fixing       what --fix and --diff make of a run
-    readers      how the values of options are read
-    arguments    how that is read, and the help
+    commands         what each command does, and how failures are said
+    checking         tsl check: from options to a run and its report
+    fixing           what --fix and --diff make of a run
+    narrowing        what --baseline and --diff-base leave of it
+    comparing        tsl diff and tsl review
+    console          what every command needs to speak with its user
+    forms            what each command takes
+    comparing_forms  the same of tsl diff and tsl review
+    graph_form       of tsl graph
+    fusion           of tsl fusion, and when its gates fail
+    migration        of tsl migrate
+    readers          how the values of options are read
+    arguments        how that is read, and the help
 
 This door loads none of them before `main` is called. It will never analyse anything or lay out a report.
 """

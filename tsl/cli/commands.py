@@ -15,14 +15,7 @@ from typing import TYPE_CHECKING
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
 from tsl.cli.comparing_forms import DIFF, REVIEW
-from tsl.cli.console import CANNOT
-from tsl.cli.console import books as _books
-from tsl.cli.console import configuration as _configuration
-from tsl.cli.console import pages_needed as _pages_needed
-from tsl.cli.console import readable as _readable
-from tsl.cli.console import say as _say
-from tsl.cli.console import wants_color as _wants_color
-from tsl.cli.console import write as _write
+from tsl.cli.console import CANNOT, books, configuration, pages_needed, readable, say, wants_color, write
 from tsl.cli.forms import CHECK, EXPLAIN, INSPECT, LOCK, RULES, TARGETS, VERIFY
 from tsl.cli.fusion import FUSION, gates_of, request_of
 from tsl.cli.graph_form import GRAPH, drawable, source_of
@@ -56,15 +49,15 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except SettingError as error:
-        _say(error.subject, error.message)
+        say(error.subject, error.message)
     except BrokenPipeError:  # whoever read the report has left; Python must not write to it again on its way out
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
     except Exception as error:
         if os.environ.get("TSL_DEBUG"):
             raise
-        _say("failed", f"{type(error).__name__}: {error}; please report it with what TSL_DEBUG=1 prints")
+        say("failed", f"{type(error).__name__}: {error}; please report it with what TSL_DEBUG=1 prints")
     return CANNOT
 
 
@@ -98,20 +91,20 @@ def _explain(options: SimpleNamespace) -> int:
     from tsl.check import rule_named
     from tsl.report import explain
 
-    books, code = _books(options)
-    rule = rule_named(options.words[0], books)
-    with _pages_needed(rule.name):
-        sys.stdout.write(explain(rule, color=_wants_color(options.color, is_terminal=sys.stdout.isatty())))
+    known, code = books(options)
+    rule = rule_named(options.words[0], known)
+    with pages_needed(rule.name):
+        sys.stdout.write(explain(rule, color=wants_color(options.color, is_terminal=sys.stdout.isatty())))
     return code
 
 
 def _rules(options: SimpleNamespace) -> int:
     from tsl.report import rules_table
 
-    books, code = _books(options)
-    color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
-    with _pages_needed("rules"):
-        sys.stdout.write(rules_table(books.rulebook, options.format, color=color))
+    known, code = books(options)
+    color = wants_color(options.color, is_terminal=sys.stdout.isatty())
+    with pages_needed("rules"):
+        sys.stdout.write(rules_table(known.rulebook, options.format, color=color))
     return code
 
 
@@ -125,18 +118,18 @@ def _verify(options: SimpleNamespace) -> int:
         raise SettingError("verify", "needs --entry NAME: what in the file makes the model; see tsl verify --help")
     if options.script:
         return _verify_script(options)
-    config = _configuration(options)
+    config = configuration(options)
     sources = tuple(config.place(source) for source in config.src)
     inputs, skip, trials = tuple(options.input or ()), tuple(options.skip or ()), options.trials or TRIALS
     request = Request(options.words[0], options.entry, inputs, options.timeout, trials, skip, sources)
     verdict, confirmation = verify(request, Settings(config), open_books(config))
     if verdict.started:
-        color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
+        color = wants_color(options.color, is_terminal=sys.stdout.isatty())
         sys.stdout.write(verdict_report(options.format, verdict, confirmation, color=color))
     for note in verdict.notes:
-        _say(note)
+        say(note)
     for failure in (*confirmation.outcome.failures, *filter(None, [verdict.failure])):
-        _say(*failure)
+        say(*failure)
     return verdict.exit_code
 
 
@@ -147,7 +140,7 @@ def _migrate(options: SimpleNamespace) -> int:
     from tsl.migrate.prove import TIMEOUT, Request
     from tsl.report import migration_report
 
-    config = _configuration(options)
+    config = configuration(options)
     sources = tuple(config.place(source) for source in config.src)
     paths, requests = options.words or ["."], []
     for entry in options.entry or ():
@@ -155,16 +148,16 @@ def _migrate(options: SimpleNamespace) -> int:
         file = f"{path}.py" if path else paths[0]
         requests.append(Request(file, name, tuple(options.input or ()), options.timeout or TIMEOUT, sources))
     ledger = migrate(paths, Settings(config, jobs=options.jobs), requests)
-    color = _wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
+    color = wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
     text = migration_report(options.format, ledger, color=color)
     if options.output is None:
         sys.stdout.write(text)
     else:
-        _write(options.output, text, "ledger")
+        write(options.output, text, "ledger")
     for note in ledger.notes:
-        _say(note)
+        say(note)
     for failure in ledger.failures:
-        _say(*failure)
+        say(*failure)
     return CANNOT if ledger.failures else int(not all(proof.passed for proof in ledger.proofs))
 
 
@@ -173,22 +166,22 @@ def _fusion(options: SimpleNamespace) -> int:
     from tsl.fusion import fusion
     from tsl.report import fusion_report
 
-    config = _configuration(options)
-    books = open_books(config)
-    report, outcome = fusion(request_of(options, config), Settings(config), books)
+    config = configuration(options)
+    known = open_books(config)
+    report, outcome = fusion(request_of(options, config), Settings(config), known)
     gates = gates_of(options, report)
     if report.told is not None:
-        color = _wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
-        text = fusion_report(options.format, report, outcome, books.rulebook, color=color)
+        color = wants_color(options.color, is_terminal=options.output is None and sys.stdout.isatty())
+        text = fusion_report(options.format, report, outcome, known.rulebook, color=color)
         if options.output is None:
             sys.stdout.write(text)
         else:
-            _write(options.output, text, "report")
+            write(options.output, text, "report")
     for note in outcome.notes:
-        _say(note)
-    for failure in (*books.failures, *outcome.failures, *((gate, told) for gate, told in gates if told)):
-        _say(*failure)
-    if books.failures or outcome.failures:
+        say(note)
+    for failure in (*known.failures, *outcome.failures, *((gate, told) for gate, told in gates if told)):
+        say(*failure)
+    if known.failures or outcome.failures:
         return CANNOT
     return int(any(told for _, told in gates)) if gates else outcome.exit_code(options.severity)
 
@@ -202,15 +195,15 @@ def _verify_script(options: SimpleNamespace) -> int:
     for flag in ("input", "trials", "skip"):
         if getattr(options, flag):
             raise SettingError(f"--{flag}", "is for running a trace; --script compiles the model and runs nothing")
-    config = _configuration(options)
+    config = configuration(options)
     sources = tuple(config.place(source) for source in config.src)
     request = Request(options.words[0], options.entry, options.timeout, sources)
     told, weighed = verify_script(request, Settings(config), open_books(config))
     if told.started:
-        color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
+        color = wants_color(options.color, is_terminal=sys.stdout.isatty())
         sys.stdout.write(compiled_report(options.format, told, weighed, color=color))
     for failure in (*weighed.outcome.failures, *filter(None, [told.failure])):
-        _say(*failure)
+        say(*failure)
     return told.exit_code
 
 
@@ -219,9 +212,9 @@ def _inspect(options: SimpleNamespace) -> int:
     from tsl.target.inspected import inspected
 
     path = options.words[0]
-    with _readable(path):
+    with readable(path):
         found = inspected(path)
-    color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
+    color = wants_color(options.color, is_terminal=sys.stdout.isatty())
     sys.stdout.write(inspection_report(options.format, found, depth=options.depth, color=color))
     return 0
 
@@ -230,8 +223,8 @@ def _targets(options: SimpleNamespace) -> int:
     from tsl.check.plan import tables_of
     from tsl.report import targets_report
 
-    tables = tables_of(_configuration(options))
-    color = _wants_color(options.color, is_terminal=sys.stdout.isatty())
+    tables = tables_of(configuration(options))
+    color = wants_color(options.color, is_terminal=sys.stdout.isatty())
     sys.stdout.write(targets_report(options.format, tables, color=color))
     return 0
 
@@ -242,14 +235,14 @@ def _lock(options: SimpleNamespace) -> int:
 
     path = options.words[0]
     try:
-        with _readable(path), open_archive(path) as archive:
+        with readable(path), open_archive(path) as archive:
             text = lock_text(lock_of(archive))
     except LockError as error:
         raise SettingError(path, str(error)) from None
     if options.output is None:
         sys.stdout.write(text)
     else:
-        _write(options.output, text, "lock")
+        write(options.output, text, "lock")
     return 0
 
 
@@ -262,19 +255,19 @@ def _graph(options: SimpleNamespace) -> int:
     from tsl.draw.render import RenderError
     from tsl.draw.source import source_picture
 
-    config = _configuration(options).with_flags(deploy=options.deploy)
-    books, code = _books(options)
+    config = configuration(options).with_flags(deploy=options.deploy)
+    known, code = books(options)
     settings = Settings(config, inputs=tuple(options.input or ()))
     limit = LIMIT if options.limit is None else options.limit
     findings = not options.no_findings, bool(options.findings)
     wish = Wish(options.method, options.depth, options.focus, options.radius, *findings, limit, _groups(options.fusion))
     path, name = source_of(options.words[0]) if options.source else (options.words[0], "")
     try:
-        with _readable(path):
+        with readable(path):
             if options.source:
-                picture = shown_of(source_picture(path, name, settings, books, findings=wish.findings), wish)
+                picture = shown_of(source_picture(path, name, settings, known, findings=wish.findings), wish)
             else:
-                picture = picture_of(path, wish, make_plan(settings, books))
+                picture = picture_of(path, wish, make_plan(settings, known))
         made = formed(picture, form)
     except DrawError as error:
         raise SettingError(error.subject, error.message) from None
@@ -283,7 +276,7 @@ def _graph(options: SimpleNamespace) -> int:
     if options.output is None:
         sys.stdout.write(made.decode())
     else:
-        _write(options.output, made, "graph")
+        write(options.output, made, "graph")
     return code
 
 

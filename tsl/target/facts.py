@@ -29,7 +29,7 @@ from tsl.target.judge import is_foreign, judge_of
 from tsl.target.live import unmet
 from tsl.target.lock import Drift
 from tsl.target.named import Target, listed
-from tsl.target.rewrites import rewrite_of
+from tsl.target.rewrites import help_of
 from tsl.target.runtime import Need, need_of
 
 CONVERTERS = EXPORTED | {"onnx", "coreml", "tensorrt"}
@@ -48,6 +48,11 @@ class Gap(Record):
         """`onnx:13` (from opset 14 on)."""
         later = f" (from {self.target.table.version_of} {self.since} on)" if self.since else ""
         return f"`{self.target.text}`{later}"
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether it leaves the operator to torch: Torch-TensorRT cuts the graph there, and runs the rest itself."""
+        return self.target.table.name == "tensorrt"
 
 
 class Unknown(Record):
@@ -73,8 +78,8 @@ class Unknown(Record):
 
     @property
     def falls_back(self) -> bool:
-        """Whether all that lack it leave it to torch: Torch-TensorRT cuts the graph there, and runs the rest itself."""
-        return all(gap.target.table.name == "tensorrt" for gap in self.gaps)
+        """Whether all that lack it leave it to torch."""
+        return all(gap.falls_back for gap in self.gaps)
 
     @property
     def targets(self) -> str:
@@ -84,8 +89,7 @@ class Unknown(Record):
     @property
     def help(self) -> str:
         """What to write instead; empty where nothing is known."""
-        rewrite = rewrite_of(self.operator)
-        return f"write {rewrite}" if rewrite else ""
+        return help_of(self.operator)
 
     @property
     def frame(self) -> Frame | None:

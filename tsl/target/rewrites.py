@@ -138,3 +138,9 @@ REWRITES: Mapping[str, str] = {
 def rewrite_of(kind: str) -> str:
     """What to write in place of an operator, or of one that writes in place; empty where nothing is known."""
     return REWRITES.get(kind) or REWRITES.get(kind.removesuffix("_"), "")
+
+
+def help_of(kind: str) -> str:
+    """That in words, as the help of a finding; empty where nothing is known."""
+    rewrite = rewrite_of(kind)
+    return f"write {rewrite}" if rewrite else ""

@@ -24,7 +24,7 @@ from tsl.source.values import NONE, TENSOR
 from tsl.target.facts import Gap
 from tsl.target.judge import LISTED, TAKEN_OUT, core_ml_names
 from tsl.target.named import Target, listed
-from tsl.target.rewrites import rewrite_of
+from tsl.target.rewrites import help_of
 from tsl.target.table import DIRECTORY, Table
 
 METHOD = "torch.Tensor."
@@ -45,7 +45,7 @@ class Written(Record):
     @property
     def falls_back(self) -> bool:
         """Whether all that lack it leave it to torch."""
-        return all(gap.target.table.name == "tensorrt" for gap in self.gaps)
+        return all(gap.falls_back for gap in self.gaps)
 
     @property
     def targets(self) -> str:
@@ -55,8 +55,7 @@ class Written(Record):
     @property
     def help(self) -> str:
         """What to write instead; empty where nothing is known."""
-        rewrite = rewrite_of(self.operator)
-        return f"write {rewrite}" if rewrite else ""
+        return help_of(self.operator)
 
 
 class WrittenFacts:
