@@ -34,17 +34,20 @@ class Made(Record):
     others: tuple[Inputs, ...]
 
 
-def asked_for(request: Mapping[str, Any], channel: Channel, *, has_inputs: bool | None = None) -> Made:
+def asked_for(
+    request: Mapping[str, Any], channel: Channel, *, has_inputs: bool | None = None, scripted: bool = False
+) -> Made:
     """What the entry of a request makes, in a file that is imported for it; the parent hears how far it is.
 
-    `has_inputs` is what `make` takes, and whether the request gives inputs where it is not said. Raises Unable.
+    `has_inputs` and `scripted` are what `make` takes; where the first is not said, it is whether the request gives
+    inputs. Raises Unable.
     """
     channel.send(stage="importing the file")
     sys.argv = [request["path"]]
     module = load(request["path"], request["sources"])
     channel.send(stage="making the model")
     given = bool(request["inputs"]) if has_inputs is None else has_inputs
-    return make(module, request["entry"], has_inputs=given, path=request["path"])
+    return make(module, request["entry"], has_inputs=given, path=request["path"], scripted=scripted)
 
 
 def load(path: str, sources: Sequence[str]) -> ModuleType:

@@ -48,14 +48,10 @@ def _captured(model: Any, example: Example, capture: str, gradients: bool) -> An
 
 def _made(request: Mapping[str, Any], channel: Channel) -> tuple[Any, Example]:
     from tsl.entry.example import example
-    from tsl.entry.make import Made, load, make
+    from tsl.entry.make import Made, asked_for
 
     if request["entry"]:
-        channel.send(stage="importing the file")
-        module = load(request["path"], request["sources"])
-        channel.send(stage="making the model")
-        given = bool(request["inputs"])
-        made = make(module, request["entry"], has_inputs=given, path=request["path"], scripted=True)
+        made = asked_for(request, channel, scripted=True)
     else:
         channel.send(stage="loading the archive")
         made = Made(_archive(request), None, ())
