@@ -61,4 +61,6 @@ if TYPE_CHECKING:
 )
 def pickled_script(function: Function) -> Iterator[Finding]:
     for step in function.steps("pickled"):
-        yield step, f"torch.save cannot write `{step.text}`, which is {step.about}"
+        kind, _, within = step.about.partition(", ")
+        what = f"holds a {kind} module" if within else f"is {kind}"
+        yield step, f"torch.save cannot write `{step.text}`, which {what}"

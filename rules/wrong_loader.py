@@ -76,7 +76,10 @@ if TYPE_CHECKING:
 )
 def wrong_loader(function: Function) -> Iterator[Finding]:
     for step in function.steps("kind"):
-        if step.about == "jit.load":
+        loader, _, writer = step.about.partition(", ")
+        if writer:
+            yield step, f"{loader} cannot read `{step.text}`, which {writer} wrote"
+        elif step.about == "jit.load":
             yield step, f"torch.jit.load cannot read `{step.text}`, which torch.save wrote"
         else:
             yield step, f"torch.load is not the reader of `{step.text}`, which holds TorchScript"

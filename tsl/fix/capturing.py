@@ -158,7 +158,7 @@ def save_script(site: Site) -> Draft | None:
     call = site.call
     name = dotted(call.func) if call else ""
     known = call is not None and len(call.args) == 2 and given(call, 0, "obj") and given(call, 1, "f")
-    if call is None or not known or not name.endswith(".save"):
+    if call is None or not known or not name.endswith(".save") or site.found.about.endswith(", within"):
         return None
     renamed = [one.keyword for one in call.args if one.keyword is not None and one.keyword.value == "obj"]
     edits = [site.tree.instead(keyword, "m") for keyword in renamed]

@@ -63,6 +63,8 @@ STEPS = {
     "one": "an axis that is declared dynamic has length one in the example",
     "load-device": "an archive is loaded to the device it was saved from",
     "kind": "an archive is read by the function for the other kind",
+    "mapping": "torch.jit.load is given a function or a dict for a device",
+    "compiled": "a scripted or traced module is given to torch.export",
     "pickled": "a scripted or traced module is given to torch.save",
     "untrusted": "a file from elsewhere is loaded by what may run its code",
     "default": "an export to ONNX takes the default exporter, and was written for the other one",

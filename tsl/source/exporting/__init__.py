@@ -25,7 +25,7 @@ interface.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tsl.source.facts import Function, Step
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # What a line looks like that captures, saves or loads; the last are for what is imported by its own name.
 MARKS = re.compile(
     r"\bjit\.(trace|script|load|save|freeze|optimize)|onnx\.(export|register|utils|dynamo)|torch\.(load|save)\b|model_dump"
-    r"|to_torchscript|optimize_for_(mobile|inference)|register_custom_op_symbolic"
+    r"|\bexport\.(save|load)\b|aoti_compile|to_torchscript|optimize_for_(mobile|inference)|register_custom_op_symbolic"
     r"|create_network|build_(serialized_network|engine|cuda_engine)\b"
     r"|from torch\.(jit|onnx)\S* import(?! +Final\s*$)|\b(trace|trace_module|script|freeze|export)\(",
     re.MULTILINE,
@@ -65,13 +65,26 @@ WORDS = (
         "from torch.jit",
     ),
     *("from torch.onnx", "trace(", "trace_module(", "script(", "freeze(", "export("),
+    *("export.save", "export.load", "aoti_compile"),
 )
+# One of these is in every file that is read
+KINDS = ("jit", "onnx", "torch.load", "torch.save", "torch.export", "aoti_compile", "model_dump", "tensorrt")
+# An import under a name of one's own, and what is called by such a name: a module's functions, or the function itself
+RENAMED = re.compile(r"^\s*((from torch\S* )?import .*\bas\b|from torch import|from torch\S* import \()", re.MULTILINE)
+OF_MODULES = {
+    "torch": "load|save",
+    "torch.jit": r"trace\w*|script|load|save|freeze|optimize_for_inference",
+    "torch.onnx": "export|register_custom_op_symbolic",
+    "torch.export": "export|save|load",
+}
 
 
 def steps_of(session: Session) -> tuple[Function, ...]:
     """The functions of a file, its top level and its methods, in which something is out of order."""
     file = session.module.file
     marked = _marked(file.text) if _may_export(file.text) else []
+    if "torch" in file.text and RENAMED.search(file.text):
+        marked = sorted({*marked, *_marked_by_names(file.text, session.module.names.imports)})
     if not marked:
         return ()
     from tsl.source.exporting.reader import Reader
@@ -97,6 +110,19 @@ def _marked(text: str) -> list[int]:
     return marked
 
 
+def _marked_by_names(text: str, imports: Mapping[str, str]) -> Iterator[int]:
+    """The lines that call what a file imports under a name of its own."""
+    called = []
+    for name, path in imports.items():
+        home, _, function = path.rpartition(".")
+        if path in OF_MODULES and name != path:
+            called.append(rf"{name}\.({OF_MODULES[path]})\(")
+        elif home in OF_MODULES and re.fullmatch(OF_MODULES[home], function):
+            called.append(rf"{name}\(")
+    for found in re.finditer(rf"\b({'|'.join(called)})", text) if called else ():
+        yield text.count("\n", 0, found.start()) + 1
+
+
 def _spots(text: str, word: str) -> Iterator[int]:
     """Where a word is in a text."""
     spot = text.find(word)
@@ -109,7 +135,7 @@ def _may_export(text: str) -> bool:
     """A cheap look that spares most files the other one."""
     return (
         ("torch" in text or "tensorrt" in text)
-        and any(word in text for word in ("jit", "onnx", "torch.load", "torch.save", "model_dump", "tensorrt"))
+        and any(word in text for word in KINDS)
         and any(word in text for word in WORDS)
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.classes import Class
-from tsl.source.exporting import captures, examples, expressions, models, onnx, orders, storage
+from tsl.source.exporting import captures, contexts, examples, expressions, models, onnx, orders, storage
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
     UNKNOWN,
@@ -62,8 +62,14 @@ def _call_one(run: Run, callee: Any, given: Given) -> Any:
     return UNKNOWN
 
 
-def _read(run: Run, node: Any, module: Any, own: Any, given: Given) -> Any:
-    result = run.reader.call(run, node, module, own, given.positional, given.keywords, given.rest)
+def opening(run: Run, callee: Defined, given: Given) -> Any:
+    """The same of a context manager that is written as a function, up to its `yield`."""
+    module, own = callee.owner if isinstance(callee.owner, tuple) else (callee.owner, None)
+    return _read(run, callee.what, module, own, given, is_opening=True)
+
+
+def _read(run: Run, node: Any, module: Any, own: Any, given: Given, *, is_opening: bool = False) -> Any:
+    result = run.reader.call(run, node, module, own, given, is_opening=is_opening)
     if result is None:
         escape(run, given)
         return UNKNOWN
@@ -347,6 +353,7 @@ EXTERNAL: dict[str, Handler] = {
     "torch.device": _device,
     "builtins.dict": _dict,
     "torch.set_grad_enabled": _set_grad,
+    **dict.fromkeys(contexts.SWITCHES, contexts.switch),
     "torch.set_default_device": _set_device,
     "torch.set_default_tensor_type": _set_device,
     "copy.deepcopy": _copy,
@@ -364,6 +371,10 @@ EXTERNAL: dict[str, Handler] = {
     **dict.fromkeys(orders.DUMPERS, storage.dump),
     **dict.fromkeys(orders.SYMBOLICS, onnx.symbolic),
     "torch.jit.script": captures.script,
+    "torch.export.export": captures.program,
+    "torch.export.save": storage.save_program,
+    "torch.export.load": storage.load_program,
+    "torch._inductor.aoti_compile_and_package": storage.package_program,
     orders.MOBILE: captures.mobile,
     "torch.save": storage.save_pickle,
     "torch.jit.save": storage.save,

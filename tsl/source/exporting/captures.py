@@ -55,6 +55,31 @@ def trace(run: Run, path: str, given: Given) -> Any:
     )
 
 
+def program(run: Run, _path: str, given: Given) -> Any:
+    """torch.export.export(mod, args): a program, which is in the mode of the model for good."""
+    value, node = model_of(given.get(0, "mod"), given)
+    thing = run.here.thing(value) if value is not None else None
+    if thing is None:
+        return UNKNOWN
+    if thing.kind in ("scripted", "traced"):
+        run.tell(given.node, "compiled", node, thing.kind)
+    if thing.kind != "model":
+        return UNKNOWN
+    check_wrapper(run, thing, node, given)
+    check_sizes(run, thing, given.get(1, "args"), given)
+    origin = run.note(given.node, "exported here")
+    return run.make(thing._replace(kind="program", origin=origin))
+
+
+def check_program(run: Run, thing: Thing) -> None:
+    """A program that is kept, and was exported from a model in train mode."""
+    training = [one for one in _in_training(run, thing) if models.modality(one)]
+    if training and thing.origin.file is run.module.file:
+        exported = thing.origin.node
+        named = exported.args[0] if exported.args else exported
+        run.tell(exported, "training", named, models.modality(training[0]) or "", story=thing.story)
+
+
 def note_late_eval(run: Run, thing: Thing, given: Given) -> None:
     """eval() on what was traced in train mode changes nothing: the finding on the trace says so."""
     step = run.reader.steps.get((id(thing.origin.node), "training")) if thing.origin is not None else None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import _ast
+import posixpath
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.exporting import calls
+from tsl.source.exporting import calls, contexts
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
     NONE,
     UNKNOWN,
     UNKNOWN_STATE,
+    Callback,
     Const,
     Defined,
     Either,
@@ -20,7 +23,9 @@ from tsl.source.exporting.things import (
     Ref,
     Seq,
     join_devices,
+    join_states,
     join_values,
+    joined,
     options_of,
 )
 from tsl.source.names import canonical
@@ -28,6 +33,14 @@ from tsl.source.refs import External
 
 if TYPE_CHECKING:
     from tsl.source.exporting.statements import Run
+
+
+# How texts that are spelled out make another one
+JOINED: dict[str, Callable[..., str]] = {
+    "join": posixpath.join,
+    "add": lambda *parts: "".join(parts),
+    "format": lambda *parts: "".join(parts),
+}
 
 
 def key_of(node: Any) -> str:
@@ -118,8 +131,24 @@ def attribute(run: Run, base: Any, name: str) -> Any:
 
 
 def _conditional(run: Run, node: Any) -> Any:
+    """`a if test else b`: what either is, and does."""
     evaluate(run, node.test)
-    return join_values(evaluate(run, node.body), evaluate(run, node.orelse))
+    before = run.here.copy()
+    left = evaluate(run, node.body)
+    after, run.state = run.state, before
+    right = evaluate(run, node.orelse)
+    run.state = join_states(after, run.state)
+    return join_values(left, right)
+
+
+def _either(run: Run, node: Any) -> Any:
+    """`given or usual`: what one of the operands is; those after the first may not be reached."""
+    values = [evaluate(run, node.values[0])]
+    for operand in node.values[1:]:
+        before = run.here.copy()
+        values.append(evaluate(run, operand))
+        run.state = join_states(before, run.state)
+    return joined(values)
 
 
 def _sequence(run: Run, node: Any) -> Any:
@@ -149,10 +178,6 @@ def _dictionary(run: Run, node: Any) -> Any:
 
 def _binary(run: Run, node: Any) -> Any:
     left, right = evaluate(run, node.left), evaluate(run, node.right)
-    if isinstance(left, Const) and isinstance(right, Const):
-        if isinstance(node.op, _ast.Add) and isinstance(left.value, str) and isinstance(right.value, str):
-            return Const(left.value + right.value)
-        return UNKNOWN
     if isinstance(node.op, _ast.Add) and isinstance(left, Const) and left.value in ("cuda:", "cuda"):
         return left
     if isinstance(node.op, _ast.Add | _ast.Div):
@@ -161,7 +186,10 @@ def _binary(run: Run, node: Any) -> Any:
 
 
 def derived(how: str, parts: tuple[Any, ...]) -> Any:
-    """A text or path made of others: the same parts make the same path."""
+    """A text or path made of others: the same parts make the same path, and parts spelled out a path spelled out."""
+    texts = [part.value for part in parts if isinstance(part, Const) and isinstance(part.value, str)]
+    if len(texts) == len(parts) and how in JOINED:
+        return Const(JOINED[how](*texts))
     keys = []
     for part in parts:
         if isinstance(part, Const):
@@ -203,7 +231,14 @@ def _unary(run: Run, node: Any) -> Any:
 
 
 def _call(run: Run, node: Any) -> Any:
-    callee = evaluate(run, node.func)
+    if isinstance(node.func, _ast.Attribute) and node.func.attr == "enter_context" and len(node.args) == 1:
+        value, _ = contexts.enter(run, node.args[0])
+        return value
+    return call(run, node, evaluate(run, node.func))
+
+
+def call(run: Run, node: Any, callee: Any, *, is_opening: bool = False) -> Any:
+    """The result of a call of what `callee` is; `is_opening` where a context manager is read up to its `yield`."""
     keywords: dict[str, Any] = {}
     positional, is_whole = _spread(run, node.args)
     rest: Any = None if is_whole else UNKNOWN
@@ -215,7 +250,8 @@ def _call(run: Run, node: Any) -> Any:
             keywords.update({str(key.value): item for key, item in value.items})
         else:
             rest = UNKNOWN
-    return calls.call(run, callee, Given(tuple(positional), keywords, rest, node))
+    given = Given(tuple(positional), keywords, rest, node)
+    return calls.opening(run, callee, given) if is_opening else calls.call(run, callee, given)
 
 
 EVALUATE: dict[type, Any] = {
@@ -223,6 +259,7 @@ EVALUATE: dict[type, Any] = {
     _ast.Name: _name,
     _ast.Attribute: _attribute,
     _ast.IfExp: _conditional,
+    _ast.BoolOp: _either,
     _ast.Tuple: _sequence,
     _ast.List: _sequence,
     _ast.Dict: _dictionary,
@@ -232,5 +269,6 @@ EVALUATE: dict[type, Any] = {
     _ast.Subscript: _subscript,
     _ast.UnaryOp: _unary,
     _ast.Call: _call,
+    _ast.Lambda: lambda _run, _node: Callback(),
     _ast.Starred: lambda run, node: evaluate(run, node.value),
 }

@@ -11,20 +11,30 @@ import _ast
 from collections.abc import Iterator
 from typing import Any
 
+from tsl.record import Record
 from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.exporting.orders import IN_TRAIN_MODE, MODAL_LAYERS, MODAL_WITH_DROPOUT
 from tsl.source.exporting.things import Thing
 from tsl.source.facts import CHECKS, Call, Note, Use
+from tsl.source.module import Module
 from tsl.source.names import Names
 from tsl.source.refs import Instance, Routine
 from tsl.source.session import Session
 from tsl.source.tree import decorator_names, last_name, walk
 
-MAX_CLASSES = 40
+MAX_PIECES = 60
 DATA_USES = frozenset("if while ternary boolean filter match number item list predicate iterate".split())
 RANDOM = ("rand", "bernoulli", "multinomial", "normal", "poisson")
 PLAIN_ROOTS = frozenset("torch builtins math numpy typing collections functools itertools einops logging os".split())
+
+
+class Piece(Record):
+    """A class or function whose code makes a model, and its module."""
+
+    node: Any
+    module: Module
+    cls: Class | None = None
 
 
 def modality(thing: Thing) -> str | None:
@@ -43,7 +53,8 @@ def _modality_of_class(cls: Class) -> str | None:
         answer = one.module.once(_modal_part, one.node)
         if answer:
             return answer
-        unknown = unknown or answer is None or any(not _is_plain(path) for path in one.foreign)
+        foreign = one.cls.foreign if one.cls is not None else ()
+        unknown = unknown or answer is None or any(not _is_plain(path) for path in foreign)
     return None if unknown else ""
 
 
@@ -51,25 +62,38 @@ def _is_plain(path: str) -> bool:
     return path.partition(".")[0] in PLAIN_ROOTS
 
 
-def _mentioned(cls: Class) -> Iterator[Class]:
-    """A class, its bases, and the classes they name, each once."""
-    seen: list[Class] = []
-    queue = [cls]
-    while queue and len(seen) < MAX_CLASSES:
-        one = queue.pop(0)
-        if one in seen:
+def _mentioned(cls: Class) -> Iterator[Piece]:
+    """A class, its bases, the classes and functions they call, and those that these call, each once."""
+    seen: list[Any] = []
+    queue = [Piece(cls.node, cls.module, cls)]
+    while queue and len(seen) < MAX_PIECES:
+        piece = queue.pop(0)
+        if piece.node in seen:
             continue
-        seen.append(one)
-        yield one
-        queue += one.bases
-        for node in walk([one.node]):
-            found = one.module.class_named(node.func) if isinstance(node, _ast.Call) else None
-            if found is not None and found.is_module:
+        seen.append(piece.node)
+        yield piece
+        queue += [Piece(base.node, base.module, base) for base in (piece.cls.bases if piece.cls is not None else ())]
+        for node in walk([piece.node]):
+            found = _called(node, piece.module) if isinstance(node, _ast.Call) else None
+            if found is not None:
                 queue.append(found)
 
 
+def _called(call: Any, module: Module) -> Piece | None:
+    """The class of a module, or the function, that a call names; None where it is another or is not read."""
+    cls = module.class_named(call.func)
+    if cls is not None:
+        return Piece(cls.node, cls.module, cls) if cls.is_module else None
+    if isinstance(call.func, _ast.Name) and call.func.id in module.names.functions:
+        return Piece(module.names.functions[call.func.id], module)
+    path = module.names.dotted(call.func)
+    found = module.modules.find(path, module) if path and not _is_plain(path) else None
+    function = found.module.names.functions.get(found.name) if found is not None and not found.rest else None
+    return Piece(function, found.module) if found is not None and function is not None else None
+
+
 def _modal_part(cls: Any, names: Names) -> str | None:
-    unknown = False
+    unknown = any(path.rpartition(".")[2] in MODAL_LAYERS for path in _handed_on(cls, names))
     for node in walk([cls]):
         if isinstance(node, _ast.Attribute) and node.attr == "training" and isinstance(node.ctx, _ast.Load):
             return "training"
@@ -83,6 +107,20 @@ def _modal_part(cls: Any, names: Names) -> str | None:
             return name
         unknown = unknown or (not _is_plain(path) and "." in path and name[:1].isupper())
     return None if unknown else ""
+
+
+def _handed_on(cls: Any, names: Names) -> Iterator[str]:
+    """The layers of torch that are named and not called, of which one may be made: `norm=nn.BatchNorm2d`."""
+    asked: set[int] = set()
+    for node in walk([cls]):
+        if isinstance(node, _ast.Call):
+            asked.add(id(node.func))
+            if last_name(node.func) in ("isinstance", "issubclass"):
+                asked.update(id(one) for one in walk(node.args))
+        elif isinstance(node, _ast.Attribute) and id(node) not in asked:
+            path = names.dotted(node) or ""
+            if path.startswith("torch.nn."):
+                yield path
 
 
 def _is_modal(name: str, call: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tsl.source.exporting import models, orders
 from tsl.source.exporting.captures import check_capture, check_devices, check_pins, check_sizes, model_of
 from tsl.source.exporting.given import Given
-from tsl.source.exporting.things import NONE, UNKNOWN, Const, Defined, Map, Seq, Thing
+from tsl.source.exporting.things import NONE, UNKNOWN, Const, Defined, Map, Opaque, Seq, Thing, options_of
 from tsl.source.refs import External
 
 if TYPE_CHECKING:
@@ -75,8 +75,16 @@ def _check_folding(run: Run, given: Given) -> None:
         run.tell(given.node, "folded", given.node_of(-1, "training"))
 
 
+def _spelled(value: Any) -> Any:
+    """The one display among what a value may be, besides None and what a caller gives instead."""
+    shown = [one for one in options_of(value) if isinstance(one, Map | Seq)]
+    rest = [one for one in options_of(value) if not isinstance(one, Map | Seq | Opaque) and one != NONE]
+    return shown[0] if len(shown) == 1 and not rest else value
+
+
 def _texts(value: Any) -> list[str] | None:
     """The texts of a list that is spelled out."""
+    value = _spelled(value)
     if not isinstance(value, Seq) or not all(isinstance(one, Const) for one in value.items):
         return None
     return [str(one.value) for one in value.items]
@@ -84,6 +92,7 @@ def _texts(value: Any) -> list[str] | None:
 
 def _keys(value: Any) -> list[str] | None:
     """The keys of a dict that is spelled out."""
+    value = _spelled(value)
     if not isinstance(value, Map) or not all(isinstance(key, Const) for key, _ in value.items):
         return None
     return [str(key.value) for key, _ in value.items]
@@ -121,7 +130,7 @@ def _check_axes(run: Run, args: Any, given: Given) -> None:
 
     The first axis, a batch of one, is usual.
     """
-    axes, inputs = given.keywords.get("dynamic_axes"), _texts(given.keywords.get("input_names"))
+    axes, inputs = _spelled(given.keywords.get("dynamic_axes")), _texts(given.keywords.get("input_names"))
     if not isinstance(axes, Map) or inputs is None or args is None:
         return
     examples = args.items if isinstance(args, Seq) else (args,)

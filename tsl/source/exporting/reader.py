@@ -8,6 +8,7 @@ from typing import Any
 
 from tsl.source.exporting import tensorrt
 from tsl.source.exporting.expressions import key_of
+from tsl.source.exporting.given import Given
 from tsl.source.exporting.statements import Run, enter
 from tsl.source.exporting.things import (
     NONE,
@@ -133,8 +134,8 @@ class Reader:
         self._statements += 1
         return self._statements < MAX_STATEMENTS
 
-    def call(self, caller: Run, node: Any, module: Module, own: Any, positional: Any, keywords: Any, rest: Any) -> Any:
-        """The result of calling a function that is read, on the caller's state."""
+    def call(self, caller: Run, node: Any, module: Module, own: Any, given: Given, *, is_opening: bool = False) -> Any:
+        """The result of calling a function that is read, on the caller's state; a context manager may be opened."""
         body = node.body
         if id(node) in self._running or caller.depth >= MAX_CALLS_DEEP or not isinstance(body, list):
             return None
@@ -144,8 +145,8 @@ class Reader:
         if isinstance(own, Own):
             state.names.update(_attributes(outer))
         run = Run(self, module, node, getattr(node, "name", ""), state, caller.depth + 1)
-        run.own = own
-        bind_parameters(run, node, positional, keywords, rest)
+        run.own, run.is_opening = own, is_opening
+        bind_parameters(run, node, given.positional, given.keywords, given.rest)
         enter(run, node)
         self._running.append(id(node))
         run.block(body)
@@ -161,7 +162,9 @@ class Reader:
             return UNKNOWN
         if isinstance(own, Own):
             outer = {**outer, **_attributes(after.names)}
-        after.names, after.grad, after.cast = outer, caller.here.grad, caller.here.cast
+        after.names = outer
+        if not is_opening:
+            after.grad, after.cast = caller.here.grad, caller.here.cast
         caller.state = after
         return joined(run.returned)
 

@@ -9,7 +9,7 @@ import _ast
 import re
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.exporting import expressions, models, orders
+from tsl.source.exporting import contexts, expressions, models, orders
 from tsl.source.exporting.things import (
     NONE,
     UNKNOWN,
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
 # What asks for a version of torch, or for what it has; steps that are out of order in some versions alone
 VERSIONS = re.compile(r"""version|hasattr|signature|TORCH|["'] (not )?in """, re.I)
 OF_A_VERSION = frozenset({"removed", "default", "symbolic", "python", "shapes"})
-MODES_OFF = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
-MODES_ON = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
-CASTS = frozenset({"torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast"})
 
 
 class Run:
     """One activation of a function, or of a module's top level."""
 
-    __slots__ = ("depth", "guarded", "home", "left", "module", "own", "qualname", "reader", "returned", "state")
+    __slots__ = (
+        *("depth", "guarded", "home", "left", "module", "own", "qualname", "reader", "returned", "state"),
+        "is_opening",
+    )
 
     def __init__(self, reader: Reader, module: Module, home: Any, qualname: str, state: State, depth: int) -> None:
         self.reader, self.module, self.home, self.qualname = reader, module, home, qualname
         self.state: State | None = state
         self.depth = depth
         self.own: Any = None
-        self.guarded = False
+        self.guarded = self.is_opening = False
         self.returned: list[Any] = []
         self.left: list[State] = []
 
@@ -89,7 +89,17 @@ class Run:
 def enter(run: Run, node: Any) -> None:
     """What a function's decorators do around it."""
     for decorator in node.decorator_list:
-        _enter_context(run, decorator)
+        contexts.opened(run, run.evaluate(decorator), decorator)
+
+
+def _expression(run: Run, node: Any) -> None:
+    """An expression alone; where a context manager is opened its `yield` hands over."""
+    if run.is_opening and isinstance(node.value, _ast.Yield):
+        run.returned.append(run.evaluate(node.value.value) if node.value.value else NONE)
+        run.left.append(run.here)
+        run.state = None
+        return
+    _evaluated(run, node)
 
 
 def _evaluated(run: Run, node: Any) -> None:
@@ -207,36 +217,17 @@ def _freeze_weights(run: Run, node: Any) -> None:
 def _with(run: Run, node: Any) -> None:
     before = run.here
     grad, cast = before.grad, before.cast
+    closing = []
     for item in node.items:
-        value = _enter_context(run, item.context_expr)
+        value, closed = contexts.enter(run, item.context_expr)
+        closing += [closed] if closed is not None else []
         if item.optional_vars is not None:
             bind(run, item.optional_vars, value)
     run.block(node.body)
+    for closed in closing if run.state is not None else ():
+        contexts.close(run, closed)
     if run.state is not None:
         run.state.grad, run.state.cast = grad, cast
-
-
-def _enter_context(run: Run, node: Any) -> Any:
-    """What a context manager or decorator changes while it is open."""
-    called = node.func if isinstance(node, _ast.Call) else node
-    path = run.module.names.dotted(called) or ""
-    first = node.args[0] if isinstance(node, _ast.Call) and node.args else None
-    off = isinstance(first, _ast.Constant) and first.value is False
-    if path in MODES_OFF:
-        run.here.grad = run.here.grad if off else False
-    elif path in MODES_ON or path == "torch.set_grad_enabled":
-        run.here.grad = path in MODES_ON or (None if not isinstance(first, _ast.Constant) else bool(first.value))
-    elif path in CASTS:
-        run.here.cast = node if _is_on(node) else None
-    else:
-        return run.evaluate(node)
-    return UNKNOWN
-
-
-def _is_on(node: Any) -> bool:
-    """Whether an autocast is on: `enabled` is not given, or True."""
-    given = [one.value for one in node.keywords if one.arg == "enabled"] if isinstance(node, _ast.Call) else []
-    return all(isinstance(one, _ast.Constant) and one.value for one in given)
 
 
 def _try(run: Run, node: Any) -> None:
@@ -263,6 +254,7 @@ def _nothing(_run: Run, _node: Any) -> None:
 
 
 STATEMENTS: dict[type, Any] = {
+    _ast.Expr: _expression,
     _ast.Assign: _assign,
     _ast.AnnAssign: _annotated,
     _ast.AugAssign: _augmented,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import _ast
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.exporting import expressions, orders
+from tsl.source.exporting import captures, expressions, orders
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
     NONE,
     UNKNOWN,
     UNKNOWN_STATE,
     Archive,
+    Callback,
     Const,
+    Defined,
+    Map,
     Opaque,
+    Seq,
     Thing,
     options_of,
 )
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
     from tsl.source.exporting.statements import Run
 
 SAVES = frozenset({"save", "_save_for_lite_interpreter"})
-SCRIPT, PICKLE = "TorchScript", "torch.save"
+SCRIPT, PICKLE, PROGRAM = "torch.jit.save", "torch.save", "torch.export.save"
 
 
 def key_of(value: Any) -> Any:
@@ -82,9 +87,7 @@ def _keep(run: Run, path: Any, kind: str, device: str, node: Any) -> None:
     key = key_of(path)
     if key is None:
         return
-    archive = Archive(
-        kind, device, run.note(node, f"written by {'torch.jit' if kind == SCRIPT else 'torch.save'} here")
-    )
+    archive = Archive(kind, device, run.note(node, f"written by {'torch.jit' if kind == SCRIPT else kind} here"))
     run.here.archives[key] = archive
     if key[0] == "text":
         run.reader.promise(key, archive)
@@ -114,17 +117,55 @@ def save_script(run: Run, value: Any, path: Any, given: Given, named: Any) -> An
     return NONE
 
 
+def parts_of(value: Any) -> list[Any]:
+    """A value, and what is in it where it is a list or a dict."""
+    inner = value.items if isinstance(value, Seq) else ()
+    if isinstance(value, Map):
+        inner = tuple(item for _, item in value.items)
+    return [value, *(part for one in inner for part in parts_of(one))] if value is not None else []
+
+
 def save_pickle(run: Run, _path: str, given: Given) -> Any:
     """torch.save(obj, f)."""
     value = given.get(0, "obj")
     thing = run.here.thing(value) if value is not None else None
-    if thing is not None and thing.kind in ("scripted", "traced"):
-        run.tell(given.node, "pickled", given.node_of(0, "obj"), thing.kind)
-        return NONE
+    for place, part in enumerate(parts_of(value)):
+        found = run.here.thing(part)
+        if found is not None and found.kind in ("scripted", "traced"):
+            run.tell(given.node, "pickled", given.node_of(0, "obj"), found.kind + (", within" if place else ""))
+            return NONE
     path = given.get(1, "f")
     if path is not None:
         _keep(run, path, PICKLE, thing.device if thing else UNKNOWN_STATE, given.node)
     return NONE
+
+
+def save_program(run: Run, _path: str, given: Given) -> Any:
+    """torch.export.save(ep, f)."""
+    package_program(run, _path, given)
+    path = given.get(1, "f")
+    if path is not None:
+        _keep(run, path, PROGRAM, UNKNOWN_STATE, given.node)
+    return NONE
+
+
+def package_program(run: Run, _path: str, given: Given) -> Any:
+    """torch._inductor.aoti_compile_and_package(exported_program): like what is saved, it is in one mode for good."""
+    value = given.positional[0] if given.positional else given.get(0, "ep")
+    thing = run.here.thing(value) if value is not None else None
+    if thing is not None and thing.kind == "program":
+        captures.check_program(run, thing)
+    return NONE
+
+
+def load_program(run: Run, _path: str, given: Given) -> Any:
+    """torch.export.load(f)."""
+    path = given.get(0, "f")
+    archive = _holds(run, path) if path is not None else None
+    if archive is not None and archive.kind != PROGRAM:
+        about = f"torch.export.load, {archive.kind}"
+        run.tell(given.node, "kind", given.node_of(0, "f"), about, story=[archive.note])
+    return UNKNOWN
 
 
 def load(run: Run, _path: str, given: Given) -> Any:
@@ -134,9 +175,12 @@ def load(run: Run, _path: str, given: Given) -> Any:
     bare = (where is None or where == NONE) and given.rest is None
     archive = _holds(run, path) if path is not None else None
     named = given.node_of(0, "f")
-    if archive is not None and archive.kind == PICKLE:
-        run.tell(given.node, "kind", named, "jit.load", story=[archive.note])
+    if archive is not None and archive.kind != SCRIPT:
+        about = "jit.load" if archive.kind == PICKLE else f"torch.jit.load, {archive.kind}"
+        run.tell(given.node, "kind", named, about, story=[archive.note])
         return UNKNOWN
+    if isinstance(where, Map | Callback) or (isinstance(where, Defined) and isinstance(where.what, _ast.FunctionDef)):
+        run.tell(given.node, "mapping", given.node_of(1, "map_location"))
     fetched = _fetched(run, path) if path is not None else None
     if fetched is not None:
         run.tell(given.node, "untrusted", named, "torch.jit.load", story=[fetched])
@@ -160,6 +204,8 @@ def load_pickle(run: Run, _path: str, given: Given) -> Any:
     runs_code = given.is_false("weights_only")
     if archive is not None and archive.kind == SCRIPT:
         run.tell(given.node, "kind", named, "load", certain=not runs_code, story=[archive.note])
+    if archive is not None and archive.kind == PROGRAM:
+        run.tell(given.node, "kind", named, f"torch.load, {archive.kind}", story=[archive.note])
     fetched = _fetched(run, path)
     if runs_code and archive is None:
         story = [fetched] if fetched is not None else []

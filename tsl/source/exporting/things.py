@@ -89,6 +89,21 @@ class Defined(Record):
     tag: str = "defined"
 
 
+class Callback(Record):
+    """A lambda; what it does is not read."""
+
+    tag: str = "callback"
+
+
+class Switch(Record):
+    """What turns gradients or an autocast on or off once it is opened; `on` is None where that is unknown."""
+
+    path: str
+    node: Any
+    on: bool | None
+    tag: str = "switch"
+
+
 class Own(Record):
     """`self` in a method of a class that is no module."""
 
