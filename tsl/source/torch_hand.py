@@ -100,7 +100,8 @@ RETURNS_ELSEWHERE: dict[str, str] = {
     ),
     **dict.fromkeys(
         _words(
-            "FloatTensor DoubleTensor HalfTensor LongTensor IntTensor BoolTensor",
+            "FloatTensor DoubleTensor HalfTensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor"
+            " nn.Transformer.generate_square_subsequent_mask",
             "torch.",
         ),
         "T",
@@ -316,11 +317,17 @@ FACTORIES = frozenset(
         "zeros ones full empty arange range linspace logspace eye tensor as_tensor asarray from_numpy rand"
         " randn randint randperm normal tril_indices triu_indices hann_window hamming_window bartlett_window"
         " blackman_window kaiser_window complex polar cartesian_prod scalar_tensor sparse_coo_tensor"
-        " sparse_csr_tensor FloatTensor LongTensor BoolTensor IntTensor Tensor"
+        " sparse_csr_tensor FloatTensor DoubleTensor HalfTensor LongTensor IntTensor ShortTensor CharTensor ByteTensor"
+        " BoolTensor Tensor empty_strided frombuffer fft.fftfreq fft.rfftfreq"
+        " nn.Transformer.generate_square_subsequent_mask"
     ).split()
 )
 COPIERS = frozenset(
-    f"torch.{name}" for name in "tensor as_tensor asarray FloatTensor LongTensor IntTensor BoolTensor Tensor".split()
+    f"torch.{name}"
+    for name in (
+        "tensor as_tensor asarray FloatTensor DoubleTensor HalfTensor LongTensor IntTensor ShortTensor CharTensor"
+        " ByteTensor BoolTensor Tensor"
+    ).split()
 )
 RANDOM = frozenset(
     f"torch.{name}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import _ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.classes import Class
-from tsl.source.exporting import captures, contexts, examples, expressions, models, onnx, orders, storage
+from tsl.source.exporting import captures, examples, expressions, libraries, models, orders, parts, storage
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
     UNKNOWN,
@@ -17,6 +17,7 @@ from tsl.source.exporting.things import (
     Map,
     Opaque,
     Own,
+    Partial,
     Ref,
     Seq,
     Thing,
@@ -45,7 +46,7 @@ def call(run: Run, callee: Any, given: Given) -> Any:
 def _call_one(run: Run, callee: Any, given: Given) -> Any:
     match callee:
         case Defined(External(path)):
-            return _external(run, path, given)
+            return libraries.external(run, path, given)
         case Defined(Class() as cls):
             return _construct(run, cls, given)
         case Defined(str() as name, owner):
@@ -53,6 +54,9 @@ def _call_one(run: Run, callee: Any, given: Given) -> Any:
         case Defined(_ast.AST() as node, owner):
             module, own = owner if isinstance(owner, tuple) else (owner, None)
             return _read(run, node, module, own, given)
+        case Partial(inner, positional, keywords):
+            known = {**dict(keywords), **given.keywords}
+            return call(run, inner, given._replace(positional=(*positional, *given.positional), keywords=known))
         case Opaque(key) if key:
             escape(run, given)
             return expressions.derived("call", (callee, *given.all()))
@@ -79,12 +83,12 @@ def _read(run: Run, node: Any, module: Any, own: Any, given: Given, *, is_openin
 def escape(run: Run, given: Given) -> None:
     """Something unknown has these in hand: their mode and device are unknown after it."""
     state = run.here
-    for number in {number for value in _inside(given.all()) for number in state.family(value)}:
+    for number in {number for value in inside(given.all()) for number in state.family(value)}:
         thing = state.heap[number]
         state.heap[number] = thing._replace(mode=UNKNOWN_STATE, device=UNKNOWN_STATE, dtype=UNKNOWN_STATE, shape=None)
 
 
-def _inside(arguments: list[Any]) -> Iterator[Any]:
+def inside(arguments: list[Any]) -> Iterator[Any]:
     for one in arguments:
         yield one
         if isinstance(one, Seq):
@@ -101,7 +105,7 @@ def _construct(run: Run, cls: Class, given: Given) -> Any:
     thing = Thing(
         "model", "train", "cpu", cls, exported=models.exported(cls), dtype=examples.float_of(run), origin=note
     )
-    made = run.make(_made_of(run, thing, given))
+    made = run.make(libraries.made_of(run, thing, given))
     found = cls.find("__init__")
     if found is not None and found[1].module.once(_moves, found[0]):
         _read(run, found[0], found[1].module, made, given)
@@ -114,24 +118,6 @@ def _leave_mode_to_itself(run: Run, made: Ref) -> None:
     thing = run.here.heap[made.number]
     if models.modality(thing) is None:
         run.here.heap[made.number] = thing._replace(mode=UNKNOWN_STATE)
-
-
-def _made_of(run: Run, thing: Thing, given: Given) -> Thing:
-    """A model that is given others when it is made is where they are, and unknown where it has weights of its own."""
-    inner = [run.here.heap[number] for value in _inside(given.all()) for number in run.here.refs(value)]
-    inner = [one for one in inner if one.kind == "model"]
-    if not inner:
-        return thing
-    parts = {number for value in _inside(given.all()) for number in run.here.refs(value)}
-    parts = {number for number in parts if run.here.heap[number].kind == "model"}
-    devices, dtypes = {one.device for one in inner}, {one.dtype for one in inner}
-    if models.has_parameters(thing):
-        devices, dtypes = devices | {thing.device}, dtypes | {thing.dtype}
-    return thing._replace(
-        parts=frozenset(parts),
-        device=devices.pop() if len(devices) == 1 else UNKNOWN_STATE,
-        dtype=dtypes.pop() if len(dtypes) == 1 else UNKNOWN_STATE,
-    )
 
 
 def _moves(method: Any, _names: Names) -> bool:
@@ -156,8 +142,10 @@ def _method(run: Run, owner: Any, name: str, given: Given) -> Any:
         return _method_of_unknown(run, owner, name, given)
     if thing.kind == "tensor":
         return _method_of_tensor(run, thing, owner, name, given)
-    if thing.kind == "state":
-        return owner
+    if thing.kind == "array":
+        return examples.retyped(run, thing, name, given)
+    if thing.kind in ("state", "program"):
+        return owner if thing.kind == "state" or name == "run_decompositions" else UNKNOWN
     return _method_of_model(run, thing, owner, name, given)
 
 
@@ -188,6 +176,8 @@ def _method_of_model(run: Run, thing: Thing, owner: Any, name: str, given: Given
         for number in list(run.here.family(owner)):
             _move(run, number, name, given)
         return owner
+    if name == "apply" and given.positional:
+        parts.apply(run, owner, given.positional[0])
     if name in orders.KEEPS:
         for number in list(run.here.family(owner)):
             one = run.here.heap[number]
@@ -258,126 +248,3 @@ def _moved_to(run: Run, thing: Thing, name: str, given: Given) -> str:
     if other is not None and other.kind == "tensor":
         return other.device
     return expressions.device_of(target)
-
-
-# What torch and other libraries do
-
-
-def _external(run: Run, path: str, given: Given) -> Any:
-    handler = EXTERNAL.get(path)
-    if handler is not None:
-        return handler(run, path, given)
-    if path in orders.FACTORIES:
-        return examples.example(run, path, given)
-    if path.startswith("torch.") and path.endswith("_like"):
-        thing = run.here.thing(given.get(0, "input")) if given.positional else None
-        return run.make(thing) if thing is not None and thing.kind == "tensor" else UNKNOWN
-    if path.startswith("torch.nn.") and path[9:10].isupper() and "." not in path[9:]:
-        return _layer(run, path, given)
-    if path.startswith(orders.IN_TRAIN_MODE) and "transforms" not in path and "get_" not in path:
-        note = run.note(given.node, "made here, in train mode")
-        return run.make(Thing("model", "train", "cpu", path=path, story=(note,), origin=note))
-    if path.endswith(orders.READY):
-        return run.make(Thing("model", "eval", UNKNOWN_STATE, path=path))
-    if not path.startswith(orders.HARMLESS):
-        escape(run, given)
-    # The same call twice gives the same path, but for those that make something new.
-    is_new = path.rpartition(".")[2].startswith(("mk", "NamedTemporary", "Temporary", "input"))
-    return expressions.derived("call", (Const(path), Const(id(given.node) if is_new else 0), *given.all()))
-
-
-def _layer(run: Run, path: str, given: Given) -> Any:
-    """A layer of torch; one that is made of things that are unknown is unknown itself."""
-    made_of = [one for value in _inside(list(given.positional)) for one in options_of(value)]
-    if any(isinstance(one, Opaque) for one in made_of) or given.rest is not None:
-        path = "torch.nn.Module"
-    note = run.note(given.node, "made here, in train mode")
-    thing = Thing("model", "train", "cpu", path=path, dtype=examples.float_of(run), story=(note,), origin=note)
-    return run.make(_made_of(run, thing, given))
-
-
-def _device(run: Run, _path: str, given: Given) -> Any:
-    return given.positional[0] if given.positional else UNKNOWN
-
-
-def _copy(run: Run, _path: str, given: Given) -> Any:
-    thing = run.here.thing(given.positional[0]) if given.positional else None
-    return _copied(run, thing) if thing is not None else UNKNOWN
-
-
-def _copied(run: Run, thing: Thing) -> Ref:
-    parts = [_copied(run, run.here.heap[number]).number for number in sorted(thing.parts)]
-    return run.make(thing._replace(parts=frozenset(parts)))
-
-
-def _wrap(run: Run, path: str, given: Given) -> Any:
-    """torch.compile(model), DataParallel(model): the model in a wrapper that a capture meets first."""
-    thing = run.here.thing(given.positional[0]) if given.positional else None
-    if thing is None or thing.kind != "model":
-        return UNKNOWN
-    return run.make(thing._replace(stages=thing.stages | {path}))
-
-
-def _dict(_run: Run, _path: str, given: Given) -> Any:
-    """dict(name=value): the same as the display of it."""
-    first = given.positional[0] if given.positional else Map(())
-    if given.rest is not None or not isinstance(first, Map):
-        return UNKNOWN
-    items = {**dict(first.items), **{Const(name): value for name, value in given.keywords.items()}}
-    return Map(tuple(items.items()))
-
-
-def _set_dtype(run: Run, _path: str, _given: Given) -> Any:
-    run.here.names["<dtype>"] = UNKNOWN
-    return UNKNOWN
-
-
-def _set_grad(run: Run, _path: str, given: Given) -> Any:
-    first = given.get(0, "mode")
-    run.here.grad = first.value if isinstance(first, Const) and isinstance(first.value, bool) else None
-    return UNKNOWN
-
-
-def _set_device(run: Run, _path: str, _given: Given) -> Any:
-    run.here.names["<device>"] = UNKNOWN
-    return UNKNOWN
-
-
-def _leave(run: Run, _path: str, _given: Given) -> Any:
-    run.state = None
-    return UNKNOWN
-
-
-Handler = Callable[..., Any]
-EXTERNAL: dict[str, Handler] = {
-    "torch.device": _device,
-    "builtins.dict": _dict,
-    "torch.set_grad_enabled": _set_grad,
-    **dict.fromkeys(contexts.SWITCHES, contexts.switch),
-    "torch.set_default_device": _set_device,
-    "torch.set_default_tensor_type": _set_device,
-    "copy.deepcopy": _copy,
-    "copy.copy": _copy,
-    **dict.fromkeys(orders.WRAPPERS, _wrap),
-    **dict.fromkeys(orders.REMOVED, onnx.removed),
-    "torch.set_default_dtype": _set_dtype,
-    "sys.exit": _leave,
-    "builtins.exit": _leave,
-    **dict.fromkeys(orders.TRACERS, captures.trace),
-    **dict.fromkeys(orders.FREEZERS, captures.freeze),
-    **dict.fromkeys(orders.ONNX, onnx.export),
-    **dict.fromkeys(orders.PATHS, storage.path_of),
-    **dict.fromkeys(orders.FETCHES, storage.fetch),
-    **dict.fromkeys(orders.DUMPERS, storage.dump),
-    **dict.fromkeys(orders.SYMBOLICS, onnx.symbolic),
-    "torch.jit.script": captures.script,
-    "torch.export.export": captures.program,
-    "torch.export.save": storage.save_program,
-    "torch.export.load": storage.load_program,
-    "torch._inductor.aoti_compile_and_package": storage.package_program,
-    orders.MOBILE: captures.mobile,
-    "torch.save": storage.save_pickle,
-    "torch.jit.save": storage.save,
-    "torch.load": storage.load_pickle,
-    "torch.jit.load": storage.load,
-}

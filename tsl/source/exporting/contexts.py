@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MODES_OFF = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
 MODES_ON = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
 CASTS = frozenset({"torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast"})
-SWITCHES = MODES_OFF | MODES_ON | CASTS
+SWITCHES: frozenset[str] = MODES_OFF | MODES_ON | CASTS
 # The argument of a switch that turns it off, and its place
 FLAGS = {
     "torch.inference_mode": (0, "mode"),

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tsl.source.classes import Class
 from tsl.source.exporting import calls, contexts
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
@@ -30,6 +31,7 @@ from tsl.source.exporting.things import (
 )
 from tsl.source.names import canonical
 from tsl.source.refs import External
+from tsl.source.tree import decorator_names
 
 if TYPE_CHECKING:
     from tsl.source.exporting.statements import Run
@@ -117,9 +119,14 @@ def attribute(run: Run, base: Any, name: str) -> Any:
     """`base.name` where it is more than unknown: a path's part, a method of a thing, the device of one."""
     if isinstance(base, Defined) and isinstance(base.what, External):
         return meaning(run, f"{base.what.path}.{name}")
+    if isinstance(base, Defined) and isinstance(base.what, Class):
+        return _of_class(run, base, name)
     if isinstance(base, Own):
         found = base.source.find(name)
-        return Defined(found[0], (found[1].module, base)) if found else Opaque(("self", id(base.source), name))
+        if found is None:
+            said = _said_by_class(run, base.source, name)
+            return Opaque(("self", id(base.source), name)) if said is UNKNOWN else said
+        return Defined(found[0], (found[1].module, base))
     if any(isinstance(one, Ref) for one in options_of(base)):
         if name == "device":
             thing = run.here.thing(base)
@@ -128,6 +135,23 @@ def attribute(run: Run, base: Any, name: str) -> Any:
     if isinstance(base, Opaque) and base.key:
         return Opaque((*base.key, name))
     return Defined(name, base) if isinstance(base, Const | Map | Seq | Either) else UNKNOWN
+
+
+def _of_class(run: Run, base: Defined, name: str) -> Any:
+    """`Class.name`: a method, to which a class method's class is bound, or what the class says of an attribute."""
+    found = base.what.find(name)
+    if found is None:
+        return _said_by_class(run, base.what, name)
+    bound = base if "classmethod" in decorator_names(found[0]) else None
+    return Defined(found[0], (found[1].module, bound))
+
+
+def _said_by_class(run: Run, cls: Class, name: str) -> Any:
+    """A text or number that a class of this file assigns in its body; a field with a type is a default alone."""
+    value = next((one.attributes[name] for one in cls.ancestors() if name in one.attributes), None)
+    is_here = cls.module is run.module and isinstance(value, _ast.expr)
+    said = evaluate(run, value) if is_here else UNKNOWN
+    return said if isinstance(said, Const) else UNKNOWN
 
 
 def _conditional(run: Run, node: Any) -> Any:
@@ -269,6 +293,6 @@ EVALUATE: dict[type, Any] = {
     _ast.Subscript: _subscript,
     _ast.UnaryOp: _unary,
     _ast.Call: _call,
-    _ast.Lambda: lambda _run, _node: Callback(),
+    _ast.Lambda: lambda _run, node: Callback(node),
     _ast.Starred: lambda run, node: evaluate(run, node.value),
 }

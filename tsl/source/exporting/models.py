@@ -58,6 +58,15 @@ def _modality_of_class(cls: Class) -> str | None:
     return None if unknown else ""
 
 
+def modal_layers(thing: Thing) -> list[str]:
+    """What in a model that is read depends on its mode, each once."""
+    if thing.source is None:
+        found = modality(thing)
+        return [found] if found else []
+    pieces = _mentioned(thing.source)
+    return list(dict.fromkeys(layer for one in pieces for layer in one.module.once(_modal_parts, one.node)))
+
+
 def _is_plain(path: str) -> bool:
     return path.partition(".")[0] in PLAIN_ROOTS
 
@@ -93,20 +102,29 @@ def _called(call: Any, module: Module) -> Piece | None:
 
 
 def _modal_part(cls: Any, names: Names) -> str | None:
+    """The first part of a class that depends on the mode; empty where none does, None where that is unknown."""
+    found = _modal_parts(cls, names)
+    if found:
+        return found[0]
     unknown = any(path.rpartition(".")[2] in MODAL_LAYERS for path in _handed_on(cls, names))
     for node in walk([cls]):
-        if isinstance(node, _ast.Attribute) and node.attr == "training" and isinstance(node.ctx, _ast.Load):
-            return "training"
-        if not isinstance(node, _ast.Call):
-            continue
-        path = names.dotted(node.func) or ""
-        name = last_name(node.func)
-        if path.startswith(IN_TRAIN_MODE):
-            return path
-        if path.startswith("torch.nn.") and _is_modal(name, node):
-            return name
-        unknown = unknown or (not _is_plain(path) and "." in path and name[:1].isupper())
+        path = names.dotted(node.func) or "" if isinstance(node, _ast.Call) else ""
+        unknown = unknown or (not _is_plain(path) and "." in path and last_name(node.func)[:1].isupper())
     return None if unknown else ""
+
+
+def _modal_parts(cls: Any, names: Names) -> list[str]:
+    """The layers and flags of a class that depend on the mode."""
+    found = []
+    for node in walk([cls]):
+        if isinstance(node, _ast.Attribute) and node.attr == "training" and isinstance(node.ctx, _ast.Load):
+            found.append("training")
+        path = names.dotted(node.func) or "" if isinstance(node, _ast.Call) else ""
+        if path.startswith(IN_TRAIN_MODE):
+            found.append(path)
+        elif path.startswith("torch.nn.") and _is_modal(last_name(node.func), node):
+            found.append(last_name(node.func))
+    return found
 
 
 def _handed_on(cls: Any, names: Names) -> Iterator[str]:

@@ -26,9 +26,18 @@ RESHAPES_TENSOR = frozenset("unsqueeze squeeze view reshape permute transpose re
 # Factories of torch that make an example, and whether sizes come first
 FACTORIES = {
     **dict.fromkeys("torch.rand torch.randn torch.zeros torch.ones torch.empty torch.full torch.randint".split(), True),
-    **dict.fromkeys("torch.tensor torch.arange torch.linspace torch.eye torch.as_tensor torch.randperm".split(), False),
+    **dict.fromkeys(
+        "torch.tensor torch.arange torch.linspace torch.eye torch.as_tensor torch.from_numpy torch.randperm".split(),
+        False,
+    ),
 }
 
+# Factories of numpy, methods of an array that make another, and what makes a tensor of one
+ARRAYS = frozenset(
+    "numpy.zeros numpy.ones numpy.empty numpy.random.rand numpy.random.randn numpy.random.random".split()
+)
+RESHAPES_ARRAY = frozenset("reshape transpose copy squeeze repeat ravel".split())
+OF_ARRAYS = frozenset({"torch.from_numpy", "torch.tensor", "torch.as_tensor"})
 MAKES_FLOATS = frozenset("torch.rand torch.randn torch.zeros torch.ones torch.empty".split())
 # Names of floating dtypes: methods of modules and tensors, and what torch also calls them
 FLOATS = {

@@ -6,7 +6,7 @@ import _ast
 from collections.abc import Iterator
 from typing import Any
 
-from tsl.source.exporting import tensorrt
+from tsl.source.exporting import models, tensorrt
 from tsl.source.exporting.expressions import key_of
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.statements import Run, enter
@@ -34,6 +34,8 @@ MAX_CALLS_DEEP = 5
 # How many calls above a function that exports its callers are read
 CALLERS = 2
 MAX_STATEMENTS = 8_000
+# What has run before a method of an object does: its constructor, and what a test framework calls before each test
+CONSTRUCTORS = ("__init__", "setUp", "setup_method")
 
 
 class Reader:
@@ -76,9 +78,11 @@ class Reader:
         for cls in self.module.classes.values():
             every += [(f"{cls.name}.{name}", node, cls) for name, node in cls.methods.items()]
         found = {name for name, node, _ in every if _holds(node, self.marked)}
-        names = {name: self.module.once(_names_in, node) for name, node, _ in every} if found else {}
+        assigned = self.module.names.assigned.items()
+        made = {name for name, nodes in assigned if any(_holds(node, self.marked) for node in nodes)}
+        names = {name: self.module.once(_names_in, node) for name, node, _ in every} if found or made else {}
         for _ in range(CALLERS):
-            called = {name.rpartition(".")[2] for name in found}
+            called = {name.rpartition(".")[2] for name in found} | made
             found |= {name for name in names if called & names[name]}
         return [root for root in every if root[0] in found]
 
@@ -95,17 +99,21 @@ class Reader:
 
     def _constructed(self, cls: Any, method: Any) -> State:
         """The state a method of an object starts in: what its constructor alone has put on it."""
-        found = cls.find("__init__")
-        if found is None or found[0] is method or found[1].module is not self.module:
+        found = [found for found in map(cls.find, CONSTRUCTORS) if found is not None]
+        constructors = [node for node, owner in found if owner.module is self.module]
+        if not constructors or method in constructors:
             return self.top
         if cls not in self._built:
             self._built[cls] = self.top
-            run = Run(self, self.module, found[0], f"{cls.name}.__init__", self.top.copy(), 0)
-            run.own = Own(cls)
-            bind_parameters(run, found[0], (), {}, None)
-            run.block(found[0].body)
-            state = run.here
-            for name in {name for node in cls.methods.values() if node is not found[0] for name in _written(node)}:
+            state = self.top.copy()
+            for node in constructors:
+                run = Run(self, self.module, node, f"{cls.name}.{node.name}", state, 0)
+                run.own = Own(cls)
+                bind_parameters(run, node, (), {}, None)
+                run.block(node.body)
+                state = run.here
+            others = [node for node in cls.methods.values() if node not in constructors]
+            for name in {name for node in others for name in _written(node)}:
                 state.names.pop(name, None)
             attributes = {name: value for name, value in state.names.items() if name.startswith("self.")}
             state.names = {**self.top.names, **attributes}
@@ -225,11 +233,19 @@ def bind_parameters(run: Run, node: Any, positional: Any, keywords: Any, rest: A
         elif defaults.get(parameter) and rest is None and _says_something(defaults[parameter]):
             value = Const(defaults[parameter].value)
         else:
-            value = Opaque((id(parameter),))
+            value = _annotated(run, parameter)
         names[parameter.arg] = value
     for extra in (node.args.vararg, node.args.kwarg):
         if extra is not None:
             names[extra.arg] = UNKNOWN
+
+
+def _annotated(run: Run, parameter: Any) -> Any:
+    """A parameter that nobody gave: a model of the class it is annotated with, in no known state, or an identity."""
+    cls = run.module.class_named(parameter.annotation) if parameter.annotation is not None else None
+    if cls is not None and cls.is_module:
+        return run.make(Thing("model", source=cls, exported=models.exported(cls)))
+    return Opaque((id(parameter),))
 
 
 def _says_something(default: Any) -> bool:

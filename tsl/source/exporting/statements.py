@@ -9,7 +9,7 @@ import _ast
 import re
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.exporting import contexts, expressions, models, orders
+from tsl.source.exporting import contexts, expressions, models, orders, parts
 from tsl.source.exporting.things import (
     NONE,
     UNKNOWN,
@@ -24,7 +24,6 @@ from tsl.source.exporting.things import (
 from tsl.source.facts import Note, Step
 from tsl.source.module import Module
 from tsl.source.names import imported
-from tsl.source.tree import walk
 
 if TYPE_CHECKING:
     from tsl.source.exporting.reader import Reader
@@ -191,7 +190,7 @@ def _if(run: Run, node: Any) -> None:
 
 def _loop(run: Run, node: Any) -> None:
     run.evaluate(node.iter if hasattr(node, "iter") else node.test)
-    _freeze_weights(run, node)
+    parts.loop(run, node)
     for _ in range(2):
         before = run.here.copy()
         if hasattr(node, "target"):
@@ -199,19 +198,6 @@ def _loop(run: Run, node: Any) -> None:
         run.block(node.body)
         run.state = join_states(before, run.state)
     run.block(node.orelse)
-
-
-def _freeze_weights(run: Run, node: Any) -> None:
-    """`for p in model.parameters(): p.requires_grad = False`: a trace records no gradients of them."""
-    called = getattr(node, "iter", None)
-    if not isinstance(called, _ast.Call) or not isinstance(called.func, _ast.Attribute):
-        return
-    touched = any(getattr(one, "attr", "") in ("requires_grad", "requires_grad_") for one in walk(node.body))
-    if touched and called.func.attr == "parameters":
-        state = run.here
-        for number in state.refs(run.evaluate(called.func.value)):
-            thing = state.heap[number]
-            state.heap[number] = thing._replace(stages=thing.stages | {"frozen-weights"})
 
 
 def _with(run: Run, node: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.exporting import captures, expressions, orders
@@ -39,6 +40,8 @@ def key_of(value: Any) -> Any:
 
 def path_of(_run: Run, path: str, given: Given) -> Any:
     """`str(path)`, `Path(path)`, `os.path.join(...)`: the same path, or one made of several."""
+    if path == "io.BytesIO" and not given.positional:
+        return Opaque(("buffer", id(given.node)))
     if len(given.positional) == 1 or path in ("builtins.open", "io.BytesIO"):
         return given.positional[0] if given.positional else UNKNOWN
     return expressions.derived("join", given.positional)
@@ -65,13 +68,19 @@ def fetch(run: Run, path: str, given: Given) -> Any:
 
 def _fetched(run: Run, value: Any) -> Note | None:
     """The place that fetched what a path holds."""
-    for one in options_of(value):
-        key = key_of(one)
-        while key:
-            if key in run.here.fetched:
-                return run.here.fetched[key]
-            key = key[:-1] if key[0] == "fetched" else None
-    return None
+    known = run.here.fetched
+    sources = (source for one in options_of(value) for source in _sources(key_of(one)))
+    return next((known[source] for source in sources if source in known), None) if known else None
+
+
+def _sources(key: Any) -> Iterator[Any]:
+    """What a path or text was made of: `response.read()` of what a call fetched."""
+    if isinstance(key, tuple) and key:
+        yield key
+        if key[0] == "fetched":
+            yield from (key[:end] for end in range(len(key) - 1, 1, -1))
+        for part in key:
+            yield from _sources(part)
 
 
 def _holds(run: Run, value: Any) -> Archive | None:

@@ -90,9 +90,19 @@ class Defined(Record):
 
 
 class Callback(Record):
-    """A lambda; what it does is not read."""
+    """A lambda."""
 
+    node: Any
     tag: str = "callback"
+
+
+class Partial(Record):
+    """A call that is given some of its arguments now: `functools.partial`."""
+
+    callee: Any
+    positional: tuple[Any, ...]
+    keywords: tuple[tuple[str, Any], ...]
+    tag: str = "partial"
 
 
 class Switch(Record):
