@@ -60,7 +60,7 @@ from tsl.source.values import SEQ, TENSOR, UNKNOWN
 FACTORIES = """zeros ones full empty arange range linspace logspace eye rand randn randint randperm normal
 tril_indices triu_indices sparse_coo_tensor sparse_csr_tensor hann_window hamming_window bartlett_window
 blackman_window kaiser_window scalar_tensor Tensor FloatTensor DoubleTensor HalfTensor LongTensor IntTensor
-ShortTensor CharTensor ByteTensor BoolTensor empty_strided frombuffer fftfreq rfftfreq
+ShortTensor CharTensor ByteTensor BoolTensor empty_strided fftfreq rfftfreq
 generate_square_subsequent_mask""".split()
 COPIERS = "tensor as_tensor asarray new_tensor from_numpy".split()
 FOLLOWERS = """new_zeros new_ones new_full new_empty zeros_like ones_like full_like empty_like rand_like randn_like

@@ -318,7 +318,7 @@ FACTORIES = frozenset(
         " randn randint randperm normal tril_indices triu_indices hann_window hamming_window bartlett_window"
         " blackman_window kaiser_window complex polar cartesian_prod scalar_tensor sparse_coo_tensor"
         " sparse_csr_tensor FloatTensor DoubleTensor HalfTensor LongTensor IntTensor ShortTensor CharTensor ByteTensor"
-        " BoolTensor Tensor empty_strided frombuffer fft.fftfreq fft.rfftfreq"
+        " BoolTensor Tensor empty_strided fft.fftfreq fft.rfftfreq"
         " nn.Transformer.generate_square_subsequent_mask"
     ).split()
 )
