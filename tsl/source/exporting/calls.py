@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import _ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.classes import Class
@@ -57,8 +57,12 @@ def _call_one(run: Run, callee: Any, given: Given) -> Any:
         case Partial(inner, positional, keywords):
             known = {**dict(keywords), **given.keywords}
             return call(run, inner, given._replace(positional=(*positional, *given.positional), keywords=known))
+        case Own(cls) if (found := cls.find("__call__")) is not None:
+            return _read(run, found[0], found[1].module, callee, given)
         case Opaque(key) if key:
             escape(run, given)
+            if key[0] == "self" and len(key) == len(("self", "class", "name", "number")):
+                _let_go(run, run.here.attributes(key[3]).values())
             return expressions.derived("call", (callee, *given.all()))
         case Ref():
             return UNKNOWN
@@ -82,8 +86,14 @@ def _read(run: Run, node: Any, module: Any, own: Any, given: Given, *, is_openin
 
 def escape(run: Run, given: Given) -> None:
     """Something unknown has these in hand: their mode and device are unknown after it."""
+    objects = [one for value in inside(given.all()) for one in options_of(value) if isinstance(one, Own)]
+    held = [value for one in objects for value in run.here.attributes(one.number).values()]
+    _let_go(run, [*inside(given.all()), *held])
+
+
+def _let_go(run: Run, values: Iterable[Any]) -> None:
     state = run.here
-    for number in {number for value in inside(given.all()) for number in state.family(value)}:
+    for number in {number for value in values for number in state.family(value)}:
         thing = state.heap[number]
         state.heap[number] = thing._replace(mode=UNKNOWN_STATE, device=UNKNOWN_STATE, dtype=UNKNOWN_STATE, shape=None)
 
@@ -99,8 +109,7 @@ def inside(arguments: list[Any]) -> Iterator[Any]:
 
 def _construct(run: Run, cls: Class, given: Given) -> Any:
     if not cls.is_module:
-        escape(run, given)
-        return Own(cls)
+        return _object(run, cls, given)
     note = run.note(given.node, "made here")
     thing = Thing(
         "model", "train", "cpu", cls, exported=models.exported(cls), dtype=examples.float_of(run), origin=note
@@ -110,6 +119,19 @@ def _construct(run: Run, cls: Class, given: Given) -> Any:
     if found is not None and found[1].module.once(_moves, found[0]):
         _read(run, found[0], found[1].module, made, given)
         _leave_mode_to_itself(run, made)
+    return made
+
+
+def _object(run: Run, cls: Class, given: Given) -> Any:
+    """An object of a class that is no module, with what its constructor puts on it, or the fields it is given."""
+    made = Own(cls, run.reader.number())
+    found = cls.find("__init__")
+    if found is not None:
+        _read(run, found[0], found[1].module, made, given)
+        return made
+    run.here.held.update({(made.number, name): value for name, value in given.keywords.items()})
+    if cls.foreign:
+        escape(run, given)
     return made
 
 
@@ -233,7 +255,8 @@ def _turned_to(thing: Thing, name: str, given: Given) -> str:
     for value in given.all():
         if isinstance(value, Defined) and isinstance(value.what, External):
             return examples.dtype_named(value)
-    return thing.dtype if all(isinstance(value, Const | Ref) for value in given.all()) else UNKNOWN_STATE
+    said = [one for value in given.all() for one in options_of(value)]
+    return thing.dtype if all(isinstance(one, Const | Ref) for one in said) else UNKNOWN_STATE
 
 
 def _moved_to(run: Run, thing: Thing, name: str, given: Given) -> str:

@@ -121,11 +121,14 @@ def attribute(run: Run, base: Any, name: str) -> Any:
         return meaning(run, f"{base.what.path}.{name}")
     if isinstance(base, Defined) and isinstance(base.what, Class):
         return _of_class(run, base, name)
+    if isinstance(base, Own) and (base.number, name) in run.here.held:
+        return run.here.held[base.number, name]
     if isinstance(base, Own):
         found = base.source.find(name)
         if found is None:
             said = _said_by_class(run, base.source, name)
-            return Opaque(("self", id(base.source), name)) if said is UNKNOWN else said
+            number = (base.number,) if base.number else ()
+            return Opaque(("self", id(base.source), name, *number)) if said is UNKNOWN else said
         return Defined(found[0], (found[1].module, base))
     if any(isinstance(one, Ref) for one in options_of(base)):
         if name == "device":

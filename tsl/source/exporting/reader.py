@@ -120,11 +120,16 @@ class Reader:
             self._built[cls] = state
         return self._built[cls]
 
+    def number(self) -> int:
+        """A number that no thing and no object has."""
+        self._things += 1
+        return self._things
+
     def make(self, state: State, thing: Thing) -> Ref:
         """A new thing."""
-        self._things += 1
-        state.heap[self._things] = thing
-        return Ref(self._things)
+        number = self.number()
+        state.heap[number] = thing
+        return Ref(number)
 
     def keep(self, step: Step) -> None:
         """Keeps a step; of equal ones the weightiest stands."""
@@ -150,7 +155,9 @@ class Reader:
         state = caller.here.copy()
         outer = state.names
         state.names = dict(self.top.names) if module is self.module else {}
-        if isinstance(own, Own):
+        if isinstance(own, Own) and own.number:
+            state.names.update({f"self.{name}": value for name, value in state.attributes(own.number).items()})
+        elif isinstance(own, Own):
             state.names.update(_attributes(outer))
         run = Run(self, module, node, getattr(node, "name", ""), state, caller.depth + 1)
         run.own, run.is_opening = own, is_opening
@@ -168,7 +175,10 @@ class Reader:
         if after is None:
             caller.state = None
             return UNKNOWN
-        if isinstance(own, Own):
+        if isinstance(own, Own) and own.number:
+            written = _attributes(after.names).items()
+            after.held.update({(own.number, name.removeprefix("self.")): value for name, value in written})
+        elif isinstance(own, Own):
             outer = {**outer, **_attributes(after.names)}
         after.names = outer
         if not is_opening:

@@ -115,9 +115,10 @@ class Switch(Record):
 
 
 class Own(Record):
-    """`self` in a method of a class that is no module."""
+    """An object of a class that is no module, by its number; 0 for `self` in a method that is read from outside."""
 
     source: Class
+    number: int = 0
     tag: str = "own"
 
 
@@ -146,13 +147,17 @@ def options_of(value: Any) -> tuple[Any, ...]:
 
 
 class State:
-    """Names, things and archives on one path; `grad` is whether gradients are recorded, `cast` an autocast around."""
+    """Names, things and archives on one path; `grad` is whether gradients are recorded, `cast` an autocast around.
 
-    __slots__ = ("archives", "cast", "fetched", "grad", "heap", "names")
+    `held` are the attributes of objects, by the number of the object and their name.
+    """
+
+    __slots__ = ("archives", "cast", "fetched", "grad", "heap", "held", "names")
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
         self.heap: dict[int, Thing] = {}
+        self.held: dict[tuple[int, str], Any] = {}
         self.archives: dict[Any, Archive | None] = {}
         self.fetched: dict[Any, Note] = {}
         self.grad: bool | None = True
@@ -161,7 +166,7 @@ class State:
     def copy(self) -> State:
         """The same state, to go another way from here."""
         other = State()
-        other.names, other.heap = dict(self.names), dict(self.heap)
+        other.names, other.heap, other.held = dict(self.names), dict(self.heap), dict(self.held)
         other.archives, other.fetched = dict(self.archives), dict(self.fetched)
         other.grad, other.cast = self.grad, self.cast
         return other
@@ -179,6 +184,10 @@ class State:
                 seen.add(number)
                 queue += sorted(self.heap[number].parts)
                 yield number
+
+    def attributes(self, number: int) -> dict[str, Any]:
+        """What is on an object, by name."""
+        return {name: value for (owner, name), value in self.held.items() if owner == number}
 
     def thing(self, value: Any) -> Thing | None:
         """The thing a value is on every path; None where it may be something else that is not None."""
@@ -199,6 +208,8 @@ def join_states(left: State | None, right: State | None) -> State | None:
     met = left.copy()
     for name, value in right.names.items():
         met.names[name] = join_values(left.names[name], value) if name in left.names else value
+    for place, value in right.held.items():
+        met.held[place] = join_values(left.held[place], value) if place in left.held else value
     for number, thing in right.heap.items():
         met.heap[number] = join_things(left.heap[number], thing) if number in left.heap else thing
     for key, archive in right.archives.items():
