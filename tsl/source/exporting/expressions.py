@@ -215,7 +215,7 @@ def _binary(run: Run, node: Any) -> Any:
 def derived(how: str, parts: tuple[Any, ...]) -> Any:
     """A text or path made of others: the same parts make the same path, and parts spelled out a path spelled out."""
     texts = [part.value for part in parts if isinstance(part, Const) and isinstance(part.value, str)]
-    if len(texts) == len(parts) and how in JOINED:
+    if parts and len(texts) == len(parts) and how in JOINED:
         return Const(JOINED[how](*texts))
     keys = []
     for part in parts:

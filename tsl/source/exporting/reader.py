@@ -82,7 +82,7 @@ class Reader:
         made = {name for name, nodes in assigned if any(_holds(node, self.marked) for node in nodes)}
         names = {name: self.module.once(_names_in, node) for name, node, _ in every} if found or made else {}
         for _ in range(CALLERS):
-            called = {name.rpartition(".")[2] for name in found} | made
+            called = {part for name in found for part in name.split(".")} | made
             found |= {name for name in names if called & names[name]}
         return [root for root in every if root[0] in found]
 
