@@ -99,6 +99,7 @@ def _let_go(run: Run, values: Iterable[Any]) -> None:
 
 
 def inside(arguments: list[Any]) -> Iterator[Any]:
+    """Arguments, and what is in those that are lists or dicts."""
     for one in arguments:
         yield one
         if isinstance(one, Seq):

@@ -46,6 +46,7 @@ def made_of(run: Run, thing: Thing, given: Given) -> Thing:
 
 
 def external(run: Run, path: str, given: Given) -> Any:
+    """The result of a call of what is not read."""
     handler = EXTERNAL.get(path)
     if handler is not None:
         return handler(run, path, given)
