@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # What asks for a version of torch, or for what it has; steps that are out of order in some versions alone
 VERSIONS = re.compile(r"""version|hasattr|signature|TORCH|["'] (not )?in """, re.I)
-OF_A_VERSION = frozenset({"removed", "default", "symbolic", "python", "shapes"})
+OF_A_VERSION = frozenset({"removed", "default", "symbolic", "python", "shapes", "operator"})
 MODES_OFF = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
 MODES_ON = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
 CASTS = frozenset({"torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast"})
