@@ -77,7 +77,7 @@ randint_like""".split()
 def baked_device(function: Function) -> Iterator[Finding]:
     copies = {id(use.node) for use in function.conversions("constructor") if not use.depends_on.only_static}
     elsewhere = function.taken_out() | {id(call.node.func.value) for call in function.calls("type_as")}
-    for call in function.calls(*FACTORIES, *COPIERS, *FOLLOWERS):
+    for call in (call for call in function.calls(*FACTORIES, *COPIERS, *FOLLOWERS) if "training" not in call.inside):
         first = call.arguments.get(0, "size")
         drawn = call.name == "normal" and first is not None and first.may_be(TENSOR | UNKNOWN)
         follows = call.name in FOLLOWERS and "device" not in call.arguments.keywords

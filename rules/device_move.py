@@ -55,7 +55,9 @@ def device_move(function: Function) -> Iterator[Finding]:
     kept = [getattr(use.node, "func", None) for use in function.conversions("numpy", "list", "item")]
     leaving = {id(getattr(method, "value", None)) for method in kept}
     for call in function.calls("to", "type", "cuda", "cpu", "xpu"):
-        if call.base is None or not call.base.is_only(TENSOR | NONE) or id(call.node) in leaving:
+        if call.base is None or not call.base.is_only(TENSOR | NONE):
+            continue
+        if "training" in call.inside or id(call.node) in leaving:
             continue
         target = call.arguments.get(0, "device") or call.arguments.get(0, "other")
         named = target is not None and (target.may_be(STR) or target.is_only(TENSOR) or bool(target.origin & DEVICE))

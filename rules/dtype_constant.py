@@ -62,5 +62,6 @@ def dtype_constant(function: Function) -> Iterator[Finding]:
     for call in function.calls(*MADE, "finfo", "iinfo"):
         limits = call.name in ("finfo", "iinfo")
         dtype = call.arguments.get(0, "type") if limits else call.arguments.keywords.get("dtype")
-        if call.path.startswith("torch.") and dtype is not None and dtype.origin & DTYPE:
+        made = call.path.startswith("torch.") and "training" not in call.inside
+        if made and dtype is not None and dtype.origin & DTYPE:
             yield call, f"tracing keeps the example's dtype: `{call.text}` is a constant"

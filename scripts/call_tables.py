@@ -3,9 +3,10 @@
 
 usage: call_tables.py [--directory DIR]     needs torch
 
-Functions, methods and their arguments come from torch's own samples (torch.testing's op_db). Each sample is traced;
-what all traces of a function hold, whatever its arguments, is what its call is sure to come to. A line is a name as a
-user writes it (`torch.einsum`, `torch.Tensor.roll`), a tab and the operators.
+Functions, methods, layers and their arguments come from torch's own samples (op_db and module_db of torch.testing).
+Each sample is traced, layers in evaluation mode; what all traces of a function hold, whatever its arguments, is what
+its call is sure to come to. A line is a name as a user writes it (`torch.einsum`, `torch.Tensor.roll`, `torch.nn.CELU`
+for a call of such a layer), a tab and the operators.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import lzma
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
 import torch
 from target_tables import FILTERS, TABLES
 from torch.testing._internal.common_methods_invocations import op_db
+from torch.testing._internal.common_modules import module_db
 from torch.utils import _pytree as pytree
 
 SAMPLES = 24
@@ -45,8 +47,12 @@ def main() -> int:
             traces = list(_traced(entry, call)) or [kinds & _own(entry) for kinds in _traced(entry, entry.op)]
             for kinds in traces:
                 found[name] = found[name] & kinds if name in found else kinds
+    for entry in module_db:
+        for kinds in _traced_layer(entry):
+            name = f"torch.nn.{entry.module_cls.__name__}"
+            found[name] = found[name] & kinds if name in found else kinds
     lines = [f"{name}\t{' '.join(sorted(kinds))}" for name, kinds in sorted(found.items()) if kinds]
-    head = f"# what traces of torch {torch.__version__.partition('+')[0]} hold of each function, by its op_db"
+    head = f"# what traces of torch {torch.__version__.partition('+')[0]} hold of each function, by its own samples"
     text = "\n".join([head, *lines, ""])
     (given.directory / "calls.txt.xz").write_bytes(lzma.compress(text.encode(), filters=FILTERS))
     print(f"calls.txt.xz: {len(lines)} functions")
@@ -91,10 +97,31 @@ def _traced(entry: Any, call: Callable[..., Any]) -> Iterator[set[str]]:
             first, args, kwargs = pytree.tree_unflatten(leaves, form)
             return call(first, *args, **kwargs)
 
-        tensors = tuple(leaves[place] for place in places)
-        with contextlib.suppress(Exception):  # a sample that cannot be traced says nothing
-            traced = torch.jit.trace(called, tensors, check_trace=False, strict=False)
-            yield {node.kind() for node in traced.graph.nodes() if node.kind().startswith("aten::")} - AROUND
+        yield from _kinds(called, tuple(leaves[place] for place in places))
+
+
+def _traced_layer(entry: Any) -> Iterator[set[str]]:
+    """The operators in the trace of each sample of a layer."""
+    samples = entry.module_inputs_func(entry, device="cpu", dtype=torch.float32, requires_grad=False, training=False)
+    for sample in samples if hasattr(torch.nn, entry.module_cls.__name__) else ():
+        made, given = sample.constructor_input, sample.forward_input
+        if given is None:
+            continue
+        layer = entry.module_cls(*made.args, **made.kwargs).eval()
+
+        def called(*tensors: Any, layer: Any = layer, given: Any = given) -> Any:
+            return layer(*tensors, *given.args[len(tensors) :], **given.kwargs)
+
+        tensors = tuple(takewhile(torch.is_tensor, given.args))
+        yield from _kinds(called, tensors)
+
+
+def _kinds(called: Callable[..., Any], tensors: tuple[torch.Tensor, ...]) -> Iterator[set[str]]:
+    """The operators in a trace; nothing where it cannot be traced."""
+    with contextlib.suppress(Exception):  # a sample that cannot be traced says nothing
+        traced = torch.jit.trace(called, tensors, check_trace=False, strict=False)
+        traced_kinds = {node.kind() for node in traced.inlined_graph.nodes()}
+        yield {kind for kind in traced_kinds if kind.startswith("aten::")} - AROUND
 
 
 if __name__ == "__main__":

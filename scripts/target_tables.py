@@ -36,6 +36,8 @@ from pathlib import Path
 from typing import Any
 
 TABLES = Path(__file__).resolve().parent.parent / "tsl" / "target" / "tables"
+# Refused in all forms that scripts/export_probes.py tries, and taken in another: a pool whose sizes divide the input's.
+TAKEN_ELSEWHERE = frozenset({"aten::adaptive_max_pool2d"})
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
 
 YAML = "torchgen/packaged/ATen/native/native_functions.yaml"
@@ -299,6 +301,7 @@ def exported(road: str, title: str, package: str) -> Writer:
         results = {name: roads[road] for name, roads in given["operators"].items() if road in roads}
         version = ".".join(given["packages"][package].split(".")[: 2 if package == "torch" else 3])
         told = {name for name, one in results.items() if one["is"] != "untold"}
+        refused = {name for name in told if results[name]["is"] == "refused"}
         named = [f"{name} {given['packages'][name].partition('+')[0]}" for name in dict.fromkeys(("torch", package))]
         tools = f"{' and '.join(named)} refuse{'s' if len(named) == 1 else ''}"
         apart = {name: one["more"] for name, one in results.items() if one["is"] == "taken" and _is_apart(one["more"])}
@@ -310,7 +313,7 @@ def exported(road: str, title: str, package: str) -> Writer:
             "lists": "missing",
             "notes": json.dumps({name: _apart(made) for name, made in apart.items()}),
         }
-        return head, [version], {name: [version] for name in told if results[name]["is"] == "refused"}
+        return head, [version], {name: [version] for name in refused - TAKEN_ELSEWHERE}
 
     return written
 

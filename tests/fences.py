@@ -14,6 +14,8 @@ from tsl.rule import Verdict, verdicts
 from tsl.rulebook import load
 from tsl.source import analyse
 from tsl.source.file import parse
+from tsl.source.modules import Modules
+from tsl.target.exporters import Exporters
 
 RULEBOOK = load()
 SOURCE_RULES = tuple(rule for rule in RULEBOOK.rules if rule.engine == "source")
@@ -32,7 +34,8 @@ class Case(NamedTuple):
 def verdicts_on(code: str, family: str = TRACE) -> dict[int, list[tuple[str, Verdict]]]:
     """Line to the findings of a family that start there, each with its rule's code."""
     found: dict[int, list[tuple[str, Verdict]]] = {}
-    for function in analyse(parse("fence.py", code.encode())).functions:
+    modules = Modules(exporters=Exporters())
+    for function in analyse(parse("fence.py", code.encode()), (), modules).functions:
         # An optional rule is asked where the text speaks of it, as a configuration has to.
         asked = [rule for rule in SOURCE_RULES if not rule.optional or rule.code in code or rule.name in code]
         for rule in (rule for rule in asked if rule.code.startswith(family)):

@@ -125,6 +125,16 @@ def test_what_follows_from_a_weight_is_counted_and_not_told(project: Project) ->
     assert wider["consequences"]["shape"] == 4
 
 
+def test_what_a_graph_holds_as_a_number_is_told_by_its_name(project: Project) -> None:
+    text = NET.replace("torch.softmax(y, 1)", "torch.softmax(torch.zeros_like(y, dtype={}, memory_format={}), 1)")
+    found = form(project, saved(text.format(5, 0)), saved(text.format(15, 2)))
+    (change,) = (one for one in found["changes"] if one["title"] == "zeros_like")
+    assert [(one["name"], one["old"], one["new"]) for one in change["details"] if one["aspect"] == "constant"] == [
+        ("dtype", "float16", "bfloat16"),
+        ("memory_format", "contiguous_format", "channels_last"),
+    ]
+
+
 def test_another_type_of_an_input_is_told_at_the_input(project: Project) -> None:
     found = form(
         project, saved(), saved(NET.replace("x: Tensor", "x: Optional[Tensor]").replace("(x, )", "(torch.neg(x), )"))

@@ -182,3 +182,65 @@ def test_a_lock_is_the_same_for_a_model_that_is_loaded_and_saved_again(
     texts = [project.tsl("lock", str(answered[0] / name)).out for name in ("first.pt", "again.pt", "thrice.pt")]
     assert texts[0] == texts[1] == texts[2]
     assert "aten::" in texts[0]
+
+
+EXPORTS = """\
+import io
+import torch
+from torch import nn
+
+
+class Scores(nn.Module):
+    def forward(self, x):
+        return torch.einsum("ij,kj->ik", x, x)
+
+
+class Lower(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.act = nn.CELU()
+
+    def forward(self, x):
+        return self.act(x).tril()
+
+
+class Inverse(nn.Module):
+    def forward(self, x):
+        return x if torch.onnx.is_in_onnx_export() else torch.linalg.inv(x)
+
+
+class Middle(nn.Module):
+    def forward(self, x):
+        return torch.quantile(x, 0.5)
+"""
+EXPORT = """\
+
+
+def {name}_{opset}():
+    torch.onnx.export({name}().eval(), (torch.ones(4, 4),), io.BytesIO(), opset_version={opset}, dynamo=False)
+"""
+TRIED = """\
+import exports, json, torch, warnings
+warnings.simplefilter("ignore")
+refused = []
+for name in [name for name in vars(exports) if name.rpartition("_")[2].isdigit()]:
+    try:
+        getattr(exports, name)()
+    except torch.onnx.errors.OnnxExporterError as error:
+        if "onnx is not installed" not in str(error):  # that comes last, where all operators are translated
+            refused.append(name)
+json.dump(refused, open("refused.json", "w"))
+"""
+
+
+def test_an_export_lacks_an_operator_where_torch_refuses_it(project: Project) -> None:
+    names, opsets = ("Scores", "Lower", "Inverse", "Middle"), (9, 11, 12, 13, 14, 17)
+    text = EXPORTS + "".join(EXPORT.format(name=name, opset=opset) for name in names for opset in opsets)
+    project.write("exports.py", text)
+    done = project.check("--isolated", "exports.py", "--select", "TSL338")
+    lines = text.splitlines()
+    found = [lines[one["line"] - 2].removeprefix("def ").removesuffix("():") for one in done.findings]
+    told = run(sys.executable, "-c", TRIED, cwd=project.root)
+    assert told.returncode == 0, told.stderr
+    assert found == json.loads((project.root / "refused.json").read_text())
+    assert {name.partition("_")[0] for name in found} == {"Scores", "Lower", "Middle"}

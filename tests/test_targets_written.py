@@ -111,3 +111,11 @@ def test_a_target_of_a_project_is_asked_as_well_and_the_cache_knows_them_apart(p
 )
 def test_calls_are_known_by_what_traces_hold(path: str, operators: tuple[str, ...]) -> None:
     assert set(operators) <= set(calls()[path])
+
+
+def test_calls_of_layers_count(project: Project) -> None:
+    layers = NET.replace(
+        "    def forward", "    def __init__(self):\n        self.act = nn.CELU()\n\n    def forward"
+    ).replace('a = torch.einsum("bij,bjk->bik", x, y)', "a = self.act(x)")
+    assert lacking(project, "onnx:11", text=layers)[0] == (11, "aten::celu")
+    assert "aten::celu" not in {operator for _, operator in lacking(project, "onnx:12", text=layers)}

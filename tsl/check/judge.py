@@ -128,7 +128,9 @@ class Judge:
         from tsl.source.modules import Modules
 
         if self._modules is None:
-            self._modules = Modules(self._plan.search, self._plan.texts, self._watched())
+            from tsl.target.exporters import Exporters
+
+            self._modules = Modules(self._plan.search, self._plan.texts, self._watched(), Exporters())
         self._modules.forget(MODULES_KEPT)
         return self._modules
 

@@ -24,6 +24,7 @@ from typing import Any, TypeAlias
 
 from tsl.draw.instances import OUTERMOST
 from tsl.draw.labels import FOREVER, INSTANCE, OBJECTS, written, written_to
+from tsl.ir.dtype import CODES
 from tsl.ir.facts import plain
 from tsl.ir.graph import Block, Graph, Node, Value
 from tsl.ir.operator import operator_at
@@ -37,6 +38,14 @@ AROUND: Mapping[type, str] = {list: "[]", tuple: "()"}
 GET, SET = "prim::GetAttr", "prim::SetAttr"
 AFTER = "after"
 
+# Arguments that a graph holds as numbers: c10/core/ScalarType.h, Layout.h and MemoryFormat.h.
+ENUMS: dict[str, dict[str, str]] = {
+    "dtype": {str(code): name for code, name in CODES.items()},
+    "layout": dict(zip("0123", ("strided", "sparse_coo", "sparse_csr", "mkldnn"), strict=True)),
+    "memory_format": dict(
+        zip("0123", ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d"), strict=True)
+    ),
+}
 # What is in a tensor constant, as a text that differs where the contents do.
 Content = Callable[[Any], str]
 
@@ -238,7 +247,7 @@ class Items:
                 item.links[name] = made
                 made.maker.takers.append((item, name, made.slot))
             elif made is not None and not (name in named and _is_default(made, named[name])):
-                item.constants[name] = made
+                item.constants[name] = _named(name, made)
 
     def _write(self, node: Node, item: Item, arguments: Sequence[Argument]) -> None:
         """What a node writes to is its own from here on (5)."""
@@ -277,6 +286,12 @@ class Items:
         if node.outputs[0].type.kind in OBJECTS:
             return Constant(module=f"{owner.module}.{name}".lstrip("."), is_module=True)
         return Constant(name, owner.module) if name not in self._set else None
+
+
+def _named(argument: str, made: Constant) -> Constant:
+    """A constant by the name that torch has for it: `bfloat16` where a `dtype` is 15."""
+    name = ENUMS.get(argument, {}).get(made.text)
+    return Constant(name) if name is not None and made.module is None else made
 
 
 def _returned(graph: Graph) -> Node | None:

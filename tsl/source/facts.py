@@ -19,6 +19,8 @@ from tsl.source.values import Value
 
 # The ways that test a truth; of metadata only these are uses
 TESTS = frozenset({"if", "while", "assert", "ternary", "filter", "boolean", "match"})
+# Methods that fill a tensor with what numbers say
+FILLS = frozenset("uniform_ normal_ random_ exponential_ geometric_ log_normal_ cauchy_".split())
 # What becomes of the arms of a test (see `effects`)
 DIFFERS, CHECKS, SAME = "differs", "checks", "same"
 
@@ -351,7 +353,7 @@ class Function:
 
 
 def _operands(node: Any) -> Iterator[Any]:
-    """The expressions a conversion takes its value from, through comparisons."""
+    """The expressions a conversion takes its value from, through comparisons and methods that are given numbers."""
     if isinstance(node, _ast.Call):
         parts = [*node.args, getattr(node.func, "value", None)]
     elif isinstance(node, _ast.Compare):
@@ -364,3 +366,13 @@ def _operands(node: Any) -> Iterator[Any]:
         yield part
         if isinstance(part, _ast.Compare):
             yield from _operands(part)
+        yield from _receivers(part)
+
+
+def _receivers(node: Any) -> Iterator[Any]:
+    """What a chain of methods that no other tensor is given to begins with: `torch.empty(1)` of `.uniform_(0, 9)`."""
+    while isinstance(node, _ast.Call) and isinstance(node.func, _ast.Attribute):
+        if (node.args or node.keywords) and node.func.attr not in FILLS:
+            return
+        node = node.func.value
+        yield node

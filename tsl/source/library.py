@@ -78,7 +78,7 @@ def call_external(frame: Frame, path: str, arguments: Arguments, node: Any) -> V
             frame.note_call(node, path, None, arguments)
         return builtin_calls.call(frame, name, arguments, node)
     if name in GUARDS:
-        return values.constant(GUARDS[name])
+        return values.constant(frame.session.guards[name])
     if name == "_assert" and arguments.positional:
         return _checked(frame, arguments.positional[0], node)
     if module == "operator" and len(arguments.positional) == 2:

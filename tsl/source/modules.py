@@ -24,6 +24,8 @@ from tsl.source.summaries import Shared
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tsl.source.exporting.operators import Exporters
+
 UNREAD = frozenset(
     """torch numpy scipy math builtins typing collections functools itertools os sys re json warnings logging copy
     dataclasses abc enum pathlib contextlib pandas matplotlib PIL cv2 sympy networkx sklearn tqdm yaml requests einops
@@ -60,7 +62,8 @@ class _LookUp(Record):
 class Modules:
     """The modules read so far, by absolute path, and which of them rest on which files.
 
-    `watched` are functions of torch whose calls are noted besides those that rules watch.
+    `watched` are functions of torch whose calls are noted besides those that rules watch; `exporters` know what those
+    of torch.onnx have, where that is asked.
     """
 
     def __init__(
@@ -68,9 +71,10 @@ class Modules:
         search: tuple[str, ...] = (),
         texts: Mapping[str, bytes] | None = None,
         watched: frozenset[str] = frozenset(),
+        exporters: Exporters | None = None,
     ) -> None:
         """`texts` are read in the place of the files at these absolute paths."""
-        self.search, self.watched = search, watched
+        self.search, self.watched, self.exporters = search, watched, exporters
         self._texts = texts or {}
         self.shared = Shared()
         self._by_path: dict[str, Module | None] = {}

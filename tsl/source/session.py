@@ -13,6 +13,7 @@ Definitions:
 from __future__ import annotations
 
 import _ast
+from collections.abc import Mapping
 from typing import Any
 
 from tsl.source import binding, calls, evaluate, interpret, library, torch_calls, values
@@ -24,7 +25,8 @@ from tsl.source.objects import Objects
 from tsl.source.parameters import Parameters, self_name
 from tsl.source.refs import Arguments, External, Instance, Routine
 from tsl.source.scripted import is_scripted
-from tsl.source.summaries import Key, Summaries, Summary
+from tsl.source.summaries import Key, Shared, Summaries, Summary
+from tsl.source.torch_hand import GUARDS
 from tsl.source.tree import assigned, walk
 from tsl.source.values import NUMBER, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
@@ -34,15 +36,23 @@ MAX_DEPTH_OF_CONSTRUCTORS = 2
 
 
 class Session:
-    """Everything known while one file is judged, in whatever modules its roots reach."""
+    """Everything known while one file is judged, in whatever modules its roots reach.
 
-    def __init__(self, module: Module) -> None:
+    `watched` are functions of torch whose calls are noted besides those that rules, and `modules`, watch; `guards` is
+    what calls are answered that ask how the model is being captured.
+    """
+
+    def __init__(
+        self, module: Module, watched: frozenset[str] = frozenset(), guards: Mapping[str, bool] = GUARDS
+    ) -> None:
         self.module = module
+        self.watched, self.guards = watched | module.modules.watched, guards
         self.objects = Objects(self)
         self.facts: dict[int, dict[tuple[Any, ...], Fact]] = {}
         self.judged: dict[int, Routine] = {}
         self._parameters = Parameters(self)
-        self.summaries = Summaries(module.modules.shared)
+        # What other sessions have found holds here where they asked the same.
+        self.summaries = Summaries(module.modules.shared if guards is GUARDS and not watched else Shared())
         self._replayed: set[Summary] = set()
         self._globals: dict[tuple[int, str], tuple[Value, Summary | None]] = {}
         self._frames: dict[int, Frame] = {}

@@ -116,7 +116,7 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
     if handler is None and name not in METHODS and not _is_in_place(name):
         return None
     record_baked(frame, "torch.Tensor." + name, arguments, node)
-    watched = frame.module.modules.watched
+    watched = frame.session.watched
     if name in WATCHED_METHODS or (watched and "torch.Tensor." + name in watched):
         frame.note_call(node, "torch.Tensor." + name, base, arguments)
     if name in LAYOUT_METHODS:
@@ -143,7 +143,7 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     """The result of a call of a function of torch; None where no table knows the path."""
     name = path.rsplit(".", 1)[-1]
     record_baked(frame, path, arguments, node)
-    if path in WATCHED or path in frame.module.modules.watched:
+    if path in WATCHED or path in frame.session.watched:
         frame.note_call(node, path, None, arguments)
     if arguments.positional and _has_data_length(name, arguments, 1):
         frame.note_event(node, "length", arguments.positional[0])
@@ -179,7 +179,7 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
 def layer(frame: Frame, found: Layer, arguments: Arguments, node: Any) -> Value:
     """The result of calling an instance of a torch.nn class, or of a module class tsl has not read."""
     record_baked(frame, found.path, arguments, node)
-    if found.path in WATCHED:
+    if found.path in WATCHED or found.path in frame.session.watched:
         frame.note_call(node, found.path, None, arguments)
     return decode(
         found.returns,

@@ -75,6 +75,7 @@ STEPS = {
     "removed": "a function or argument of torch.onnx is used that is no longer there",
     "names": "the names given to an export to ONNX do not fit the model or each other",
     "shapes": "dynamic shapes are told to an exporter that does not take them in this form",
+    "operator": "a model is exported to ONNX by an exporter that lacks one of its operators",
     "island": "a compiled function is called in a model that is traced",
     "python": "a capture is written for a Python that torch.jit does not support",
 }

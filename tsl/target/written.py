@@ -67,10 +67,8 @@ class WrittenFacts:
     def unknown(self) -> Iterator[Written]:
         """The calls of operators that targets surely lack, in the order in which they are noted."""
         for fact in self._function.facts:
-            if not isinstance(fact, Call) or not _is_sure(fact):
-                continue
-            for operator in calls().get(fact.path, ()):
-                gaps = tuple(gap for target in self._targets for gap in _gaps(operator, target))
+            for operator in operators_of(fact) if isinstance(fact, Call) else ():
+                gaps = tuple(gap for target in self._targets for gap in gaps_of(operator, target))
                 if gaps:
                     yield Written(fact.node, operator, gaps)
 
@@ -90,12 +88,14 @@ def calls() -> dict[str, tuple[str, ...]]:
     return {path: tuple(operators.split()) for path, operators in pairs}
 
 
-def _is_sure(call: Call) -> bool:
-    """(3)"""
-    return not call.path.startswith(METHOD) or (call.base is not None and call.base.is_only(TENSOR | NONE))
+def operators_of(call: Call) -> tuple[str, ...]:
+    """The operators that a call is sure to come to (1, 3)."""
+    is_sure = not call.path.startswith(METHOD) or (call.base is not None and call.base.is_only(TENSOR | NONE))
+    return calls().get(call.path, ()) if is_sure else ()
 
 
-def _gaps(operator: str, target: Target) -> Iterator[Gap]:
+def gaps_of(operator: str, target: Target) -> Iterator[Gap]:
+    """What a target surely lacks of an operator (2): one gap or none."""
     table = target.table
     if table.name in OF_A_GRAPH or (table.name in {"onnx", "coreml"} and operator in BY_CONVERTERS):
         return

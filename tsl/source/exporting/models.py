@@ -8,7 +8,7 @@ that is not read it may be.
 from __future__ import annotations
 
 import _ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tsl.record import Record
@@ -16,11 +16,12 @@ from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.exporting.orders import IN_TRAIN_MODE, MODAL_LAYERS, MODAL_WITH_DROPOUT
 from tsl.source.exporting.things import Thing
-from tsl.source.facts import CHECKS, Call, Note, Use
+from tsl.source.facts import CHECKS, Call, Fact, Note, Use
 from tsl.source.module import Module
 from tsl.source.names import Names
 from tsl.source.refs import Instance, Routine
 from tsl.source.session import Session
+from tsl.source.torch_hand import GUARDS
 from tsl.source.tree import decorator_names, last_name, walk
 
 MAX_PIECES = 60
@@ -192,15 +193,22 @@ class Hazards:
         self.random = Note(random[0].file, random[0].node, "a random draw") if random else None
 
 
-def hazards(cls: Class) -> Hazards:
-    """The same, from the source engine: the class judged from its `forward`."""
+def judged(
+    cls: Class, watched: frozenset[str] = frozenset(), guards: Mapping[str, bool] = GUARDS
+) -> list[tuple[Routine, Fact]]:
+    """What the source engine finds in a class from its `forward` on, and in which function, in the order of places."""
     found = cls.find("forward")
     if found is None:
-        return Hazards([], [])
-    session = Session(cls.module)
+        return []
+    session = Session(cls.module, watched, guards)
     session.judge(Routine(found[0], found[1].module, found[1], values.reference(Instance(cls, None))))
-    facts = [fact for facts in session.facts.values() for fact in facts.values()]
-    facts.sort(key=lambda fact: (fact.file.path, fact.node.lineno, fact.node.col_offset))
+    facts = ((session.judged[home], fact) for home, facts in session.facts.items() for fact in facts.values())
+    return sorted(facts, key=lambda pair: (pair[1].file.path, pair[1].node.lineno, pair[1].node.col_offset))
+
+
+def hazards(cls: Class) -> Hazards:
+    """The same, from the source engine."""
+    facts = [fact for _, fact in judged(cls)]
     data = [fact for fact in facts if isinstance(fact, Use) and _is_hazard(fact)]
     random = [fact for fact in facts if isinstance(fact, Call) and fact.name.startswith(RANDOM)]
     return Hazards(data, [fact for fact in random if "training" not in fact.inside])

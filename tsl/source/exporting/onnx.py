@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tsl.source.exporting import models, orders
 from tsl.source.exporting.captures import check_capture, check_devices, check_pins, check_sizes, model_of
 from tsl.source.exporting.given import Given
+from tsl.source.exporting.operators import check_operators
 from tsl.source.exporting.things import NONE, UNKNOWN, Const, Defined, Map, Opaque, Seq, Thing, options_of
 from tsl.source.refs import External
 
@@ -33,6 +34,8 @@ def export(run: Run, path: str, given: Given) -> Any:
             run.tell(given.node, "removed", name, "argument")
     if thing is not None and thing.kind in ("scripted", "traced") and dynamo:
         run.tell(given.node, "default", node, "script")
+    if thing is not None:
+        check_operators(run, thing, given, dynamo)
     if thing is not None and thing.kind == "model":
         if dynamo and not given.may_bring("training"):
             check_capture(run, thing, node, given)

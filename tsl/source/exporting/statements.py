@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # What asks for a version of torch, or for what it has; steps that are out of order in some versions alone
 VERSIONS = re.compile(r"""version|hasattr|signature|TORCH|["'] (not )?in """, re.I)
-OF_A_VERSION = frozenset({"removed", "default", "symbolic", "python", "shapes"})
+OF_A_VERSION = frozenset({"removed", "default", "symbolic", "python", "shapes", "operator"})
 
 
 class Run:
