@@ -197,7 +197,7 @@ def element(emitter: Emitter, node: Any, source: Type) -> tuple[Type, bool]:
         return displays.one_of(list(source[1:])) if len(source) > 1 else UNKNOWN, True
     if source in (TENSOR, "str"):
         return source, False
-    if source in ("int", "float", "bool", NONE, "Device") or is_optional(source):
+    if source in ("int", "float", "bool", NONE, "Device", "AnyList", "AnyTuple") or is_optional(source):
         how = "optional" if is_optional(source) else "operand"
         emitter.refuse(node, how, f"{told(source)} cannot be iterated")
     return UNKNOWN, source == UNKNOWN
@@ -240,16 +240,19 @@ def _subscript(emitter: Emitter, node: _ast.Subscript) -> Type:
         return base[2]
     if is_optional(base) and is_known(base):
         return emitter.refuse(node, "optional", f"{told(base)} has no elements until it is known not to be None")
-    if base in ("int", "float", "bool", "number", NONE) or (is_a(base, "Union") and is_known(base)):
+    if base in ("int", "float", "bool", "number", NONE, "AnyList", "AnyTuple") or (is_a(base, "Union") and is_known(base)):
         return emitter.refuse(node, "operand", f"{told(base)} has no elements")
     return UNKNOWN
 
 
 def _tuple_item(emitter: Emitter, node: _ast.Subscript, base: Type) -> Type:
     if isinstance(node.slice, _ast.Slice):
-        bounds = [_literal(part) for part in (node.slice.lower, node.slice.upper)]
-        if node.slice.step is None and all(isinstance(part, int) or part is None for part in bounds):
-            return ("Tuple", *base[1:][bounds[0] : bounds[1]])
+        places = (node.slice.lower, node.slice.upper, node.slice.step)
+        bounds = [_literal(part) for part in places]
+        if all(isinstance(part, int) or part is None for part in bounds):
+            return ("Tuple", *base[1:][slice(*bounds)]) if bounds[2] != 0 else UNKNOWN
+        if any(plain(emitter, part) == "int" and not isinstance(part, _ast.Attribute) for part in places if part):
+            emitter.refuse(node, "slice", "the bounds of a slice of a tuple are numbers that are written out")
         return UNKNOWN
     at = _literal(node.slice)
     parts = base[1:]
@@ -285,7 +288,7 @@ def _tensor_item(emitter: Emitter, node: _ast.Subscript) -> Type:
             dots = True
         elif isinstance(part, _ast.Slice):
             continue
-        elif kind in ("str", "float", "complex", "Device") or is_a(kind, "Dict"):
+        elif kind in ("str", "float", "complex", "Device", "bool") or is_a(kind, "Dict"):
             emitter.refuse(node, "slice", f"a Tensor is not indexed with {told(kind)}")
         elif is_a(kind, "Tuple") and len(kind) > 1 and is_known(kind):
             emitter.refuse(node, "slice", f"a Tensor is not indexed with {told(kind)} inside of the brackets")

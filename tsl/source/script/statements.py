@@ -318,8 +318,8 @@ class Emitter:
                 self.scope.names[name] = outer if is_known(outer) else UNKNOWN
 
     def loop_while(self, node: _ast.While) -> bool:
-        condition = conditions.read(self, node.test)
-        scope, _ = self.inside(node.body, condition.true)
+        conditions.read(self, node.test)
+        scope, _ = self.inside(node.body, {})  # the test of a `while` tells nothing of the names in it
         self._after_loop(scope, False)
         return False
 

@@ -67,9 +67,7 @@ def fits(given: Type, wanted: Type) -> bool:
         return any(fits(given, part) for part in wanted[1:])
     if is_a(given, "Tuple") and is_a(wanted, "Tuple") and len(given) == len(wanted):
         return all(fits(one, other) for one, other in zip(given[1:], wanted[1:], strict=True))
-    if is_a(given, "Tuple") and wanted == "AnyTuple":
-        return True
-    return bool(is_a(given, "List") and wanted == "AnyList")
+    return (is_a(given, "Tuple") and wanted == "AnyTuple") or (is_a(given, "List") and wanted == "AnyList")
 
 
 def _may_fit(given: Type, wanted: Type) -> bool:
@@ -78,7 +76,7 @@ def _may_fit(given: Type, wanted: Type) -> bool:
         return True
     if is_a(wanted, "Union") or is_a(given, "Union") or is_optional(given) or is_optional(wanted) or wanted == ANY:
         return True
-    return head(given) == head(wanted)
+    return head(given) == head(wanted) or head(wanted) == f"Any{head(given)}"
 
 
 def head(kind: Type) -> str:
