@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 TENSOR_FIELDS: dict[str, Type] = {
     "dtype": "int", "device": "Device", "grad": ("Optional", TENSOR), "data": TENSOR, "shape": ("List", "int"),
     "layout": "int", "T": TENSOR, "H": TENSOR, "mT": TENSOR, "mH": TENSOR, "itemsize": "int", "nbytes": "int",
-    "ndim": "int", "name": UNKNOWN, "names": UNKNOWN, "real": TENSOR, "imag": TENSOR, "requires_grad": "bool",
+    "ndim": "int", "name": UNKNOWN, "real": TENSOR, "imag": TENSOR, "requires_grad": "bool",
     "is_leaf": "bool", "is_nested": "bool", "retains_grad": "bool", "output_nr": "int",
 }  # fmt: skip
 MODULE_METHODS = frozenset(
@@ -46,7 +46,9 @@ MODULE_METHODS = frozenset(
 
 MODULE_REFUSED = frozenset(
     """register_buffer register_parameter add_module __class__ __dict__ apply state_dict load_state_dict
-    register_forward_hook register_forward_pre_hook _get_name _modules _parameters _buffers""".split()
+    register_forward_hook register_forward_pre_hook _get_name _modules _parameters _buffers parameters named_parameters
+    buffers train eval to half float double bfloat16 cuda cpu requires_grad_ zero_grad get_submodule get_parameter
+    get_buffer type compile share_memory""".split()
 )
 
 
@@ -267,6 +269,9 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
             if decorator_names(found[0]) & {"ignore", "unused"}:
                 return UNKNOWN
             return emitter.compiler.function(routine, (emitter.routine, node))
+        if "script_method" in decorator_names(found[0]) and not made.is_open(cls):
+            text = f"`{name}` is marked for a ScriptModule, and is not there when a plain module is compiled"
+            return emitter.refuse(node, "module-attribute", text)
         return Thing("function", routine)
     if name == "training":
         return "bool"
@@ -325,6 +330,10 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
     left = emitter.session.objects.made(instance)
     if name in made.constants(cls) or made.declared_final(cls, name):
         emitter.refuse(target, "new-attribute", f"`{name}` is a constant of the module and cannot be set")
+        return
+    found = cls.find(name)
+    if found is not None and name in found[1].properties and name not in found[1].setters:
+        emitter.refuse(target, "new-attribute", f"the property `{name}` has no setter")
         return
     if name not in left:
         known = made.is_whole(cls, left) and not made.is_open(cls)

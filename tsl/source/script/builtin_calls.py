@@ -67,7 +67,7 @@ def _getattr(emitter: Emitter, node: _ast.Call) -> Type:
 
 
 def _iterable(emitter: Emitter, node: _ast.Call, name: str) -> Type:
-    from tsl.source.script import expressions
+    from tsl.source.script import expressions, module_lists
 
     if name == "range":
         for argument in node.args:
@@ -79,7 +79,7 @@ def _iterable(emitter: Emitter, node: _ast.Call, name: str) -> Type:
                 )
         return Thing("iterable", ("int", False))
     parts: list[Type] = []
-    unrolled = listed = modules = False
+    unrolled = listed = modules = written_out = False
     for argument in node.args[: 1 if name == "enumerate" else None]:
         source = emitter.value(argument)
         kind, rolled = expressions.element(emitter, argument, source)
@@ -87,12 +87,13 @@ def _iterable(emitter: Emitter, node: _ast.Call, name: str) -> Type:
         listed = listed or is_a(source, "List")
         modules = modules or (isinstance(source, Thing) and source.kind == "submodules")
         unrolled = unrolled or rolled
+        written_out = written_out or module_lists.is_unrolled(source)
     if name == "zip" and modules and listed:
         emitter.refuse(
             node, "module-list", "modules are not looped over together with a list, whose length is not known"
         )
     kinds = ["int", *parts] if name == "enumerate" else parts
-    return Thing("iterable", (("Tuple", *kinds), unrolled))
+    return Thing("iterable", (("Tuple", *kinds), unrolled, written_out))
 
 
 def builtin(emitter: Emitter, node: _ast.Call, name: str) -> Type:

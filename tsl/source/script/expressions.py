@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.script import attributes, conditions, displays, module_lists, operands
+from tsl.source.script.read_types import is_enum
 from tsl.source.script.types import (
     NONE,
     TENSOR,
@@ -172,6 +173,8 @@ def _comprehension(emitter: Emitter, node: Any) -> Type:
     else:
         inner = emit(emitter, node.elt)
         made = ("List", UNKNOWN if isinstance(inner, Thing) or unrolled else inner)
+        if is_a(source, "Tuple") and is_known(source) and displays.one_of(list(source[1:])) == UNKNOWN:
+            emitter.refuse(node, "element", f"a list is of one type, and {told(source)} is looped over")
     emitter.hints.pop()
     assert scope.outer is not None
     emitter.scope = scope.outer
@@ -182,8 +185,7 @@ def element(emitter: Emitter, node: Any, source: Type) -> tuple[Type, bool]:
     """What iterating gives, and whether the loop is unrolled: over modules and tuples."""
     if isinstance(source, Thing):
         if source.kind == "iterable":
-            what: tuple[Type, bool] = source.what
-            return what
+            return source.what[0], source.what[1]
         if source.kind == "submodules":
             return module_lists.any_of(source), True
         if source.kind == "sliced":
@@ -222,6 +224,8 @@ def index(emitter: Emitter, node: Any) -> Type:
 def _subscript(emitter: Emitter, node: _ast.Subscript) -> Type:
     base = emit(emitter, node.value)
     if isinstance(base, Thing):
+        if base.kind == "class" and is_enum(base.what):
+            return emitter.refuse(node, "script-class", f"no member of `{base.what.name}` is found by its name")
         return module_lists.item(emitter, node, base)
     if is_a(base, "Tuple"):
         return _tuple_item(emitter, node, base)

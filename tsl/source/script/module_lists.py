@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsl.source.script import made
 from tsl.source.script.attributes import instance_of
-from tsl.source.script.types import UNKNOWN, Thing, Type
+from tsl.source.script.types import UNKNOWN, Thing, Type, is_a
 
 if TYPE_CHECKING:
     from tsl.source.script.statements import Emitter
@@ -26,6 +26,13 @@ def any_of(source: Thing) -> Type:
     return known[0] if len(kinds) == 1 else UNKNOWN
 
 
+def is_unrolled(source: Type) -> bool:
+    """Whether a loop over a value is certainly written out once for each of its elements."""
+    if isinstance(source, Thing):
+        return source.kind == "submodules" or (source.kind == "iterable" and bool(source.what[2:]) and source.what[2])
+    return is_a(source, "Tuple")
+
+
 def item(emitter: Emitter, node: _ast.Subscript, base: Thing) -> Type:
     """`modules[index]`."""
     if base.kind != "submodules":
@@ -35,7 +42,7 @@ def item(emitter: Emitter, node: _ast.Subscript, base: Thing) -> Type:
     at = node.slice
     if shape == "dict":
         if isinstance(at, _ast.Constant) and isinstance(at.value, str):
-            return UNKNOWN
+            return _named(emitter, node, value, at.value)
         emitter.value(at)
         return _by_variable(emitter, node, at, "the key of a ModuleDict is written out when it is compiled")
     if isinstance(at, _ast.Slice):
@@ -61,6 +68,15 @@ def item(emitter: Emitter, node: _ast.Subscript, base: Thing) -> Type:
     if isinstance(kind, Thing):
         return UNKNOWN
     return _by_variable(emitter, node, at, "the index of a ModuleList or Sequential is a number that is written out")
+
+
+def _named(emitter: Emitter, node: _ast.Subscript, value: Any, key: str) -> Type:
+    """The module of a ModuleDict under a key that is written out."""
+    if not isinstance(value.parts, Mapping) or not value.parts or value.item is not None:
+        return UNKNOWN
+    if key not in value.parts:
+        return emitter.refuse(node, "module-list", f"the ModuleDict has no `{key}`")
+    return made.thing_of(value.parts[key]) or UNKNOWN
 
 
 def _cut(value: Any, at: _ast.Slice) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tsl.source.refs import Routine
-from tsl.source.script import assignments, conditions, expressions
+from tsl.source.script import assignments, conditions, expressions, module_lists
 from tsl.source.script.compiler import Compiler, Signature
 from tsl.source.script.forms import bound_in, is_docstring, is_empty, jumps
 from tsl.source.script.read_types import read
@@ -142,8 +142,10 @@ class Emitter:
         return False
 
     def annotated(self, node: _ast.AnnAssign) -> bool:
-        if node.value is None or not isinstance(node.target, _ast.Name):
+        if node.value is None:
             return False
+        if not isinstance(node.target, _ast.Name):
+            return self._annotated_attribute(node)
         if self.scope.bound_outside(node.target.id) is not None:
             text = f"`{node.target.id}` is there before this block, and cannot be annotated again inside of it"
             self.refuse(node, "annotated-value", text)
@@ -157,6 +159,15 @@ class Emitter:
             self.refuse(node, "annotated-value", text)
         self.bind(node.target, wanted if wanted != UNKNOWN else given, node.value)
         self.scope.declared[node.target.id] = wanted
+        return False
+
+    def _annotated_attribute(self, node: _ast.AnnAssign) -> bool:
+        """An attribute that an `__init__` makes and says the type of."""
+        wanted = read(self.module, node.annotation, lambda place, text: self.refuse(node, "annotation", text) and None)
+        self.hints.append(wanted)
+        given = self.value(node.value)
+        self.hints.pop()
+        self.bind(node.target, wanted if wanted != UNKNOWN else given, node.value)
         return False
 
     def augmented(self, node: _ast.AugAssign) -> bool:
@@ -194,6 +205,8 @@ class Emitter:
 
     def _unpack(self, target: Any, parts: list[Any], kind: Type, source: Any) -> None:
         inner: list[Type] = [UNKNOWN] * len(parts)
+        if isinstance(kind, Thing) and kind.kind in ("submodules", "self", "layer"):
+            self.refuse(target, "unpack", "modules cannot be taken apart into names")
         starred = any(isinstance(part, _ast.Starred) for part in parts)
         if is_a(kind, "Tuple") and not isinstance(kind, Thing):
             have = len(kind) - 1
@@ -279,8 +292,7 @@ class Emitter:
         if isinstance(source, Thing) and source.kind == "sliced" and source.what == 0:
             return False
         if unrolled:
-            known = is_a(source, "Tuple") or (isinstance(source, Thing) and source.kind == "submodules")
-            return self._unrolled(node, element, known=known)
+            return self._unrolled(node, element, known=module_lists.is_unrolled(source))
         scope = Scope(self.scope)
         self.scope = scope
         self.bind(node.target, element, None)

@@ -54,7 +54,15 @@ def body(function: Any) -> Iterator[Found]:
     for number, statement in enumerate(statements):
         docstring = number == 0 and isinstance(statement, _ast.Expr) and _is_text(statement.value)
         if not docstring:
-            yield from _statement(statement)
+            yield from _of_constructor(function, _statement(statement))
+
+
+def _of_constructor(function: Any, found: Iterator[Found]) -> Iterator[Found]:
+    """What is refused in a function: an `__init__` that is compiled may annotate the attributes it makes."""
+    for how, node, text in found:
+        allowed = function.name == "__init__" and isinstance(node, _ast.AnnAssign) and node.value is not None
+        if not allowed:
+            yield how, node, text
 
 
 def _is_text(node: Any) -> bool:
