@@ -9,7 +9,7 @@ from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.objects import UNTOLD
 from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import by_default, made
+from tsl.source.script import by_default, made, outside
 from tsl.source.script.table import table
 from tsl.source.script.types import (
     ANY,
@@ -145,6 +145,11 @@ def _assigned(emitter: Emitter, module: Any, name: str, node: Any) -> Type:
         return _global(emitter, node, name, "a set")
     if len(nodes) == 1 and is_truth(module, nodes[0]):
         return _global(emitter, node, name, "a bool")
+    thing = outside.object_of(module, name, nodes[0]) if len(nodes) == 1 else None
+    if thing is not None:
+        return thing
+    if len(nodes) == 1 and (what := outside.constant(module, nodes[0])):
+        return _global(emitter, node, name, what)
     value = emitter.session.global_value(module, name)
     for flag, what in GLOBALS:
         if value.is_only(flag) and not value.refs and isinstance(node, _ast.Name):
@@ -182,6 +187,8 @@ GLOBALS = (
     (values.STR, "a str"),
     (values.SEQ, "a list or tuple"),
     (values.DICT, "a dict"),
+    (values.TENSOR, "a tensor"),
+    (values.NONE, "None"),
 )
 
 
@@ -198,6 +205,11 @@ def attribute(emitter: Emitter, node: _ast.Attribute, base: Type) -> Type:
     if base in (UNKNOWN, ANY):
         return UNKNOWN
     name = node.attr
+    if is_a(base, "Interface"):
+        found = base[1].find(name)
+        if found is None:
+            return emitter.refuse(node, "attribute", f"the interface {told(base)} has no `{name}`")
+        return Thing("interface", Routine(found[0], found[1].module))
     if is_a(base, "Class"):
         from tsl.source.script import script_classes
 
@@ -231,6 +243,8 @@ def _of_thing(emitter: Emitter, node: _ast.Attribute, base: Thing) -> Type:
         from tsl.source.names import canonical
 
         return followed(emitter, canonical(path), node, emitter.module)
+    if base.kind == "python":
+        return emitter.refuse(node, "global", f"`{emitter.module.file.segment(node.value)}` is {base.what}")
     if base.kind == "class":
         from tsl.source.script import script_classes
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tsl.source.refs import Instance, Layer, Routine
 from tsl.source.script import attributes, builtin_calls, dispatched, expressions, made
 from tsl.source.script.read_types import read
-from tsl.source.script.table import Answer, read_schema, table
+from tsl.source.script.table import Answer, Parameter, Schema, read_schema, table
 from tsl.source.script.table import call as matched
 from tsl.source.script.types import (
     ANY,
@@ -79,7 +79,7 @@ def _argument(emitter: Emitter, node: Any, given: Given) -> Type:
     kind = emitter.value(node)
     if isinstance(kind, Thing) and kind.kind in ("self", "layer", "submodules", "function"):
         given.things = True
-    return UNKNOWN if isinstance(kind, Thing) else kind
+    return expressions.no_value(emitter, node, kind) if isinstance(kind, Thing) else kind
 
 
 def _spread(emitter: Emitter, node: _ast.Starred, given: Given) -> None:
@@ -152,6 +152,14 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
             return emitter.refuse(node, "signature", f"`{emitter.module.file.segment(node.func)}` takes one argument")
         case "layer":
             return _layer(emitter, node, callee.what)
+        case "interface":
+            arguments(emitter, node)
+            return emitter.compiler.signature(callee.what).returns
+        case "tuple-class":
+            return _fields(emitter, node, *callee.what)
+        case "python":
+            arguments(emitter, node)
+            return emitter.refuse(node, "global", f"`{emitter.module.file.segment(node.func)}` is {callee.what}")
         case "sliced":
             arguments(emitter, node)
             return emitter.refuse(node, "module-list", "a slice of modules is a tuple, and cannot be called")
@@ -211,7 +219,7 @@ def _routine(emitter: Emitter, node: _ast.Call, routine: Routine) -> Type:
     signature = emitter.compiler.signature(routine)
     ignored = bool(marks & {"ignore", "unused"})
     if emitter.compiler.is_overloaded(routine):
-        return UNKNOWN
+        return _overloaded(emitter, node, routine, given)
     if "contextmanager" in marks:
         emitter.compiler.function(routine, (emitter.routine, node))
         return UNKNOWN
@@ -259,6 +267,18 @@ def _method(emitter: Emitter, node: _ast.Call, kind: Type, name: str) -> Type:
         text = f"`format` knows no `{next(iter(given.named))}`: it fills places, in their order"
         return emitter.refuse(node, "signature", text)
     return _operator(emitter, node, f"aten::{name}", [kind, *given.places], given, f"{told(kind)}.{name}")
+
+
+def _overloaded(emitter: Emitter, node: _ast.Call, routine: Routine, given: Given) -> Type:
+    """Calls a function by its overloads: the first that takes the arguments says what it returns."""
+    schemas = [emitter.compiler.signature(one).schema for one in emitter.compiler.overloads(routine)]
+    if not given.certain or not schemas:
+        return UNKNOWN
+    answer = matched(schemas, given.places, given.named)
+    if answer.refused:
+        kinds = [*map(told, given.places), *(f"{name}: {told(kind)}" for name, kind in given.named.items())]
+        return emitter.refuse(node, "argument", f"no overload of `{routine.name}` takes ({', '.join(kinds)})")
+    return answer.returns
 
 
 def _operator(emitter: Emitter, node: Any, operator: str, places: list[Type], given: Given, shown: str) -> Type:
@@ -334,6 +354,16 @@ def _path(emitter: Emitter, node: _ast.Call, path: str) -> Type:
         if kinds:
             emitter.refuse(node, "python-call", "`warnings.warn` takes no category where it is compiled")
         return NONE
+    return UNKNOWN
+
+
+def _fields(emitter: Emitter, node: _ast.Call, name: str, fields: tuple[str, ...]) -> Type:
+    """Makes a named tuple whose fields say no type: each is a Tensor."""
+    given = arguments(emitter, node)
+    schema = Schema(tuple(Parameter(field, TENSOR, False, False) for field in fields), UNKNOWN)
+    answer = matched([schema], given.places, given.named)
+    if given.certain and answer.refused:
+        _refuse_call(emitter, node, name, answer, schema.parameters, given)
     return UNKNOWN
 
 

@@ -94,7 +94,7 @@ class Compiler:
         if owner is not None and owner.cls.is_module:
             self.module(owner)
         elif owner is not None:
-            if is_plain(owner.cls):
+            if is_plain(owner.cls) and "interface" not in decorator_names(owner.cls.node):
                 self.script_class(owner.cls)
         else:
             self.function(routine)
@@ -189,12 +189,14 @@ class Compiler:
 
     def is_overloaded(self, routine: Routine) -> bool:
         """Whether a function has overloads, which say what it takes."""
-        body = routine.owner.node.body if routine.owner else routine.module.file.tree.body
-        return any(
-            getattr(node, "name", "") == routine.name and decorator_names(node) & OVERLOADS
-            for node in body
-            if isinstance(node, _ast.FunctionDef)
-        )
+        return any(decorator_names(node) & OVERLOADS for node in _same_name(routine))
+
+    def overloads(self, routine: Routine) -> list[Routine]:
+        """The overloads of a function that torch knows, as functions; none where a method's are meant."""
+        if routine.owner is not None:
+            return []
+        found = [node for node in _same_name(routine) if "_overload" in decorator_names(node)]
+        return [Routine(node, routine.module) for node in found]
 
     def is_open(self, routine: Routine) -> bool:
         """Whether a function is being compiled: the compiler knows no recursion."""
@@ -214,6 +216,9 @@ class Compiler:
                 self.refuse(routine, mark, "decorator", "the decorator is dropped: gradients are as without it")
         for how, place, text in (*syntax.signature(node), *syntax.body(node)):
             self.refuse(routine, place, how, text)
+        for comment in syntax.type_comments(node):
+            text = "a type comment beside an assignment is read as the signature of the function"
+            self.refuse(routine, comment, "annotation", text)
         return Emitter(self, routine, signature).run()
 
     def signature(self, routine: Routine) -> Signature:
@@ -324,6 +329,12 @@ def _key(routine: Routine) -> tuple[int, Any]:
     return id(routine.node), routine.instance.key(2) if routine.instance else None
 
 
+def _same_name(routine: Routine) -> list[Any]:
+    """The definitions of a name where a function is defined."""
+    body = routine.owner.node.body if routine.owner else routine.module.file.tree.body
+    return [node for node in body if isinstance(node, _ast.FunctionDef) and node.name == routine.name]
+
+
 def _annotation(held: Any) -> Any:
     return held.annotation if isinstance(held, _ast.AnnAssign) else None
 
@@ -338,11 +349,13 @@ def _is_text(cls: Class, annotation: Any) -> bool:
 def _widens(given: Type, kind: Type) -> bool:
     if isinstance(kind, tuple) and kind[0] == "Optional":
         return _widens(given, kind[1])
-    if kind == "float":
-        return bool(given == "int")
+    if kind in ("float", "complex"):
+        return given in ("int", "bool", "float")
+    if kind == "Device":
+        return given in ("str", "int")
     if isinstance(kind, tuple) and kind[0] == "List" and isinstance(given, tuple) and given[0] == "Tuple":
         return True
-    return kind in (UNKNOWN, TENSOR, "int", "Device", "complex") and given in ("int", "float", "bool")
+    return kind == UNKNOWN or (kind in ("int", "bool") and given in ("int", "bool"))
 
 
 def _unused_properties(cls: Class) -> frozenset[str]:

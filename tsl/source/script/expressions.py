@@ -36,7 +36,16 @@ def emit(emitter: Emitter, node: Any) -> Type:
 def plain(emitter: Emitter, node: Any) -> Type:
     """The type of an expression that has to be a value."""
     kind = emit(emitter, node)
-    return UNKNOWN if isinstance(kind, Thing) else kind
+    if isinstance(kind, Thing):
+        return no_value(emitter, node, kind)
+    return kind
+
+
+def no_value(emitter: Emitter, node: Any, thing: Thing) -> Type:
+    """What the compiler alone sees, where a value is wanted: `range` and its like are told, the rest is unknown."""
+    if thing.kind == "iterable":
+        return emitter.refuse(node, "argument", f"`{emitter.module.file.segment(node)}` is looped over, and is no value")
+    return UNKNOWN
 
 
 def _constant(emitter: Emitter, node: _ast.Constant) -> Type:

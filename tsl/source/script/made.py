@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tsl.source.script.statements import Emitter
 
 HOLDERS = {"torch.nn.ModuleList": "list", "torch.nn.Sequential": "sequential", "torch.nn.ModuleDict": "dict",
-           "torch.nn.ParameterList": "list"}  # fmt: skip
+           "torch.nn.ParameterList": "parameters"}  # fmt: skip
 PLAIN = (
     (values.BOOL, "bool"),
     (values.INT, "int"),

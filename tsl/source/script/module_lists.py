@@ -95,6 +95,9 @@ def _is_written_out(emitter: Emitter, node: Any) -> bool:
 
 
 def _by_variable(emitter: Emitter, node: Any, at: Any, text: str) -> Type:
+    wanted = emitter.hints[-1] if emitter.hints else UNKNOWN
+    if is_a(wanted, "Interface"):
+        return wanted
     if isinstance(at, _ast.Attribute):
         owner = emitter.value(at.value)
         if not (isinstance(owner, Thing) and owner.kind == "self"):

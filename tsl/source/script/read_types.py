@@ -114,6 +114,8 @@ def _alias(module: Module, node: Any, name: str, refuse: Refuse, depth: int) -> 
 
 def of_class(cls: Class, node: Any, refuse: Refuse) -> Type:
     """The type of the objects of a class."""
+    if "interface" in decorator_names(cls.node):
+        return ("Interface", cls)
     if any(path == "torch.Tensor" for ancestor in cls.ancestors() for path in ancestor.foreign):
         return TENSOR
     if cls.is_module:

@@ -9,6 +9,8 @@ import _ast
 from collections.abc import Iterator
 from typing import Any
 
+from tsl.source.tree import walk
+
 Found = tuple[str, Any, str]
 
 STATEMENTS = {
@@ -55,6 +57,13 @@ def body(function: Any) -> Iterator[Found]:
         docstring = number == 0 and isinstance(statement, _ast.Expr) and _is_text(statement.value)
         if not docstring:
             yield from _of_constructor(function, _statement(statement))
+
+
+def type_comments(function: Any) -> Iterator[Any]:
+    """Statements with a comment that says their type, which the frontend takes for a part of the function's own."""
+    for node in walk(function.body):
+        if isinstance(node, _ast.Assign | _ast.For | _ast.With) and node.type_comment:
+            yield node
 
 
 def _of_constructor(function: Any, found: Iterator[Found]) -> Iterator[Found]:
