@@ -36,6 +36,12 @@ TENSOR_FIELDS: dict[str, Type] = {
     "ndim": "int", "name": UNKNOWN, "real": TENSOR, "imag": TENSOR, "requires_grad": "bool",
     "is_leaf": "bool", "is_nested": "bool", "retains_grad": "bool", "output_nr": "int",
 }  # fmt: skip
+# The fields of the named tuples that torch's operators return
+FIELDS = frozenset(
+    """values indices eigenvalues eigenvectors Q R U S V Vh L LU sign logabsdet mantissa exponent mode hist bin_edges min
+    max solution residuals rank singular_values inverse info pivots LD P data batch_sizes sorted_indices
+    unsorted_indices quantize_val qscale""".split()
+)
 MODULE_METHODS = frozenset(
     """parameters named_parameters buffers named_buffers children named_children modules named_modules train eval to
     half float double cuda cpu requires_grad_ zero_grad extra_repr state_dict register_buffer register_parameter
@@ -224,6 +230,8 @@ def attribute(emitter: Emitter, node: _ast.Attribute, base: Type) -> Type:
         return TENSOR_FIELDS.get(name, "bool")
     if base == "Device":
         return {"type": "str", "index": ("Optional", "int")}.get(name, UNKNOWN)
+    if is_known(base) and (is_a(base, "Union") or (is_a(base, "Tuple") and name not in FIELDS)):
+        return emitter.refuse(node, "attribute", f"{told(base)} has no `{name}` in TorchScript")
     if is_a(base, "Tuple") or is_a(base, "Union") or base in ("number", NONE) or name.startswith("__"):
         return UNKNOWN
     if base == TENSOR and name == "tolist":

@@ -93,7 +93,9 @@ def _iterable(emitter: Emitter, node: _ast.Call, name: str) -> Type:
             node, "module-list", "modules are not looped over together with a list, whose length is not known"
         )
     kinds = ["int", *parts] if name == "enumerate" else parts
-    return Thing("iterable", (("Tuple", *kinds), unrolled, written_out))
+    rounds = module_lists.versions(source) if name == "enumerate" and parts else []
+    each = [("Tuple", "int", one) for one in rounds]
+    return Thing("iterable", (("Tuple", *kinds), unrolled, written_out, each))
 
 
 def builtin(emitter: Emitter, node: _ast.Call, name: str) -> Type:

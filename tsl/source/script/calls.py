@@ -5,8 +5,8 @@ from __future__ import annotations
 import _ast
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import attributes, builtin_calls, dispatched, expressions, made
+from tsl.source.refs import Instance, Routine
+from tsl.source.script import attributes, builtin_calls, dispatched, expressions, layers, made
 from tsl.source.script.read_types import read
 from tsl.source.script.table import Answer, Parameter, Schema, read_schema, table
 from tsl.source.script.table import call as matched
@@ -151,7 +151,7 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
             arguments(emitter, node)
             return emitter.refuse(node, "signature", f"`{emitter.module.file.segment(node.func)}` takes one argument")
         case "layer":
-            return _layer(emitter, node, callee.what)
+            return layers.call(emitter, node, callee.what, arguments(emitter, node))
         case "interface":
             arguments(emitter, node)
             return emitter.compiler.signature(callee.what).returns
@@ -169,36 +169,6 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
             return emitter.refuse(node, "module-list", text)
     arguments(emitter, node)
     return UNKNOWN
-
-
-def _layer(emitter: Emitter, node: _ast.Call, layer: Layer) -> Type:
-    given = arguments(emitter, node)
-    single = layer.path.rpartition(".")[2] in SINGLE
-    if single and given.certain and given.places:
-        kind = given.places[0]
-        if is_optional(kind) and kind[1] == TENSOR:
-            return emitter.refuse(
-                node, "optional", f"`{emitter.module.file.segment(node.func)}` takes a Tensor and is given {told(kind)}"
-            )
-        if (
-            kind in ("int", "float", "str", "bool")
-            or (is_a(kind, "List") and is_known(kind))
-            or (is_a(kind, "Tuple") and is_known(kind))
-        ):
-            return emitter.refuse(
-                node, "argument", f"`{emitter.module.file.segment(node.func)}` takes a Tensor and is given {told(kind)}"
-            )
-        if len(given.places) + len(given.named) > 1:
-            return emitter.refuse(node, "signature", f"`{layer.path.rpartition('.')[2]}` takes one argument")
-    return TENSOR if single else UNKNOWN
-
-
-SINGLE = frozenset(
-    """Linear Conv1d Conv2d Conv3d BatchNorm1d BatchNorm2d BatchNorm3d LayerNorm GroupNorm ReLU ReLU6 GELU SiLU Sigmoid
-    Tanh Softmax LogSoftmax Dropout Dropout2d AvgPool2d AdaptiveAvgPool2d AdaptiveAvgPool1d Embedding Flatten
-    Hardswish Hardsigmoid Identity ELU LeakyReLU PReLU InstanceNorm2d Mish Softplus PixelShuffle ReflectionPad2d
-    ZeroPad2d Upsample AvgPool1d InstanceNorm1d InstanceNorm3d""".split()
-)
 
 
 def _module(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:

@@ -43,9 +43,17 @@ def plain(emitter: Emitter, node: Any) -> Type:
 
 def no_value(emitter: Emitter, node: Any, thing: Thing) -> Type:
     """What the compiler alone sees, where a value is wanted: `range` and its like are told, the rest is unknown."""
+    if thing.kind == "path" and thing.what in TYPES:
+        return emitter.refuse(node, "argument", f"`{emitter.module.file.segment(node)}` is a type, and no value")
     if thing.kind == "iterable":
         return emitter.refuse(node, "argument", f"`{emitter.module.file.segment(node)}` is looped over, and is no value")
     return UNKNOWN
+
+
+TYPES = frozenset(
+    """builtins.int builtins.float builtins.bool builtins.str numpy.float16 numpy.float32 numpy.float64 numpy.int8
+    numpy.int16 numpy.int32 numpy.int64 numpy.uint8 numpy.bool_""".split()
+)
 
 
 def _constant(emitter: Emitter, node: _ast.Constant) -> Type:

@@ -80,6 +80,8 @@ def _length(nodes: list[tuple[Class, Any]]) -> int | None:
 
 def _foreign(nodes: list[tuple[Class, Any]], value: Value) -> str:
     """What an attribute holds that is of no type of TorchScript, where that is plain to see."""
+    if len(nodes) == 1 and isinstance(nodes[0][1], _ast.Set | _ast.SetComp):
+        return "a set"
     if len(nodes) != 1 or not isinstance(nodes[0][1], _ast.Call):
         return ""
     owner, node = nodes[0]
@@ -164,6 +166,8 @@ def _sequence(emitter: Emitter, cls: Class, name: str, source: Any, value: Value
         if inside and all(_is_module(part) for part in inside):
             return _refused(emitter, cls, name, "a plain list of modules", node, f"ModuleList {name}")
         kinds = [plain(part) for part in inside]
+        if len(kinds) > 1 and UNKNOWN not in kinds and any(unify(kinds[0], kind) is None for kind in kinds[1:]):
+            return _refused(emitter, cls, name, "a list of values of several types", node)
         return ("List", kinds[0]) if kinds and all(kind == kinds[0] for kind in kinds) else UNKNOWN
     if isinstance(source, _ast.Tuple) and parts is not None:
         return ("Tuple", *map(plain, parts))

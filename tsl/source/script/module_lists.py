@@ -26,6 +26,24 @@ def any_of(source: Thing) -> Type:
     return known[0] if len(kinds) == 1 else UNKNOWN
 
 
+def versions(source: Type) -> list[Type]:
+    """What each round of an unrolled loop is given, where the rounds differ; at most eight are told."""
+    if not isinstance(source, Thing):
+        return []
+    if source.kind == "iterable":
+        return list(source.what[3]) if len(source.what) > 3 else []
+    value = source.what[1] if source.kind == "submodules" else None
+    if value is None or value.item is not None or not value.parts:
+        return []
+    parts = list(value.parts.values()) if isinstance(value.parts, Mapping) else list(value.parts)
+    found = [made.thing_of(part) for part in parts]
+    known = [one for one in found if one is not None and one.kind in ("self", "layer")]
+    return list(known) if len(known) == len(found) <= MAX_ROUNDS else []
+
+
+MAX_ROUNDS = 8
+
+
 def is_unrolled(source: Type) -> bool:
     """Whether a loop over a value is certainly written out once for each of its elements."""
     if isinstance(source, Thing):

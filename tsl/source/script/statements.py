@@ -292,7 +292,8 @@ class Emitter:
         if isinstance(source, Thing) and source.kind == "sliced" and source.what == 0:
             return False
         if unrolled:
-            return self._unrolled(node, element, known=module_lists.is_unrolled(source))
+            rounds = module_lists.versions(source) or [element]
+            return self._unrolled(node, rounds, known=module_lists.is_unrolled(source))
         scope = Scope(self.scope)
         self.scope = scope
         self.bind(node.target, element, None)
@@ -302,15 +303,16 @@ class Emitter:
         self._after_loop(scope, UNKNOWN in (source,))
         return False
 
-    def _unrolled(self, node: _ast.For, element: Type, *, known: bool) -> bool:
+    def _unrolled(self, node: _ast.For, rounds: list[Type], *, known: bool) -> bool:
         """A loop over modules or a tuple: its body is compiled once for each, in the block around it."""
         before = dict(self.scope.names)
         for jump in jumps(node.body) if known else ():
             self.refuse(
                 jump, "module-list", "a loop over modules or a tuple is unrolled, and cannot be left or cut short"
             )
-        self.bind(node.target, element, None)
-        self.block(node.body)
+        for element in rounds:
+            self.bind(node.target, element, None)
+            self.block(node.body)
         for name, kind in self.scope.names.items():
             was = before.get(name, None if known else UNKNOWN)
             if was is not None and was != kind and (not known or unify(was, kind) is None):
