@@ -38,8 +38,8 @@ TENSOR_FIELDS: dict[str, Type] = {
 }  # fmt: skip
 # The fields of the named tuples that torch's operators return
 FIELDS = frozenset(
-    """values indices eigenvalues eigenvectors Q R U S V Vh L LU sign logabsdet mantissa exponent mode hist bin_edges min
-    max solution residuals rank singular_values inverse info pivots LD P data batch_sizes sorted_indices
+    """values indices eigenvalues eigenvectors Q R U S V Vh L LU sign logabsdet mantissa exponent mode hist bin_edges
+    min max solution residuals rank singular_values inverse info pivots LD P data batch_sizes sorted_indices
     unsorted_indices quantize_val qscale""".split()
 )
 MODULE_METHODS = frozenset(

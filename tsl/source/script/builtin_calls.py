@@ -184,4 +184,10 @@ def _extreme(emitter: Emitter, node: Any, name: str, given: Any) -> Type:
     if len(kinds) == 1 and is_a(kinds[0], "List"):
         return kinds[0][1]
     whole = {"int" if kind == "bool" else kind for kind in kinds}
-    return "float" if whole == {"int", "float"} else whole.pop() if len(whole) == 1 and whole <= {"int", "float"} else UNKNOWN
+    return (
+        "float"
+        if whole == {"int", "float"}
+        else whole.pop()
+        if len(whole) == 1 and whole <= {"int", "float"}
+        else UNKNOWN
+    )

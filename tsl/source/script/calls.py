@@ -34,7 +34,7 @@ FOREIGN = frozenset(
     logging numpy scipy cv2 PIL pandas einops subprocess threading uuid hashlib inspect types heapq bisect statistics
     contextlib tempfile shutil socket struct decimal fractions numbers cmath""".split()
 )
-FOREIGN_OK = frozenset({"collections.OrderedDict", "typing.cast", "functools.wraps", "collections.namedtuple"})
+FOREIGN_OK = frozenset({"collections.OrderedDict", "functools.wraps", "collections.namedtuple"})
 REFUSED = frozenset({"torch.finfo", "torch.iinfo", "torch.Tensor"})
 TORCH_OK = frozenset(
     """torch.device torch.Size torch.tensor torch.as_tensor torch.jit.annotate torch.jit.isinstance torch.jit.fork
@@ -286,8 +286,10 @@ def _path(emitter: Emitter, node: _ast.Call, path: str) -> Type:
         emitter.value(node.args[1])
         emitter.hints.pop()
         return wanted
-    if path in ("torch.jit.isinstance", "typing.cast"):
-        return "bool" if path.startswith("torch") else UNKNOWN
+    if path == "torch.jit.isinstance":
+        return "bool"
+    if path == "typing.cast":
+        return emitter.refuse(node, "python-call", "`cast` is given a type, which is no value when it is compiled")
     if path == "torch.jit._unwrap_optional" and node.args:
         kind = emitter.value(node.args[0])
         return kind[1] if is_optional(kind) else kind

@@ -46,7 +46,9 @@ def no_value(emitter: Emitter, node: Any, thing: Thing) -> Type:
     if thing.kind == "path" and thing.what in TYPES:
         return emitter.refuse(node, "argument", f"`{emitter.module.file.segment(node)}` is a type, and no value")
     if thing.kind == "iterable":
-        return emitter.refuse(node, "argument", f"`{emitter.module.file.segment(node)}` is looped over, and is no value")
+        return emitter.refuse(
+            node, "argument", f"`{emitter.module.file.segment(node)}` is looped over, and is no value"
+        )
     return UNKNOWN
 
 
@@ -261,7 +263,9 @@ def _subscript(emitter: Emitter, node: _ast.Subscript) -> Type:
         return base[2]
     if is_optional(base) and is_known(base):
         return emitter.refuse(node, "optional", f"{told(base)} has no elements until it is known not to be None")
-    if base in ("int", "float", "bool", "number", NONE, "AnyList", "AnyTuple") or (is_a(base, "Union") and is_known(base)):
+    if base in ("int", "float", "bool", "number", NONE, "AnyList", "AnyTuple") or (
+        is_a(base, "Union") and is_known(base)
+    ):
         return emitter.refuse(node, "operand", f"{told(base)} has no elements")
     return UNKNOWN
 

@@ -10,7 +10,7 @@ from tsl.source.classes import Class
 from tsl.source.names import Names
 from tsl.source.tree import walk
 
-PARAMETERS = {"register_forward_hook": 3, "register_forward_pre_hook": 2}
+REGISTERING = frozenset({"register_forward_hook", "register_forward_pre_hook"})
 
 
 def refused(cls: Class) -> Iterator[tuple[Class, Any, str]]:
@@ -24,8 +24,8 @@ def refused(cls: Class) -> Iterator[tuple[Class, Any, str]]:
 
 
 def _registered(method: Any, _names: Names) -> tuple[Any, ...]:
-    found = [node for node in walk(method.body) if isinstance(node, _ast.Call) and isinstance(node.func, _ast.Attribute)]
-    return tuple(node for node in found if node.func.attr in PARAMETERS and len(node.args) == 1 and not node.keywords)
+    calls = [node for node in walk(method.body) if isinstance(node, _ast.Call) and not node.keywords]
+    return tuple(node for node in calls if getattr(node.func, "attr", "") in REGISTERING and len(node.args) == 1)
 
 
 def _wrong(cls: Class, hook: Any) -> str:

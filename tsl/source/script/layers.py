@@ -1,6 +1,7 @@
 """Layers of torch.nn as the compiler calls them, and those that it cannot compile.
 
-What they take and return is their `forward` in torch 2.13; what cannot be compiled was tried, each as the only layer of a module.
+What they take and return is their `forward` in torch 2.13; what cannot be compiled was tried, each as the only
+layer of a module.
 """
 
 from __future__ import annotations

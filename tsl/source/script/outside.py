@@ -13,8 +13,8 @@ from tsl.source.script.types import Thing
 
 # Calls of Python whose objects have no type in TorchScript, measured on torch 2.13
 OBJECTS = frozenset(
-    """logging.getLogger re.compile random.Random numpy.array numpy.zeros numpy.ones numpy.arange numpy.random.default_rng
-    argparse.ArgumentParser pathlib.Path threading.Lock collections.deque collections.defaultdict collections.Counter
+    """logging.getLogger re.compile random.Random numpy.array numpy.zeros numpy.ones numpy.arange
+    numpy.random.default_rng argparse.ArgumentParser pathlib.Path threading.Lock collections.deque collections.defaultdict collections.Counter
     types.SimpleNamespace""".split()
 )
 VALUES = {
@@ -32,7 +32,8 @@ def object_of(module: Module, name: str, node: Any) -> Thing | None:
         return None
     path = module.names.dotted(node.func) or ""
     if path == "collections.namedtuple":
-        fields = _fields(node)
+        typed = f"{name}.__annotations__" in module.file.text
+        fields = () if typed else _fields(node)
         return Thing("tuple-class", (name, fields)) if fields else None
     if path in OBJECTS:
         return Thing("python", f"an object of Python (`{path}`), which the compiler cannot read")
@@ -71,8 +72,11 @@ def _is_number(module: Module, node: Any) -> bool:
             return _is_number(module, left) and _is_number(module, right)
         case _ast.Name(id=name):
             held = module.names.assigned.get(name, ())
-            return len(held) == 1 and held[0] is not node and isinstance(held[0], _ast.Constant) and (
-                _is_number(module, held[0])
+            return (
+                len(held) == 1
+                and held[0] is not node
+                and isinstance(held[0], _ast.Constant)
+                and (_is_number(module, held[0]))
             )
         case _ast.Attribute():
             return module.names.dotted(node) in NUMBERS

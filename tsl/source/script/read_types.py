@@ -142,10 +142,13 @@ def is_enum(cls: Class) -> bool:
 
 
 def lacks(cls: Class, method: str) -> bool:
-    """Whether objects of a class have certainly no method of a name: a class that is read, and no dataclass or tuple."""
+    """Whether objects of a class have certainly no method of a name: it is read, and no dataclass or tuple."""
     bare = all(path == "builtins.object" for one in cls.ancestors() for path in one.foreign)
-    return bare and not cls.node.decorator_list[1:] and "dataclass" not in decorator_names(cls.node) and (
-        cls.find(method) is None
+    return (
+        bare
+        and not cls.node.decorator_list[1:]
+        and "dataclass" not in decorator_names(cls.node)
+        and (cls.find(method) is None)
     )
 
 

@@ -46,7 +46,9 @@ def attribute(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
         held = cls.attributes.get(name)
         if isinstance(held, _ast.AnnAssign):
             return read(cls.module, held.annotation, lambda _, __: None)
-        return emitter.refuse(node, "script-class", f"a `{cls.name}` has its fields when it is compiled, and no `{name}`")
+        return emitter.refuse(
+            node, "script-class", f"a `{cls.name}` has its fields when it is compiled, and no `{name}`"
+        )
     found = cls.find(name)
     if found is not None:
         if name in found[1].properties:
@@ -67,7 +69,9 @@ def _of_member(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
     if node.attr == "name":
         return "str"
     if node.attr != "value":
-        return emitter.refuse(node, "script-class", f"a member of `{cls.name}` has `name` and `value`, and no `{node.attr}`")
+        return emitter.refuse(
+            node, "script-class", f"a member of `{cls.name}` has `name` and `value`, and no `{node.attr}`"
+        )
     values = [held for key, held in cls.attributes.items() if not key.startswith("_")]
     kinds = {type(held.value).__name__ if isinstance(held, _ast.Constant) else UNKNOWN for held in values}
     return kinds.pop() if len(kinds) == 1 else UNKNOWN

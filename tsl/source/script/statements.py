@@ -359,7 +359,9 @@ class Emitter:
                     self.refuse(node, "slice", "`del` takes out one element, and no slice")
                 case _ast.Attribute():
                     self.refuse(node, "statement", "`del` takes out elements and names, and no attribute")
-                case _ast.Subscript(value=base) if self.value(base) in (TENSOR, "str") or is_a(self.value(base), "Tuple"):
+                case _ast.Subscript(value=base) if self.value(base) in (TENSOR, "str") or is_a(
+                    self.value(base), "Tuple"
+                ):
                     self.refuse(node, "statement", "`del` takes out elements of lists and dicts alone")
                 case _ast.Name(id=name):
                     self.scope.names.pop(name, None)
