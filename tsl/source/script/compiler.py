@@ -92,10 +92,12 @@ class Compiler:
             if routine.instance
             else None
         )
+        if owner is not None and "interface" in decorator_names(owner.cls.node):
+            return
         if owner is not None and owner.cls.is_module:
             self.module(owner)
         elif owner is not None:
-            if is_plain(owner.cls) and "interface" not in decorator_names(owner.cls.node):
+            if is_plain(owner.cls):
                 self.script_class(owner.cls)
         else:
             self.function(routine)

@@ -14,8 +14,8 @@ from tsl.source.script.types import Thing
 # Calls of Python whose objects have no type in TorchScript, measured on torch 2.13
 OBJECTS = frozenset(
     """logging.getLogger re.compile random.Random numpy.array numpy.zeros numpy.ones numpy.arange
-    numpy.random.default_rng argparse.ArgumentParser pathlib.Path threading.Lock collections.deque collections.defaultdict collections.Counter
-    types.SimpleNamespace""".split()
+    numpy.random.default_rng argparse.ArgumentParser pathlib.Path threading.Lock collections.deque
+    collections.defaultdict collections.Counter types.SimpleNamespace""".split()
 )
 VALUES = {
     "torch.device": "a device", "torch.Size": "a shape", "torch.Generator": "a generator", "builtins.slice": "a slice",
