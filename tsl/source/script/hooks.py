@@ -8,6 +8,7 @@ from typing import Any
 
 from tsl.source.classes import Class
 from tsl.source.names import Names
+from tsl.source.script.forms import unconditional
 from tsl.source.tree import walk
 
 REGISTERING = frozenset({"register_forward_hook", "register_forward_pre_hook"})
@@ -24,7 +25,7 @@ def refused(cls: Class) -> Iterator[tuple[Class, Any, str]]:
 
 
 def _registered(method: Any, _names: Names) -> tuple[Any, ...]:
-    calls = [node for node in walk(method.body) if isinstance(node, _ast.Call) and not node.keywords]
+    calls = [node for node in walk(unconditional(method)) if isinstance(node, _ast.Call) and not node.keywords]
     return tuple(node for node in calls if getattr(node.func, "attr", "") in REGISTERING and len(node.args) == 1)
 
 

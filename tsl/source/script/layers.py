@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tsl.source.classes import Class
 from tsl.source.names import Names
 from tsl.source.refs import Layer
+from tsl.source.script.forms import unconditional
 from tsl.source.script.table import call as matched
 from tsl.source.script.table import read_schema
 from tsl.source.script.types import TENSOR, UNKNOWN, Type, is_a, is_known, is_optional, told
@@ -105,7 +106,10 @@ def refused(cls: Class) -> Iterator[tuple[Class, Any, str]]:
 
 
 def _refused(method: Any, names: Names) -> tuple[tuple[Any, str], ...]:
-    kept = [value for target, value in assigned(method.body) if isinstance(target, _ast.Attribute) and value]
+    stored = [
+        value for target, value in assigned(unconditional(method)) if isinstance(target, _ast.Attribute) and value
+    ]
+    kept = [value for value in stored if not any(isinstance(part, _ast.IfExp | _ast.Dict) for part in walk([value]))]
     calls = [node for node in walk(kept) if isinstance(node, _ast.Call)]
     paths = [(node, names.dotted(node.func) or "") for node in calls]
     return tuple((node, path) for node, path in paths if path.removeprefix("torch.nn.") in REFUSED)
