@@ -315,6 +315,8 @@ def _path(emitter: Emitter, node: _ast.Call, path: str) -> Type:
         if path in TORCH_OK or (path.startswith("torch.nn.functional.") and kind == "x"):
             return "Device" if path == "torch.device" else UNKNOWN
         return emitter.refuse(node, "operator-missing", f"`{path}` is nothing the compiler can call")
+    if path.startswith(PYTHON_OF_TORCH):
+        return emitter.refuse(node, "python-call", f"`{path}` is Python, and the compiler cannot compile it")
     if path.partition(".")[0] in FOREIGN and path not in FOREIGN_OK:
         return emitter.refuse(node, "python-call", f"`{path}` is Python, and the compiler cannot call it")
     if path.startswith("torch.nn.") and path.rpartition(".")[2][:1].isupper() and path.count(".") == 2:
@@ -349,6 +351,8 @@ def _custom(emitter: Emitter, node: Any, path: str) -> Type:
     return emitter.refuse(node, "operator-missing", f"nothing here registers `{path}`")
 
 
+# Parts of torch that are Python and not compiled: open signatures, lambdas, classes of their own
+PYTHON_OF_TORCH = ("torch.distributions.", "torch.func.", "torch.utils.checkpoint.", "torch.autograd.functional.")
 OPERATORS = frozenset(
     "aten prim prims quantized torchvision torchaudio mkldnn _c10d_functional onednn higher_order".split()
 )

@@ -82,6 +82,8 @@ def _foreign(nodes: list[tuple[Class, Any]], value: Value) -> str:
     """What an attribute holds that is of no type of TorchScript, where that is plain to see."""
     if len(nodes) == 1 and isinstance(nodes[0][1], _ast.Set | _ast.SetComp):
         return "a set"
+    if nodes and all(_is_method(owner, node) for owner, node in nodes):
+        return "a method"
     if len(nodes) != 1 or not isinstance(nodes[0][1], _ast.Call):
         return ""
     owner, node = nodes[0]
@@ -96,9 +98,21 @@ def _foreign(nodes: list[tuple[Class, Any]], value: Value) -> str:
     return ""
 
 
+def _is_method(cls: Class, node: Any) -> bool:
+    """Whether an expression is a method of `self` that is not called, or a choice between such."""
+    match node:
+        case _ast.IfExp(body=one, orelse=other):
+            return _is_method(cls, one) and _is_method(cls, other)
+        case _ast.Attribute(value=_ast.Name(id="self"), attr=name):
+            found = cls.find(name)
+            return found is not None and name not in found[1].properties
+    return False
+
+
 PYTHON_OBJECTS = frozenset(
     """types.SimpleNamespace functools.partial argparse.Namespace logging.getLogger collections.defaultdict
-    collections.deque collections.Counter threading.Lock builtins.set builtins.open""".split()
+    collections.deque collections.Counter threading.Lock builtins.set builtins.open re.compile numpy.array numpy.zeros
+    numpy.ones numpy.arange numpy.asarray numpy.linspace numpy.random.default_rng random.Random""".split()
 )
 
 

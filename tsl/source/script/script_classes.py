@@ -10,7 +10,7 @@ from tsl.source.names import Names
 from tsl.source.refs import Instance, Routine
 from tsl.source.script.read_types import is_enum, read
 from tsl.source.script.table import Parameter, Schema, call
-from tsl.source.script.types import UNKNOWN, Thing, Type, converts, fits, is_known, told
+from tsl.source.script.types import TENSOR, UNKNOWN, Thing, Type, converts, fits, is_known, told
 from tsl.source.scripted import SCRIPTED
 from tsl.source.tree import assigned, decorator_names, walk
 from tsl.source.values import reference
@@ -144,12 +144,16 @@ def _kept(emitter: Emitter, cls: Class, name: str) -> Type:
     if method is None:
         return UNKNOWN
     nodes = [value for target, value in assigned(method.body) if getattr(target, "attr", "") == name]
+    if len(nodes) == 1 and isinstance(nodes[0], _ast.Call):
+        path = cls.module.names.dotted(nodes[0].func) or ""
+        return TENSOR if path in MAKING else UNKNOWN
     if len(nodes) != 1 or not isinstance(nodes[0], _ast.Name):
         return UNKNOWN
     schema = emitter.compiler.signature(Routine(method, cls.module, cls)).schema
     return next((one.kind for one in schema.parameters if one.name == nodes[0].id), UNKNOWN)
 
 
+MAKING = frozenset(f"torch.{name}" for name in "zeros ones empty full tensor arange rand randn".split())
 BLOCKS = (_ast.If, _ast.For, _ast.While, _ast.With)
 
 
