@@ -6,7 +6,7 @@ import _ast
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.script import expressions
-from tsl.source.script.types import TENSOR, UNKNOWN, Thing, Type, fits, is_a, is_known, told
+from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Thing, Type, fits, head, is_a, is_known, is_optional, told
 
 if TYPE_CHECKING:
     from tsl.source.script.statements import Emitter
@@ -50,5 +50,15 @@ def item(emitter: Emitter, target: Any, base: Any, index: Any, kind: Type) -> No
         elif is_known(at) and not fits(at, held[1]):
             text = f"the keys of the dict are {told(held[1])}, this one is {told(at)}"
             emitter.refuse(target, "element", text, wanted)
+    elif held == TENSOR:
+        _tensor_item(emitter, target, kind)
     elif is_a(held, "Tuple") or held in ("str", "int", "float", "bool"):
         emitter.refuse(target, "operand", f"{told(held)} has no elements to assign")
+
+
+def _tensor_item(emitter: Emitter, target: Any, kind: Type) -> None:
+    """Assigns to elements of a tensor: a Tensor or a number, whose dtype is the tensor's own."""
+    if is_optional(kind) and is_known(kind):
+        emitter.refuse(target, "optional", f"elements of a Tensor are a Tensor or a number, and not {told(kind)}")
+    elif kind in ("str", NONE, "Device") or (is_known(kind) and head(kind) in ("List", "Tuple", "Dict")):
+        emitter.refuse(target, "operand", f"elements of a Tensor are a Tensor or a number, and not {told(kind)}")

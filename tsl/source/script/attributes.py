@@ -9,7 +9,7 @@ from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.objects import UNTOLD
 from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import by_default, made
+from tsl.source.script import by_default, made, outside
 from tsl.source.script.table import table
 from tsl.source.script.types import (
     ANY,
@@ -33,9 +33,15 @@ if TYPE_CHECKING:
 TENSOR_FIELDS: dict[str, Type] = {
     "dtype": "int", "device": "Device", "grad": ("Optional", TENSOR), "data": TENSOR, "shape": ("List", "int"),
     "layout": "int", "T": TENSOR, "H": TENSOR, "mT": TENSOR, "mH": TENSOR, "itemsize": "int", "nbytes": "int",
-    "ndim": "int", "name": UNKNOWN, "names": UNKNOWN, "real": TENSOR, "imag": TENSOR, "requires_grad": "bool",
+    "ndim": "int", "name": UNKNOWN, "real": TENSOR, "imag": TENSOR, "requires_grad": "bool",
     "is_leaf": "bool", "is_nested": "bool", "retains_grad": "bool", "output_nr": "int",
 }  # fmt: skip
+# The fields of the named tuples that torch's operators return
+FIELDS = frozenset(
+    """values indices eigenvalues eigenvectors Q R U S V Vh L LU sign logabsdet mantissa exponent mode hist bin_edges
+    min max solution residuals rank singular_values inverse info pivots LD P data batch_sizes sorted_indices
+    unsorted_indices quantize_val qscale""".split()
+)
 MODULE_METHODS = frozenset(
     """parameters named_parameters buffers named_buffers children named_children modules named_modules train eval to
     half float double cuda cpu requires_grad_ zero_grad extra_repr state_dict register_buffer register_parameter
@@ -46,7 +52,9 @@ MODULE_METHODS = frozenset(
 
 MODULE_REFUSED = frozenset(
     """register_buffer register_parameter add_module __class__ __dict__ apply state_dict load_state_dict
-    register_forward_hook register_forward_pre_hook _get_name _modules _parameters _buffers""".split()
+    register_forward_hook register_forward_pre_hook _get_name _modules _parameters _buffers parameters named_parameters
+    buffers train eval to half float double bfloat16 cuda cpu requires_grad_ zero_grad get_submodule get_parameter
+    get_buffer type compile share_memory""".split()
 )
 
 
@@ -143,6 +151,11 @@ def _assigned(emitter: Emitter, module: Any, name: str, node: Any) -> Type:
         return _global(emitter, node, name, "a set")
     if len(nodes) == 1 and is_truth(module, nodes[0]):
         return _global(emitter, node, name, "a bool")
+    thing = outside.object_of(module, name, nodes[0]) if len(nodes) == 1 else None
+    if thing is not None:
+        return thing
+    if len(nodes) == 1 and (what := outside.constant(module, nodes[0])):
+        return _global(emitter, node, name, what)
     value = emitter.session.global_value(module, name)
     for flag, what in GLOBALS:
         if value.is_only(flag) and not value.refs and isinstance(node, _ast.Name):
@@ -180,6 +193,8 @@ GLOBALS = (
     (values.STR, "a str"),
     (values.SEQ, "a list or tuple"),
     (values.DICT, "a dict"),
+    (values.TENSOR, "a tensor"),
+    (values.NONE, "None"),
 )
 
 
@@ -196,6 +211,11 @@ def attribute(emitter: Emitter, node: _ast.Attribute, base: Type) -> Type:
     if base in (UNKNOWN, ANY):
         return UNKNOWN
     name = node.attr
+    if is_a(base, "Interface"):
+        found = base[1].find(name)
+        if found is None:
+            return emitter.refuse(node, "attribute", f"the interface {told(base)} has no `{name}`")
+        return Thing("interface", Routine(found[0], found[1].module))
     if is_a(base, "Class"):
         from tsl.source.script import script_classes
 
@@ -210,6 +230,8 @@ def attribute(emitter: Emitter, node: _ast.Attribute, base: Type) -> Type:
         return TENSOR_FIELDS.get(name, "bool")
     if base == "Device":
         return {"type": "str", "index": ("Optional", "int")}.get(name, UNKNOWN)
+    if is_known(base) and (is_a(base, "Union") or (is_a(base, "Tuple") and name not in FIELDS)):
+        return emitter.refuse(node, "attribute", f"{told(base)} has no `{name}` in TorchScript")
     if is_a(base, "Tuple") or is_a(base, "Union") or base in ("number", NONE) or name.startswith("__"):
         return UNKNOWN
     if base == TENSOR and name == "tolist":
@@ -229,6 +251,8 @@ def _of_thing(emitter: Emitter, node: _ast.Attribute, base: Thing) -> Type:
         from tsl.source.names import canonical
 
         return followed(emitter, canonical(path), node, emitter.module)
+    if base.kind == "python":
+        return emitter.refuse(node, "global", f"`{emitter.module.file.segment(node.value)}` is {base.what}")
     if base.kind == "class":
         from tsl.source.script import script_classes
 
@@ -267,6 +291,9 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
             if decorator_names(found[0]) & {"ignore", "unused"}:
                 return UNKNOWN
             return emitter.compiler.function(routine, (emitter.routine, node))
+        if "script_method" in decorator_names(found[0]) and not made.is_open(cls):
+            text = f"`{name}` is marked for a ScriptModule, and is not there when a plain module is compiled"
+            return emitter.refuse(node, "module-attribute", text)
         return Thing("function", routine)
     if name == "training":
         return "bool"
@@ -325,6 +352,10 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
     left = emitter.session.objects.made(instance)
     if name in made.constants(cls) or made.declared_final(cls, name):
         emitter.refuse(target, "new-attribute", f"`{name}` is a constant of the module and cannot be set")
+        return
+    found = cls.find(name)
+    if found is not None and name in found[1].properties and name not in found[1].setters:
+        emitter.refuse(target, "new-attribute", f"the property `{name}` has no setter")
         return
     if name not in left:
         known = made.is_whole(cls, left) and not made.is_open(cls)

@@ -67,7 +67,7 @@ def _getattr(emitter: Emitter, node: _ast.Call) -> Type:
 
 
 def _iterable(emitter: Emitter, node: _ast.Call, name: str) -> Type:
-    from tsl.source.script import expressions
+    from tsl.source.script import expressions, module_lists
 
     if name == "range":
         for argument in node.args:
@@ -79,7 +79,7 @@ def _iterable(emitter: Emitter, node: _ast.Call, name: str) -> Type:
                 )
         return Thing("iterable", ("int", False))
     parts: list[Type] = []
-    unrolled = listed = modules = False
+    unrolled = listed = modules = written_out = False
     for argument in node.args[: 1 if name == "enumerate" else None]:
         source = emitter.value(argument)
         kind, rolled = expressions.element(emitter, argument, source)
@@ -87,12 +87,15 @@ def _iterable(emitter: Emitter, node: _ast.Call, name: str) -> Type:
         listed = listed or is_a(source, "List")
         modules = modules or (isinstance(source, Thing) and source.kind == "submodules")
         unrolled = unrolled or rolled
+        written_out = written_out or module_lists.is_unrolled(source)
     if name == "zip" and modules and listed:
         emitter.refuse(
             node, "module-list", "modules are not looped over together with a list, whose length is not known"
         )
     kinds = ["int", *parts] if name == "enumerate" else parts
-    return Thing("iterable", (("Tuple", *kinds), unrolled))
+    rounds = module_lists.versions(source) if name == "enumerate" and parts else []
+    each = [("Tuple", "int", one) for one in rounds]
+    return Thing("iterable", (("Tuple", *kinds), unrolled, written_out, each))
 
 
 def builtin(emitter: Emitter, node: _ast.Call, name: str) -> Type:
@@ -114,11 +117,22 @@ def builtin(emitter: Emitter, node: _ast.Call, name: str) -> Type:
         return ("List", UNKNOWN if isinstance(kind, Thing) or unrolled else kind)
     if name in ("list", "dict") and not node.args and not node.keywords:
         return ("List", TENSOR) if name == "list" else ("Dict", "str", TENSOR)
+    if "." in name:
+        calls.arguments(emitter, node)
+        return emitter.refuse(node, "python-call", f"the compiler knows no `{name}()`")
+    if name == "dict" and len(node.args) == 1 and isinstance(emitter.value(node.args[0]), Thing):
+        return UNKNOWN
+    if name == "len" and node.args and len(node.args) == 1:
+        source = emitter.value(node.args[0])
+        if isinstance(source, Thing) and source.kind == "submodules" and source.what[0] == "parameters":
+            return emitter.refuse(node, "argument", "a ParameterList has no length when it is compiled")
     given = calls.arguments(emitter, node)
     if name == "tuple" and given.places and is_a(given.places[0], "List"):
         return emitter.refuse(node, "unpack", "how many values a list has is not known when it is compiled")
     if name == "sorted" and given.named:
         return emitter.refuse(node, "signature", f"`sorted` takes no `{next(iter(given.named))}` in TorchScript")
+    if name == "id" and given.places and is_known(given.places[0]) and not is_a(given.places[0], "Class"):
+        return emitter.refuse(node, "argument", f"`id` takes an object, and is given {told(given.places[0])}")
     if name in ("sorted",) and given.places and is_a(given.places[0], "List"):
         return given.places[0]
     if name in SCHEMAS and given.certain and given.places:
@@ -140,12 +154,40 @@ def builtin(emitter: Emitter, node: _ast.Call, name: str) -> Type:
 def _operator(emitter: Emitter, node: Any, name: str, given: Any) -> Type:
     if len(given.places) > 2 and name in ("max", "min"):
         return UNKNOWN
-    overloads = [*table().overloads(f"prim::{name}"), *table().overloads(f"aten::{name}")]
-    if name not in ("sum", "any", "all", "abs"):
+    if name in ("max", "min", "abs"):
+        return _extreme(emitter, node, name, given)
+    overloads = table().overloads(f"aten::{name}")
+    if name not in ("sum", "any", "all") and not all(map(is_known, [*given.places, *given.named.values()])):
         if TENSOR in given.places and all(kind == TENSOR for kind in given.places):
-            return TENSOR if name in ("abs", "max", "min", "round", "pow") else UNKNOWN
+            return TENSOR if name in ("round", "pow") else UNKNOWN
         return UNKNOWN
     answer = matched(overloads, given.places, given.named)
-    if answer.refused and all(map(is_known, given.places)) and name == "sum" and not given.named:
+    if answer.refused and all(map(is_known, [*given.places, *given.named.values()])):
         return emitter.refuse(node, "argument", f"`{name}` does not take ({', '.join(map(told, given.places))})")
     return UNKNOWN if answer.refused else answer.returns
+
+
+def _extreme(emitter: Emitter, node: Any, name: str, given: Any) -> Type:
+    """What `max`, `min` or `abs` gives: of numbers, tensors, or of the numbers of one list, and by no key."""
+    if given.named:
+        return emitter.refuse(node, "signature", f"`{name}` takes no `{next(iter(given.named))}` in TorchScript")
+    kinds = given.places
+    if all(kind == TENSOR for kind in kinds):
+        return TENSOR
+    if not all(map(is_known, kinds)):
+        return UNKNOWN
+    refused = [kind for kind in kinds if kind in ("str", NONE, "Device") or is_optional(kind) or is_a(kind, "Dict")]
+    refused += [kind for kind in kinds if is_a(kind, "List") and kind[1] not in ("int", "float", "bool")]
+    if refused:
+        how = "optional" if is_optional(refused[0]) else "argument"
+        return emitter.refuse(node, how, f"`{name}` does not take ({', '.join(map(told, kinds))})")
+    if len(kinds) == 1 and is_a(kinds[0], "List"):
+        return kinds[0][1]
+    whole = {"int" if kind == "bool" else kind for kind in kinds}
+    return (
+        "float"
+        if whole == {"int", "float"}
+        else whole.pop()
+        if len(whole) == 1 and whole <= {"int", "float"}
+        else UNKNOWN
+    )

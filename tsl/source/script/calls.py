@@ -5,10 +5,10 @@ from __future__ import annotations
 import _ast
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import attributes, builtin_calls, dispatched, expressions, made
+from tsl.source.refs import Instance, Routine
+from tsl.source.script import attributes, builtin_calls, dispatched, expressions, layers, made
 from tsl.source.script.read_types import read
-from tsl.source.script.table import Answer, read_schema, table
+from tsl.source.script.table import Answer, Parameter, Schema, read_schema, table
 from tsl.source.script.table import call as matched
 from tsl.source.script.types import (
     ANY,
@@ -34,7 +34,7 @@ FOREIGN = frozenset(
     logging numpy scipy cv2 PIL pandas einops subprocess threading uuid hashlib inspect types heapq bisect statistics
     contextlib tempfile shutil socket struct decimal fractions numbers cmath""".split()
 )
-FOREIGN_OK = frozenset({"collections.OrderedDict", "typing.cast", "functools.wraps", "collections.namedtuple"})
+FOREIGN_OK = frozenset({"collections.OrderedDict", "functools.wraps", "collections.namedtuple"})
 REFUSED = frozenset({"torch.finfo", "torch.iinfo", "torch.Tensor"})
 TORCH_OK = frozenset(
     """torch.device torch.Size torch.tensor torch.as_tensor torch.jit.annotate torch.jit.isinstance torch.jit.fork
@@ -79,7 +79,7 @@ def _argument(emitter: Emitter, node: Any, given: Given) -> Type:
     kind = emitter.value(node)
     if isinstance(kind, Thing) and kind.kind in ("self", "layer", "submodules", "function"):
         given.things = True
-    return UNKNOWN if isinstance(kind, Thing) else kind
+    return expressions.no_value(emitter, node, kind) if isinstance(kind, Thing) else kind
 
 
 def _spread(emitter: Emitter, node: _ast.Starred, given: Given) -> None:
@@ -151,7 +151,15 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
             arguments(emitter, node)
             return emitter.refuse(node, "signature", f"`{emitter.module.file.segment(node.func)}` takes one argument")
         case "layer":
-            return _layer(emitter, node, callee.what)
+            return layers.call(emitter, node, callee.what, arguments(emitter, node))
+        case "interface":
+            arguments(emitter, node)
+            return emitter.compiler.signature(callee.what).returns
+        case "tuple-class":
+            return _fields(emitter, node, *callee.what)
+        case "python":
+            arguments(emitter, node)
+            return emitter.refuse(node, "global", f"`{emitter.module.file.segment(node.func)}` is {callee.what}")
         case "sliced":
             arguments(emitter, node)
             return emitter.refuse(node, "module-list", "a slice of modules is a tuple, and cannot be called")
@@ -161,36 +169,6 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
             return emitter.refuse(node, "module-list", text)
     arguments(emitter, node)
     return UNKNOWN
-
-
-def _layer(emitter: Emitter, node: _ast.Call, layer: Layer) -> Type:
-    given = arguments(emitter, node)
-    single = layer.path.rpartition(".")[2] in SINGLE
-    if single and given.certain and given.places:
-        kind = given.places[0]
-        if is_optional(kind) and kind[1] == TENSOR:
-            return emitter.refuse(
-                node, "optional", f"`{emitter.module.file.segment(node.func)}` takes a Tensor and is given {told(kind)}"
-            )
-        if (
-            kind in ("int", "float", "str", "bool")
-            or (is_a(kind, "List") and is_known(kind))
-            or (is_a(kind, "Tuple") and is_known(kind))
-        ):
-            return emitter.refuse(
-                node, "argument", f"`{emitter.module.file.segment(node.func)}` takes a Tensor and is given {told(kind)}"
-            )
-        if len(given.places) + len(given.named) > 1:
-            return emitter.refuse(node, "signature", f"`{layer.path.rpartition('.')[2]}` takes one argument")
-    return TENSOR if single else UNKNOWN
-
-
-SINGLE = frozenset(
-    """Linear Conv1d Conv2d Conv3d BatchNorm1d BatchNorm2d BatchNorm3d LayerNorm GroupNorm ReLU ReLU6 GELU SiLU Sigmoid
-    Tanh Softmax LogSoftmax Dropout Dropout2d AvgPool2d AdaptiveAvgPool2d AdaptiveAvgPool1d Embedding Flatten
-    Hardswish Hardsigmoid Identity ELU LeakyReLU PReLU InstanceNorm2d Mish Softplus PixelShuffle ReflectionPad2d
-    ZeroPad2d Upsample AvgPool1d InstanceNorm1d InstanceNorm3d""".split()
-)
 
 
 def _module(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
@@ -211,7 +189,7 @@ def _routine(emitter: Emitter, node: _ast.Call, routine: Routine) -> Type:
     signature = emitter.compiler.signature(routine)
     ignored = bool(marks & {"ignore", "unused"})
     if emitter.compiler.is_overloaded(routine):
-        return UNKNOWN
+        return _overloaded(emitter, node, routine, given)
     if "contextmanager" in marks:
         emitter.compiler.function(routine, (emitter.routine, node))
         return UNKNOWN
@@ -261,6 +239,18 @@ def _method(emitter: Emitter, node: _ast.Call, kind: Type, name: str) -> Type:
     return _operator(emitter, node, f"aten::{name}", [kind, *given.places], given, f"{told(kind)}.{name}")
 
 
+def _overloaded(emitter: Emitter, node: _ast.Call, routine: Routine, given: Given) -> Type:
+    """Calls a function by its overloads: the first that takes the arguments says what it returns."""
+    schemas = [emitter.compiler.signature(one).schema for one in emitter.compiler.overloads(routine)]
+    if not given.certain or not schemas:
+        return UNKNOWN
+    answer = matched(schemas, given.places, given.named)
+    if answer.refused:
+        kinds = [*map(told, given.places), *(f"{name}: {told(kind)}" for name, kind in given.named.items())]
+        return emitter.refuse(node, "argument", f"no overload of `{routine.name}` takes ({', '.join(kinds)})")
+    return answer.returns
+
+
 def _operator(emitter: Emitter, node: Any, operator: str, places: list[Type], given: Given, shown: str) -> Type:
     overloads = table().overloads(operator)
     if not overloads:
@@ -296,8 +286,10 @@ def _path(emitter: Emitter, node: _ast.Call, path: str) -> Type:
         emitter.value(node.args[1])
         emitter.hints.pop()
         return wanted
-    if path in ("torch.jit.isinstance", "typing.cast"):
-        return "bool" if path.startswith("torch") else UNKNOWN
+    if path == "torch.jit.isinstance":
+        return "bool"
+    if path == "typing.cast":
+        return emitter.refuse(node, "python-call", "`cast` is given a type, which is no value when it is compiled")
     if path == "torch.jit._unwrap_optional" and node.args:
         kind = emitter.value(node.args[0])
         return kind[1] if is_optional(kind) else kind
@@ -323,6 +315,8 @@ def _path(emitter: Emitter, node: _ast.Call, path: str) -> Type:
         if path in TORCH_OK or (path.startswith("torch.nn.functional.") and kind == "x"):
             return "Device" if path == "torch.device" else UNKNOWN
         return emitter.refuse(node, "operator-missing", f"`{path}` is nothing the compiler can call")
+    if path.startswith(PYTHON_OF_TORCH):
+        return emitter.refuse(node, "python-call", f"`{path}` is Python, and the compiler cannot compile it")
     if path.partition(".")[0] in FOREIGN and path not in FOREIGN_OK:
         return emitter.refuse(node, "python-call", f"`{path}` is Python, and the compiler cannot call it")
     if path.startswith("torch.nn.") and path.rpartition(".")[2][:1].isupper() and path.count(".") == 2:
@@ -337,6 +331,16 @@ def _path(emitter: Emitter, node: _ast.Call, path: str) -> Type:
     return UNKNOWN
 
 
+def _fields(emitter: Emitter, node: _ast.Call, name: str, fields: tuple[str, ...]) -> Type:
+    """Makes a named tuple whose fields say no type: each is a Tensor."""
+    given = arguments(emitter, node)
+    schema = Schema(tuple(Parameter(field, TENSOR, False, False) for field in fields), UNKNOWN)
+    answer = matched([schema], given.places, given.named)
+    if given.certain and answer.refused:
+        _refuse_call(emitter, node, name, answer, schema.parameters, given)
+    return UNKNOWN
+
+
 def _custom(emitter: Emitter, node: Any, path: str) -> Type:
     """An operator of an extension: it has to be registered before it is compiled."""
     space = path.split(".")[2] if path.count(".") >= 3 else ""
@@ -347,6 +351,8 @@ def _custom(emitter: Emitter, node: Any, path: str) -> Type:
     return emitter.refuse(node, "operator-missing", f"nothing here registers `{path}`")
 
 
+# Parts of torch that are Python and not compiled: open signatures, lambdas, classes of their own
+PYTHON_OF_TORCH = ("torch.distributions.", "torch.func.", "torch.utils.checkpoint.", "torch.autograd.functional.")
 OPERATORS = frozenset(
     "aten prim prims quantized torchvision torchaudio mkldnn _c10d_functional onednn higher_order".split()
 )

@@ -18,13 +18,14 @@ from tsl.source.classes import Class
 from tsl.source.facts import Refusal
 from tsl.source.module import Module
 from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import syntax
+from tsl.source.script import hooks, layers, syntax
+from tsl.source.script.comments import commented, comments_of
 from tsl.source.script.crossings import Crossings, Step, inherited_at, made_at
 from tsl.source.script.nested import nested_roots
 from tsl.source.script.read_types import read
 from tsl.source.script.script_classes import is_plain
 from tsl.source.script.table import Parameter, Schema
-from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Type, fits, is_known, optional, told
+from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Type, fits, is_a, is_known, optional, told
 from tsl.source.scripted import is_scripted
 from tsl.source.tree import decorator_names
 from tsl.source.values import Value, reference
@@ -91,6 +92,8 @@ class Compiler:
             if routine.instance
             else None
         )
+        if owner is not None and "interface" in decorator_names(owner.cls.node):
+            return
         if owner is not None and owner.cls.is_module:
             self.module(owner)
         elif owner is not None:
@@ -120,6 +123,11 @@ class Compiler:
             at = Routine(owner.methods["__init__"], owner.module, owner), node
             self._submodules(self.session.module_value(owner.module, node), 0, at, held=True)
         self._attributes(instance)
+        for owner, node, path in layers.refused(cls):
+            text = f"`{path}` cannot be compiled, and every layer of a module is"
+            self.refuse(Routine(owner.methods["__init__"], owner.module, owner), node, "module-attribute", text)
+        for owner, node, text in hooks.refused(cls):
+            self.refuse(Routine(owner.methods["__init__"], owner.module, owner), node, "signature", text)
         for routine in self._compiled_methods(cls, reference(instance)):
             self.function(routine, None if routine.owner is cls else inherited_at(instance))
 
@@ -131,6 +139,9 @@ class Compiler:
             annotation = _annotation(held)
             if cls and annotation is not None and name in left and _is_text(cls, annotation):
                 text = f"the annotation of `{name}` is a text when the module is made, which the compiler cannot read"
+                self.refuse(Routine(cls.node, cls.module), annotation, "annotation", text)
+            if cls and annotation is not None and _no_constant(cls.module, annotation):
+                text = f"`{name}` is no constant: those are numbers, texts, devices, and lists and tuples of them"
                 self.refuse(Routine(cls.node, cls.module), annotation, "annotation", text)
 
     def _submodules(self, value: Value, depth: int, at: Step, *, held: bool) -> None:
@@ -189,12 +200,14 @@ class Compiler:
 
     def is_overloaded(self, routine: Routine) -> bool:
         """Whether a function has overloads, which say what it takes."""
-        body = routine.owner.node.body if routine.owner else routine.module.file.tree.body
-        return any(
-            getattr(node, "name", "") == routine.name and decorator_names(node) & OVERLOADS
-            for node in body
-            if isinstance(node, _ast.FunctionDef)
-        )
+        return any(decorator_names(node) & OVERLOADS for node in _same_name(routine))
+
+    def overloads(self, routine: Routine) -> list[Routine]:
+        """The overloads of a function that torch knows, as functions; none where a method's are meant."""
+        if routine.owner is not None:
+            return []
+        found = [node for node in _same_name(routine) if "_overload" in decorator_names(node)]
+        return [Routine(node, routine.module) for node in found]
 
     def is_open(self, routine: Routine) -> bool:
         """Whether a function is being compiled: the compiler knows no recursion."""
@@ -214,6 +227,9 @@ class Compiler:
                 self.refuse(routine, mark, "decorator", "the decorator is dropped: gradients are as without it")
         for how, place, text in (*syntax.signature(node), *syntax.body(node)):
             self.refuse(routine, place, how, text)
+        for comment in syntax.type_comments(node):
+            text = "a type comment beside an assignment is read as the signature of the function"
+            self.refuse(routine, comment, "annotation", text)
         return Emitter(self, routine, signature).run()
 
     def signature(self, routine: Routine) -> Signature:
@@ -227,7 +243,7 @@ class Compiler:
         node, module = routine.node, routine.module
         if not isinstance(node, _ast.FunctionDef):
             return Signature(Schema((), UNKNOWN, True), False, [])
-        comments = _type_comment(node)
+        comments = comments_of(node)
         skip = 1 if routine.owner and "staticmethod" not in decorator_names(node) else 0
         places = node.args.args[skip:]
         defaults = [None] * (len(node.args.args) - len(node.args.defaults)) + list(node.args.defaults)
@@ -242,7 +258,7 @@ class Compiler:
         for number, parameter in enumerate(places + node.args.kwonlyargs):
             only_keyword = number >= len(places)
             default = None if only_keyword else defaults[skip:][number]
-            annotation = parameter.annotation or _commented(parameter)
+            annotation = parameter.annotation or commented(parameter)
             if annotation is None and comments and number < len(comments[0]):
                 annotation = comments[0][number]
             kind = read(module, annotation, refuse) if annotation is not None else TENSOR
@@ -324,8 +340,24 @@ def _key(routine: Routine) -> tuple[int, Any]:
     return id(routine.node), routine.instance.key(2) if routine.instance else None
 
 
+def _same_name(routine: Routine) -> list[Any]:
+    """The definitions of a name where a function is defined."""
+    body = routine.owner.node.body if routine.owner else routine.module.file.tree.body
+    return [node for node in body if isinstance(node, _ast.FunctionDef) and node.name == routine.name]
+
+
 def _annotation(held: Any) -> Any:
     return held.annotation if isinstance(held, _ast.AnnAssign) else None
+
+
+def _no_constant(module: Module, annotation: Any) -> bool:
+    """Whether an annotation promises a constant of a type that has none."""
+    from tsl.source.script.made import is_final
+
+    if not isinstance(annotation, _ast.Subscript) or not is_final(module, annotation):
+        return False
+    kind = read(module, annotation.slice, lambda _, __: None)
+    return kind == TENSOR or is_a(kind, "Dict")
 
 
 def _is_text(cls: Class, annotation: Any) -> bool:
@@ -338,11 +370,13 @@ def _is_text(cls: Class, annotation: Any) -> bool:
 def _widens(given: Type, kind: Type) -> bool:
     if isinstance(kind, tuple) and kind[0] == "Optional":
         return _widens(given, kind[1])
-    if kind == "float":
-        return bool(given == "int")
+    if kind in ("float", "complex"):
+        return given in ("int", "bool", "float")
+    if kind == "Device":
+        return given in ("str", "int")
     if isinstance(kind, tuple) and kind[0] == "List" and isinstance(given, tuple) and given[0] == "Tuple":
         return True
-    return kind in (UNKNOWN, TENSOR, "int", "Device", "complex") and given in ("int", "float", "bool")
+    return kind == UNKNOWN or (kind in ("int", "bool") and given in ("int", "bool"))
 
 
 def _unused_properties(cls: Class) -> frozenset[str]:
@@ -351,40 +385,3 @@ def _unused_properties(cls: Class) -> frozenset[str]:
         if isinstance(node, _ast.List | _ast.Tuple):
             return frozenset(str(getattr(part, "value", "")) for part in node.elts)
     return frozenset()
-
-
-def _commented(parameter: Any) -> Any:
-    """The annotation that a comment beside a parameter is."""
-    text = parameter.type_comment
-    if not text:
-        return None
-    node = _ast.Constant(value=text)
-    node.lineno = node.end_lineno = parameter.lineno
-    node.col_offset, node.end_col_offset = parameter.col_offset, parameter.end_col_offset
-    return node
-
-
-def _type_comment(node: Any) -> tuple[list[Any], Any] | None:
-    text = node.type_comment
-    if not text or "->" not in text:
-        return None
-    try:
-        tree = compile(text, "comment", "func_type", _ast.PyCF_ONLY_AST, dont_inherit=True)
-    except (SyntaxError, ValueError):
-        return None
-    arguments = list(getattr(tree, "argtypes", ()))
-    if len(arguments) == 1 and isinstance(arguments[0], _ast.Constant) and arguments[0].value is ...:
-        return None
-    for inner in (*arguments, getattr(tree, "returns", None)):
-        _move(inner, node)
-    return arguments, getattr(tree, "returns", None)
-
-
-def _move(tree: Any, node: Any) -> None:
-    """Lets what a comment says stand at the function, where findings can."""
-    from tsl.source.tree import walk
-
-    for inner in walk([tree]):
-        if hasattr(inner, "lineno"):
-            inner.lineno = inner.end_lineno = node.lineno
-            inner.col_offset, inner.end_col_offset = node.col_offset, node.col_offset + 3

@@ -73,7 +73,7 @@ def read(emitter: Emitter, node: Any) -> Condition:
 def _truth(emitter: Emitter, node: Any) -> Condition:
     kind = emitter.value(node)
     if isinstance(kind, Thing):
-        if kind.kind in ("self", "layer"):
+        if kind.kind in ("self", "layer", "submodules"):
             emitter.refuse(node, "operand", f"a module is no condition: `{emitter.module.file.segment(node)}`")
         return Condition(None, True)
     own = _own(emitter, node) if kind == UNKNOWN else None

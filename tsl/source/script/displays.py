@@ -47,6 +47,8 @@ def list_of(emitter: Emitter, node: _ast.List) -> Type:
     ):
         emitter.refuse(node, "element", f"the list is of {told(hint[1])} and its elements are {told(kind)}")
         return hint
+    if is_a(hint, "List") and is_known(hint) and is_known(kind):
+        return hint
     return ("List", kind)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.script import attributes, conditions, displays, module_lists, operands
+from tsl.source.script.read_types import is_enum
 from tsl.source.script.types import (
     NONE,
     TENSOR,
@@ -35,7 +36,26 @@ def emit(emitter: Emitter, node: Any) -> Type:
 def plain(emitter: Emitter, node: Any) -> Type:
     """The type of an expression that has to be a value."""
     kind = emit(emitter, node)
-    return UNKNOWN if isinstance(kind, Thing) else kind
+    if isinstance(kind, Thing):
+        return no_value(emitter, node, kind)
+    return kind
+
+
+def no_value(emitter: Emitter, node: Any, thing: Thing) -> Type:
+    """What the compiler alone sees, where a value is wanted: `range` and its like are told, the rest is unknown."""
+    if thing.kind == "path" and thing.what in TYPES:
+        return emitter.refuse(node, "argument", f"`{emitter.module.file.segment(node)}` is a type, and no value")
+    if thing.kind == "iterable":
+        return emitter.refuse(
+            node, "argument", f"`{emitter.module.file.segment(node)}` is looped over, and is no value"
+        )
+    return UNKNOWN
+
+
+TYPES = frozenset(
+    """builtins.int builtins.float builtins.bool builtins.str numpy.float16 numpy.float32 numpy.float64 numpy.int8
+    numpy.int16 numpy.int32 numpy.int64 numpy.uint8 numpy.bool_""".split()
+)
 
 
 def _constant(emitter: Emitter, node: _ast.Constant) -> Type:
@@ -172,6 +192,8 @@ def _comprehension(emitter: Emitter, node: Any) -> Type:
     else:
         inner = emit(emitter, node.elt)
         made = ("List", UNKNOWN if isinstance(inner, Thing) or unrolled else inner)
+        if is_a(source, "Tuple") and is_known(source) and displays.one_of(list(source[1:])) == UNKNOWN:
+            emitter.refuse(node, "element", f"a list is of one type, and {told(source)} is looped over")
     emitter.hints.pop()
     assert scope.outer is not None
     emitter.scope = scope.outer
@@ -182,8 +204,7 @@ def element(emitter: Emitter, node: Any, source: Type) -> tuple[Type, bool]:
     """What iterating gives, and whether the loop is unrolled: over modules and tuples."""
     if isinstance(source, Thing):
         if source.kind == "iterable":
-            what: tuple[Type, bool] = source.what
-            return what
+            return source.what[0], source.what[1]
         if source.kind == "submodules":
             return module_lists.any_of(source), True
         if source.kind == "sliced":
@@ -197,7 +218,7 @@ def element(emitter: Emitter, node: Any, source: Type) -> tuple[Type, bool]:
         return displays.one_of(list(source[1:])) if len(source) > 1 else UNKNOWN, True
     if source in (TENSOR, "str"):
         return source, False
-    if source in ("int", "float", "bool", NONE, "Device") or is_optional(source):
+    if source in ("int", "float", "bool", NONE, "Device", "AnyList", "AnyTuple") or is_optional(source):
         how = "optional" if is_optional(source) else "operand"
         emitter.refuse(node, how, f"{told(source)} cannot be iterated")
     return UNKNOWN, source == UNKNOWN
@@ -222,6 +243,8 @@ def index(emitter: Emitter, node: Any) -> Type:
 def _subscript(emitter: Emitter, node: _ast.Subscript) -> Type:
     base = emit(emitter, node.value)
     if isinstance(base, Thing):
+        if base.kind == "class" and is_enum(base.what):
+            return emitter.refuse(node, "script-class", f"no member of `{base.what.name}` is found by its name")
         return module_lists.item(emitter, node, base)
     if is_a(base, "Tuple"):
         return _tuple_item(emitter, node, base)
@@ -240,16 +263,21 @@ def _subscript(emitter: Emitter, node: _ast.Subscript) -> Type:
         return base[2]
     if is_optional(base) and is_known(base):
         return emitter.refuse(node, "optional", f"{told(base)} has no elements until it is known not to be None")
-    if base in ("int", "float", "bool", "number", NONE) or (is_a(base, "Union") and is_known(base)):
+    if base in ("int", "float", "bool", "number", NONE, "AnyList", "AnyTuple") or (
+        is_a(base, "Union") and is_known(base)
+    ):
         return emitter.refuse(node, "operand", f"{told(base)} has no elements")
     return UNKNOWN
 
 
 def _tuple_item(emitter: Emitter, node: _ast.Subscript, base: Type) -> Type:
     if isinstance(node.slice, _ast.Slice):
-        bounds = [_literal(part) for part in (node.slice.lower, node.slice.upper)]
-        if node.slice.step is None and all(isinstance(part, int) or part is None for part in bounds):
-            return ("Tuple", *base[1:][bounds[0] : bounds[1]])
+        places = (node.slice.lower, node.slice.upper, node.slice.step)
+        bounds = [_literal(part) for part in places]
+        if all(isinstance(part, int) or part is None for part in bounds):
+            return ("Tuple", *base[1:][slice(*bounds)]) if bounds[2] != 0 else UNKNOWN
+        if any(plain(emitter, part) == "int" and not isinstance(part, _ast.Attribute) for part in places if part):
+            emitter.refuse(node, "slice", "the bounds of a slice of a tuple are numbers that are written out")
         return UNKNOWN
     at = _literal(node.slice)
     parts = base[1:]
@@ -285,7 +313,7 @@ def _tensor_item(emitter: Emitter, node: _ast.Subscript) -> Type:
             dots = True
         elif isinstance(part, _ast.Slice):
             continue
-        elif kind in ("str", "float", "complex", "Device") or is_a(kind, "Dict"):
+        elif kind in ("str", "float", "complex", "Device", "bool") or is_a(kind, "Dict"):
             emitter.refuse(node, "slice", f"a Tensor is not indexed with {told(kind)}")
         elif is_a(kind, "Tuple") and len(kind) > 1 and is_known(kind):
             emitter.refuse(node, "slice", f"a Tensor is not indexed with {told(kind)} inside of the brackets")

@@ -40,3 +40,8 @@ def bound_in(node: Any) -> list[str]:
         elif isinstance(part, _ast.alias):
             found.append((part.asname or part.name).partition(".")[0])
     return found
+
+
+def unconditional(function: Any) -> list[Any]:
+    """The statements of a function that run whenever it does, as far as none before them ends it."""
+    return [node for node in function.body if not isinstance(node, _ast.If | _ast.Try | _ast.While | _ast.Match)]

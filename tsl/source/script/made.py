@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tsl.source.script.statements import Emitter
 
 HOLDERS = {"torch.nn.ModuleList": "list", "torch.nn.Sequential": "sequential", "torch.nn.ModuleDict": "dict",
-           "torch.nn.ParameterList": "list"}  # fmt: skip
+           "torch.nn.ParameterList": "parameters"}  # fmt: skip
 PLAIN = (
     (values.BOOL, "bool"),
     (values.INT, "int"),
@@ -80,6 +80,10 @@ def _length(nodes: list[tuple[Class, Any]]) -> int | None:
 
 def _foreign(nodes: list[tuple[Class, Any]], value: Value) -> str:
     """What an attribute holds that is of no type of TorchScript, where that is plain to see."""
+    if len(nodes) == 1 and isinstance(nodes[0][1], _ast.Set | _ast.SetComp):
+        return "a set"
+    if nodes and all(_is_method(owner, node) for owner, node in nodes):
+        return "a method"
     if len(nodes) != 1 or not isinstance(nodes[0][1], _ast.Call):
         return ""
     owner, node = nodes[0]
@@ -94,9 +98,21 @@ def _foreign(nodes: list[tuple[Class, Any]], value: Value) -> str:
     return ""
 
 
+def _is_method(cls: Class, node: Any) -> bool:
+    """Whether an expression is a method of `self` that is not called, or a choice between such."""
+    match node:
+        case _ast.IfExp(body=one, orelse=other):
+            return _is_method(cls, one) and _is_method(cls, other)
+        case _ast.Attribute(value=_ast.Name(id="self"), attr=name):
+            found = cls.find(name)
+            return found is not None and name not in found[1].properties
+    return False
+
+
 PYTHON_OBJECTS = frozenset(
     """types.SimpleNamespace functools.partial argparse.Namespace logging.getLogger collections.defaultdict
-    collections.deque collections.Counter threading.Lock builtins.set builtins.open""".split()
+    collections.deque collections.Counter threading.Lock builtins.set builtins.open re.compile numpy.array numpy.zeros
+    numpy.ones numpy.arange numpy.asarray numpy.linspace numpy.random.default_rng random.Random""".split()
 )
 
 
@@ -164,6 +180,8 @@ def _sequence(emitter: Emitter, cls: Class, name: str, source: Any, value: Value
         if inside and all(_is_module(part) for part in inside):
             return _refused(emitter, cls, name, "a plain list of modules", node, f"ModuleList {name}")
         kinds = [plain(part) for part in inside]
+        if len(kinds) > 1 and UNKNOWN not in kinds and any(unify(kinds[0], kind) is None for kind in kinds[1:]):
+            return _refused(emitter, cls, name, "a list of values of several types", node)
         return ("List", kinds[0]) if kinds and all(kind == kinds[0] for kind in kinds) else UNKNOWN
     if isinstance(source, _ast.Tuple) and parts is not None:
         return ("Tuple", *map(plain, parts))

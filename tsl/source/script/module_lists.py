@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsl.source.script import made
 from tsl.source.script.attributes import instance_of
-from tsl.source.script.types import UNKNOWN, Thing, Type
+from tsl.source.script.types import UNKNOWN, Thing, Type, is_a
 
 if TYPE_CHECKING:
     from tsl.source.script.statements import Emitter
@@ -26,6 +26,31 @@ def any_of(source: Thing) -> Type:
     return known[0] if len(kinds) == 1 else UNKNOWN
 
 
+def versions(source: Type) -> list[Type]:
+    """What each round of an unrolled loop is given, where the rounds differ; at most eight are told."""
+    if not isinstance(source, Thing):
+        return []
+    if source.kind == "iterable":
+        return list(source.what[3]) if len(source.what) > 3 else []
+    value = source.what[1] if source.kind == "submodules" else None
+    if value is None or value.item is not None or not value.parts:
+        return []
+    parts = list(value.parts.values()) if isinstance(value.parts, Mapping) else list(value.parts)
+    found = [made.thing_of(part) for part in parts]
+    known = [one for one in found if one is not None and one.kind in ("self", "layer")]
+    return list(known) if len(known) == len(found) <= MAX_ROUNDS else []
+
+
+MAX_ROUNDS = 8
+
+
+def is_unrolled(source: Type) -> bool:
+    """Whether a loop over a value is certainly written out once for each of its elements."""
+    if isinstance(source, Thing):
+        return source.kind == "submodules" or (source.kind == "iterable" and bool(source.what[2:]) and source.what[2])
+    return is_a(source, "Tuple")
+
+
 def item(emitter: Emitter, node: _ast.Subscript, base: Thing) -> Type:
     """`modules[index]`."""
     if base.kind != "submodules":
@@ -35,7 +60,7 @@ def item(emitter: Emitter, node: _ast.Subscript, base: Thing) -> Type:
     at = node.slice
     if shape == "dict":
         if isinstance(at, _ast.Constant) and isinstance(at.value, str):
-            return UNKNOWN
+            return _named(emitter, node, value, at.value)
         emitter.value(at)
         return _by_variable(emitter, node, at, "the key of a ModuleDict is written out when it is compiled")
     if isinstance(at, _ast.Slice):
@@ -63,6 +88,15 @@ def item(emitter: Emitter, node: _ast.Subscript, base: Thing) -> Type:
     return _by_variable(emitter, node, at, "the index of a ModuleList or Sequential is a number that is written out")
 
 
+def _named(emitter: Emitter, node: _ast.Subscript, value: Any, key: str) -> Type:
+    """The module of a ModuleDict under a key that is written out."""
+    if not isinstance(value.parts, Mapping) or not value.parts or value.item is not None:
+        return UNKNOWN
+    if key not in value.parts:
+        return emitter.refuse(node, "module-list", f"the ModuleDict has no `{key}`")
+    return made.thing_of(value.parts[key]) or UNKNOWN
+
+
 def _cut(value: Any, at: _ast.Slice) -> int | None:
     """How many modules a slice holds, None where that is not known."""
     bounds = [part.value if isinstance(part, _ast.Constant) else part for part in (at.lower, at.upper, at.step)]
@@ -79,6 +113,9 @@ def _is_written_out(emitter: Emitter, node: Any) -> bool:
 
 
 def _by_variable(emitter: Emitter, node: Any, at: Any, text: str) -> Type:
+    wanted = emitter.hints[-1] if emitter.hints else UNKNOWN
+    if is_a(wanted, "Interface"):
+        return wanted
     if isinstance(at, _ast.Attribute):
         owner = emitter.value(at.value)
         if not (isinstance(owner, Thing) and owner.kind == "self"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import _ast
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.script.read_types import is_enum
+from tsl.source.script.read_types import is_enum, lacks
 from tsl.source.script.table import call, table
 from tsl.source.script.types import (
     ANY,
@@ -13,6 +13,7 @@ from tsl.source.script.types import (
     TENSOR,
     UNKNOWN,
     Type,
+    head,
     is_a,
     is_known,
     is_optional,
@@ -36,13 +37,21 @@ SIGNS = {
 COMPARE = {
     _ast.Eq: "eq", _ast.NotEq: "ne", _ast.Lt: "lt", _ast.LtE: "le", _ast.Gt: "gt", _ast.GtE: "ge",
 }  # fmt: skip
+OBJECT_METHODS = {
+    _ast.Add: "add", _ast.Sub: "sub", _ast.Mult: "mul", _ast.Div: "truediv", _ast.Mod: "mod", _ast.Pow: "pow",
+    _ast.MatMult: "matmul", _ast.BitAnd: "and", _ast.BitOr: "or", _ast.BitXor: "xor", _ast.FloorDiv: "floordiv",
+    _ast.LShift: "lshift", _ast.RShift: "rshift",
+}  # fmt: skip
+BITWISE = (_ast.BitAnd, _ast.BitOr, _ast.BitXor)
 NUMBERS = ("int", "float", "bool", "complex", "number")
 
 
 def binary(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
     """The type of an operation; tells operands that no overload takes."""
     if is_a(left, "Class") or is_a(right, "Class"):
-        return UNKNOWN
+        return _of_objects(emitter, node, left, op, right)
+    if left == right == "bool" and isinstance(op, BITWISE):
+        return "bool"
     if (left == TENSOR and right in (TENSOR, *NUMBERS)) or (right == TENSOR and left in NUMBERS):
         return TENSOR
     if isinstance(op, _ast.Add) and is_a(left, "Tuple") and is_a(right, "Tuple"):
@@ -55,6 +64,29 @@ def binary(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Typ
     if answer.refused:
         return _refuse(emitter, node, left, op, right)
     return answer.returns
+
+
+def _of_objects(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
+    """An operation on an object: the method of its class that stands for the sign."""
+    known = is_known(left) and is_known(right)
+    if known and is_a(left, "Class") and lacks(left[1], f"__{OBJECT_METHODS.get(type(op), '')}__"):
+        return emitter.refuse(node, "operand", f"{told(left)} says nothing of `{SIGNS[type(op)]}`")
+    if known and any(is_a(kind, "Class") and is_enum(kind[1]) for kind in (left, right)):
+        return _refuse(emitter, node, left, op, right)
+    return UNKNOWN
+
+
+def _compare_objects(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Type:
+    """A comparison with an object: members of enums are equal or not, other objects have a method for it."""
+    enums = [is_a(kind, "Class") and is_enum(kind[1]) for kind in (left, right)]
+    if not is_known(left) or not is_known(right) or ANY in (left, right):
+        return "bool"
+    if any(enums):
+        alike = all(enums) and isinstance(op, _ast.Eq | _ast.NotEq)
+        return "bool" if alike or is_optional(left) or is_optional(right) else _refuse(emitter, node, left, op, right)
+    if is_a(left, "Class") and lacks(left[1], f"__{COMPARE[type(op)]}__"):
+        return emitter.refuse(node, "operand", f"{told(left)} says nothing of `{SIGNS[type(op)]}`")
+    return "bool"
 
 
 def _plain(kind: Type) -> Type:
@@ -90,13 +122,15 @@ def _contains(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> 
 
 def unary(emitter: Emitter, node: Any, kind: Type) -> Type:
     """The type of `-x` or `~x`."""
-    if kind in ("int", "float") and isinstance(node.op, _ast.Invert):
+    if kind in ("int", "float", "bool") and isinstance(node.op, _ast.Invert):
         return emitter.refuse(node, "operand", f"there is no `~` of {told(kind)}")
     if kind in (TENSOR, "int", "float", "complex", UNKNOWN):
         return kind
     if is_optional(kind) and is_known(kind):
         return emitter.refuse(node, "optional", f"{told(kind)} has no sign, it may be None")
-    if kind == "str" or kind == NONE or is_a(kind, "List"):
+    if kind == "bool":
+        return "int"
+    if kind in ("str", NONE) or (is_known(kind) and head(kind) in ("List", "Tuple", "Dict")):
         return emitter.refuse(node, "operand", f"{told(kind)} has no sign")
     return UNKNOWN
 
@@ -105,8 +139,10 @@ def compare(emitter: Emitter, node: Any, left: Type, op: Any, right: Type) -> Ty
     """The type of a comparison; tells operands that cannot be compared."""
     if isinstance(op, _ast.In | _ast.NotIn):
         return _contains(emitter, node, left, op, right)
-    if isinstance(op, _ast.Is | _ast.IsNot) or is_a(left, "Class") or is_a(right, "Class"):
+    if isinstance(op, _ast.Is | _ast.IsNot):
         return "bool"
+    if is_a(left, "Class") or is_a(right, "Class"):
+        return _compare_objects(emitter, node, left, op, right)
     if TENSOR in (left, right):
         other = right if left == TENSOR else left
         if other in (TENSOR, UNKNOWN, *NUMBERS):

@@ -9,6 +9,7 @@ from typing import Any
 from tsl.source.classes import Class
 from tsl.source.module import Module
 from tsl.source.script.types import ANY, NONE, NUMBERS, TENSOR, UNKNOWN, Type, is_a, optional
+from tsl.source.tree import decorator_names
 
 Refuse = Callable[[Any, str], None]
 PLAIN = {
@@ -16,7 +17,7 @@ PLAIN = {
     "builtins.complex": "complex", "builtins.None": NONE, "torch.Tensor": TENSOR, "torch.nn.Parameter": TENSOR,
     "torch.LongTensor": TENSOR, "torch.FloatTensor": TENSOR, "torch.BoolTensor": TENSOR, "torch.IntTensor": TENSOR,
     "typing.Any": ANY, "torch.device": "Device", "torch.dtype": "int", "torch.Size": ("List", "int"),
-    "torch.memory_format": "int", "torch.layout": "int", "builtins.object": UNKNOWN, "torch.types.Device": UNKNOWN,
+    "torch.memory_format": "int", "torch.layout": "int", "torch.types.Device": UNKNOWN,
 }  # fmt: skip
 GENERIC = {
     "typing.List": "List", "builtins.list": "List", "typing.Dict": "Dict", "builtins.dict": "Dict",
@@ -24,9 +25,16 @@ GENERIC = {
     "typing.Final": "Final", "torch.jit.Final": "Final", "typing_extensions.Final": "Final",
 }  # fmt: skip
 # What typing offers and the compiler has no type for
+BARE: dict[str, Type] = {"builtins.list": "AnyList", "builtins.tuple": "AnyTuple"}
+NO_TYPES = frozenset(
+    """builtins.object builtins.set builtins.frozenset builtins.type builtins.bytes builtins.callable builtins.any
+    decimal.Decimal collections.OrderedDict collections.defaultdict collections.Counter collections.deque
+    types.FunctionType argparse.Namespace""".split()
+)
+KEYS = frozenset({"int", "float", "complex", "bool", "str", TENSOR, "Device", ANY, UNKNOWN})
 REFUSED = frozenset(
     """Callable Iterable Iterator Sequence Mapping MutableMapping Generator Type Set FrozenSet Literal Hashable
-    Collection NoReturn Text ClassVar""".split()
+    Collection NoReturn Text ClassVar Annotated DefaultDict OrderedDict Counter Deque""".split()
 )
 
 
@@ -72,6 +80,9 @@ def _plain(module: Module, node: Any, refuse: Refuse, depth: int) -> Type:
             refuse(node, f"`{name}` does not say of what")
         elif path == "builtins.dict":
             refuse(node, f"`{name}` does not say of what: the compiler knows no type of that name")
+        return BARE.get(path, UNKNOWN)
+    if path in NO_TYPES:
+        refuse(node, f"the compiler has no type for `{name}`")
         return UNKNOWN
     if path.startswith(("typing.", "collections.abc.")) and name in REFUSED:
         refuse(node, f"the compiler has no type for `{name}`")
@@ -103,6 +114,8 @@ def _alias(module: Module, node: Any, name: str, refuse: Refuse, depth: int) -> 
 
 def of_class(cls: Class, node: Any, refuse: Refuse) -> Type:
     """The type of the objects of a class."""
+    if "interface" in decorator_names(cls.node):
+        return ("Interface", cls)
     if any(path == "torch.Tensor" for ancestor in cls.ancestors() for path in ancestor.foreign):
         return TENSOR
     if cls.is_module:
@@ -128,6 +141,17 @@ def is_enum(cls: Class) -> bool:
     return any(path.startswith("enum.") for ancestor in cls.ancestors() for path in ancestor.foreign)
 
 
+def lacks(cls: Class, method: str) -> bool:
+    """Whether objects of a class have certainly no method of a name: it is read, and no dataclass or tuple."""
+    bare = all(path == "builtins.object" for one in cls.ancestors() for path in one.foreign)
+    return (
+        bare
+        and not cls.node.decorator_list[1:]
+        and "dataclass" not in decorator_names(cls.node)
+        and (cls.find(method) is None)
+    )
+
+
 def _generic(module: Module, base: Any, inside: Any, refuse: Refuse, depth: int) -> Type:
     path = module.names.dotted(base) or ""
     kind = GENERIC.get(path)
@@ -145,7 +169,7 @@ def _generic(module: Module, base: Any, inside: Any, refuse: Refuse, depth: int)
         return types[0]
     if kind == "Optional":
         return optional(types[0])
-    if kind == "Dict" and (is_a(types[0], "Tuple") or is_a(types[0], "Optional") or _is_enum_type(types[0])):
+    if kind == "Dict" and types[0] not in KEYS and (not is_a(types[0], "Class") or _is_enum_type(types[0])):
         refuse(inside, "the keys of a dict are numbers, strings, tensors or devices")
         return UNKNOWN
     return _union(types) if kind == "Union" else (kind, *types)

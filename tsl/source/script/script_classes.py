@@ -10,9 +10,9 @@ from tsl.source.names import Names
 from tsl.source.refs import Instance, Routine
 from tsl.source.script.read_types import is_enum, read
 from tsl.source.script.table import Parameter, Schema, call
-from tsl.source.script.types import UNKNOWN, Thing, Type, is_known, told
+from tsl.source.script.types import TENSOR, UNKNOWN, Thing, Type, converts, fits, is_known, told
 from tsl.source.scripted import SCRIPTED
-from tsl.source.tree import assigned, decorator_names
+from tsl.source.tree import assigned, decorator_names, walk
 from tsl.source.values import reference
 
 if TYPE_CHECKING:
@@ -41,12 +41,14 @@ def attribute(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
     """What `object.name` means."""
     name = node.attr
     if is_enum(cls):
-        return UNKNOWN
+        return _of_member(emitter, node, cls)
     if is_named_tuple(cls):
         held = cls.attributes.get(name)
         if isinstance(held, _ast.AnnAssign):
             return read(cls.module, held.annotation, lambda _, __: None)
-        return UNKNOWN
+        return emitter.refuse(
+            node, "script-class", f"a `{cls.name}` has its fields when it is compiled, and no `{name}`"
+        )
     found = cls.find(name)
     if found is not None:
         if name in found[1].properties:
@@ -56,9 +58,23 @@ def attribute(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
         return UNKNOWN
     if name in made(cls) or name.startswith("__"):
         return UNKNOWN
-    if name in cls.attributes and isinstance(cls.attributes[name], _ast.AnnAssign) and not decorator_names(cls.node):
+    held = cls.attributes.get(name)
+    if isinstance(held, _ast.AnnAssign) and held.value is None and not decorator_names(cls.node):
         return UNKNOWN
     return emitter.refuse(node, "script-class", f"objects of `{cls.name}` have no `{name}` when it is compiled")
+
+
+def _of_member(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
+    """What a member of an enum has: its name and its value."""
+    if node.attr == "name":
+        return "str"
+    if node.attr != "value":
+        return emitter.refuse(
+            node, "script-class", f"a member of `{cls.name}` has `name` and `value`, and no `{node.attr}`"
+        )
+    values = [held for key, held in cls.attributes.items() if not key.startswith("_")]
+    kinds = {type(held.value).__name__ if isinstance(held, _ast.Constant) else UNKNOWN for held in values}
+    return kinds.pop() if len(kinds) == 1 else UNKNOWN
 
 
 def of_class(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
@@ -94,11 +110,51 @@ def _made(method: Any, _names: Names) -> frozenset[str]:
 
 def store(emitter: Emitter, cls: Class, target: _ast.Attribute, kind: Type) -> None:
     """Assigns to an attribute of an object."""
-    _ = kind
-    if emitter.routine.name == "__init__" or not is_plain(cls) or "dataclass" in decorator_names(cls.node):
+    if is_named_tuple(cls):
+        emitter.refuse(target, "script-class", f"the fields of a `{cls.name}` cannot be set")
+        return
+    if not is_plain(cls) or "dataclass" in decorator_names(cls.node):
+        return
+    if emitter.routine.name == "__init__":
+        _make(emitter, target)
         return
     if target.attr not in made(cls) and target.attr not in cls.attributes and "__init__" in cls.methods:
         emitter.refuse(target, "script-class", f"`{target.attr}` is not made in `__init__` of `{cls.name}`")
+        return
+    wanted = _kept(emitter, cls, target.attr)
+    if is_known(wanted) and is_known(kind) and not fits(kind, wanted) and not converts(kind, wanted):
+        emitter.refuse(target, "script-class", f"`{target.attr}` is {told(wanted)} and would be {told(kind)}")
+
+
+def _make(emitter: Emitter, target: _ast.Attribute) -> None:
+    """Makes an attribute in `__init__`: the first time in no branch and no loop."""
+    node = emitter.routine.node
+    top = [inner for statement in node.body if not isinstance(statement, BLOCKS) for inner in walk([statement])]
+    outside = any(isinstance(part, _ast.Attribute) and part.attr == target.attr for part in top)
+    if emitter.scope.outer is not None and not outside:
+        emitter.refuse(target, "script-class", f"`{target.attr}` is made in a block of `__init__` alone")
+
+
+def _kept(emitter: Emitter, cls: Class, name: str) -> Type:
+    """The type of an attribute that `__init__` takes from a parameter, or says itself."""
+    held = cls.attributes.get(name)
+    method = cls.methods.get("__init__")
+    if isinstance(held, _ast.AnnAssign):
+        return read(cls.module, held.annotation, lambda _, __: None)
+    if method is None:
+        return UNKNOWN
+    nodes = [value for target, value in assigned(method.body) if getattr(target, "attr", "") == name]
+    if len(nodes) == 1 and isinstance(nodes[0], _ast.Call):
+        path = cls.module.names.dotted(nodes[0].func) or ""
+        return TENSOR if path in MAKING else UNKNOWN
+    if len(nodes) != 1 or not isinstance(nodes[0], _ast.Name):
+        return UNKNOWN
+    schema = emitter.compiler.signature(Routine(method, cls.module, cls)).schema
+    return next((one.kind for one in schema.parameters if one.name == nodes[0].id), UNKNOWN)
+
+
+MAKING = frozenset(f"torch.{name}" for name in "zeros ones empty full tensor arange rand randn".split())
+BLOCKS = (_ast.If, _ast.For, _ast.While, _ast.With)
 
 
 def construct(
@@ -118,7 +174,9 @@ def construct(
                 place, "no-source", f"`{cls.name}` is a dataclass, and the compiler cannot read its `__init__`"
             )
         return ("Class", cls)
-    if is_enum(cls) or not is_plain(cls):
+    if is_enum(cls):
+        return emitter.refuse(node, "script-class", f"the enum `{cls.name}` cannot be called when it is compiled")
+    if not is_plain(cls):
         return UNKNOWN
     if cls.find("__init__") is None:
         return emitter.refuse(node, "script-class", f"`{cls.name}` has no `__init__`, which the compiler wants")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tsl.source.refs import Routine
-from tsl.source.script import assignments, conditions, expressions
+from tsl.source.script import assignments, conditions, expressions, module_lists
 from tsl.source.script.compiler import Compiler, Signature
 from tsl.source.script.forms import bound_in, is_docstring, is_empty, jumps
 from tsl.source.script.read_types import read
@@ -142,8 +142,10 @@ class Emitter:
         return False
 
     def annotated(self, node: _ast.AnnAssign) -> bool:
-        if node.value is None or not isinstance(node.target, _ast.Name):
+        if node.value is None:
             return False
+        if not isinstance(node.target, _ast.Name):
+            return self._annotated_attribute(node)
         if self.scope.bound_outside(node.target.id) is not None:
             text = f"`{node.target.id}` is there before this block, and cannot be annotated again inside of it"
             self.refuse(node, "annotated-value", text)
@@ -157,6 +159,15 @@ class Emitter:
             self.refuse(node, "annotated-value", text)
         self.bind(node.target, wanted if wanted != UNKNOWN else given, node.value)
         self.scope.declared[node.target.id] = wanted
+        return False
+
+    def _annotated_attribute(self, node: _ast.AnnAssign) -> bool:
+        """An attribute that an `__init__` makes and says the type of."""
+        wanted = read(self.module, node.annotation, lambda place, text: self.refuse(node, "annotation", text) and None)
+        self.hints.append(wanted)
+        given = self.value(node.value)
+        self.hints.pop()
+        self.bind(node.target, wanted if wanted != UNKNOWN else given, node.value)
         return False
 
     def augmented(self, node: _ast.AugAssign) -> bool:
@@ -194,6 +205,8 @@ class Emitter:
 
     def _unpack(self, target: Any, parts: list[Any], kind: Type, source: Any) -> None:
         inner: list[Type] = [UNKNOWN] * len(parts)
+        if isinstance(kind, Thing) and kind.kind in ("submodules", "self", "layer"):
+            self.refuse(target, "unpack", "modules cannot be taken apart into names")
         starred = any(isinstance(part, _ast.Starred) for part in parts)
         if is_a(kind, "Tuple") and not isinstance(kind, Thing):
             have = len(kind) - 1
@@ -279,8 +292,8 @@ class Emitter:
         if isinstance(source, Thing) and source.kind == "sliced" and source.what == 0:
             return False
         if unrolled:
-            known = is_a(source, "Tuple") or (isinstance(source, Thing) and source.kind == "submodules")
-            return self._unrolled(node, element, known=known)
+            rounds = module_lists.versions(source) or [element]
+            return self._unrolled(node, rounds, known=module_lists.is_unrolled(source))
         scope = Scope(self.scope)
         self.scope = scope
         self.bind(node.target, element, None)
@@ -290,15 +303,16 @@ class Emitter:
         self._after_loop(scope, UNKNOWN in (source,))
         return False
 
-    def _unrolled(self, node: _ast.For, element: Type, *, known: bool) -> bool:
+    def _unrolled(self, node: _ast.For, rounds: list[Type], *, known: bool) -> bool:
         """A loop over modules or a tuple: its body is compiled once for each, in the block around it."""
         before = dict(self.scope.names)
         for jump in jumps(node.body) if known else ():
             self.refuse(
                 jump, "module-list", "a loop over modules or a tuple is unrolled, and cannot be left or cut short"
             )
-        self.bind(node.target, element, None)
-        self.block(node.body)
+        for element in rounds:
+            self.bind(node.target, element, None)
+            self.block(node.body)
         for name, kind in self.scope.names.items():
             was = before.get(name, None if known else UNKNOWN)
             if was is not None and was != kind and (not known or unify(was, kind) is None):
@@ -318,8 +332,8 @@ class Emitter:
                 self.scope.names[name] = outer if is_known(outer) else UNKNOWN
 
     def loop_while(self, node: _ast.While) -> bool:
-        condition = conditions.read(self, node.test)
-        scope, _ = self.inside(node.body, condition.true)
+        conditions.read(self, node.test)
+        scope, _ = self.inside(node.body, {})  # the test of a `while` tells nothing of the names in it
         self._after_loop(scope, False)
         return False
 
@@ -345,6 +359,10 @@ class Emitter:
                     self.refuse(node, "slice", "`del` takes out one element, and no slice")
                 case _ast.Attribute():
                     self.refuse(node, "statement", "`del` takes out elements and names, and no attribute")
+                case _ast.Subscript(value=base) if self.value(base) in (TENSOR, "str") or is_a(
+                    self.value(base), "Tuple"
+                ):
+                    self.refuse(node, "statement", "`del` takes out elements of lists and dicts alone")
                 case _ast.Name(id=name):
                     self.scope.names.pop(name, None)
         return False

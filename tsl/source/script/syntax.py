@@ -9,6 +9,8 @@ import _ast
 from collections.abc import Iterator
 from typing import Any
 
+from tsl.source.tree import walk
+
 Found = tuple[str, Any, str]
 
 STATEMENTS = {
@@ -54,7 +56,22 @@ def body(function: Any) -> Iterator[Found]:
     for number, statement in enumerate(statements):
         docstring = number == 0 and isinstance(statement, _ast.Expr) and _is_text(statement.value)
         if not docstring:
-            yield from _statement(statement)
+            yield from _of_constructor(function, _statement(statement))
+
+
+def type_comments(function: Any) -> Iterator[Any]:
+    """Statements with a comment that says their type, which the frontend takes for a part of the function's own."""
+    for node in walk(function.body):
+        if isinstance(node, _ast.Assign | _ast.For | _ast.With) and node.type_comment:
+            yield node
+
+
+def _of_constructor(function: Any, found: Iterator[Found]) -> Iterator[Found]:
+    """What is refused in a function: an `__init__` that is compiled may annotate the attributes it makes."""
+    for how, node, text in found:
+        allowed = function.name == "__init__" and isinstance(node, _ast.AnnAssign) and node.value is not None
+        if not allowed:
+            yield how, node, text
 
 
 def _is_text(node: Any) -> bool:

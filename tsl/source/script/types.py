@@ -55,6 +55,8 @@ def fits(given: Type, wanted: Type) -> bool:
     """Whether a value of one type is one of another, without conversion. The unknown fits."""
     if not is_known(given) or not is_known(wanted):
         return _may_fit(given, wanted)
+    if is_a(wanted, "Interface") and is_a(given, "Class"):
+        return True
     if given == wanted or wanted == ANY or (wanted == "number" and given in NUMBERS):
         return True
     if is_optional(wanted):
@@ -67,9 +69,7 @@ def fits(given: Type, wanted: Type) -> bool:
         return any(fits(given, part) for part in wanted[1:])
     if is_a(given, "Tuple") and is_a(wanted, "Tuple") and len(given) == len(wanted):
         return all(fits(one, other) for one, other in zip(given[1:], wanted[1:], strict=True))
-    if is_a(given, "Tuple") and wanted == "AnyTuple":
-        return True
-    return bool(is_a(given, "List") and wanted == "AnyList")
+    return (is_a(given, "Tuple") and wanted == "AnyTuple") or (is_a(given, "List") and wanted == "AnyList")
 
 
 def _may_fit(given: Type, wanted: Type) -> bool:
@@ -78,7 +78,7 @@ def _may_fit(given: Type, wanted: Type) -> bool:
         return True
     if is_a(wanted, "Union") or is_a(given, "Union") or is_optional(given) or is_optional(wanted) or wanted == ANY:
         return True
-    return head(given) == head(wanted)
+    return head(given) == head(wanted) or head(wanted) == f"Any{head(given)}"
 
 
 def head(kind: Type) -> str:
@@ -123,6 +123,8 @@ def converts(given: Type, wanted: Type) -> bool:
         return all(fits(part, wanted[1]) for part in given[1:])
     if is_a(given, "Tuple") and is_a(wanted, "Tuple") and len(given) == len(wanted):
         return all(fits(one, other) or converts(one, other) for one, other in zip(given[1:], wanted[1:], strict=True))
+    if is_a(wanted, "Interface"):
+        return head(given) in ("Class", "Interface")
     if is_a(wanted, "Class"):
         return head(given) == "Class"
     return bool(given == "str" and wanted == "Device")
@@ -134,6 +136,6 @@ def told(kind: Type) -> str:
         return str(kind.kind)
     if not isinstance(kind, tuple):
         return "an unknown value" if kind == UNKNOWN else str(kind)
-    if kind[0] == "Class":
+    if kind[0] in ("Class", "Interface"):
         return str(kind[1].name)
     return f"{kind[0]}[{', '.join(told(part) for part in kind[1:])}]"
