@@ -23,6 +23,14 @@ def forward(self, x, mask: Tensor):
     return x
 ```
 
+A tensor where torch takes a number is read as well, though tracing follows it: a size, the bound of a slice or of
+`arange`, an `alpha`.
+```python
+def forward(self, x: Tensor, length: Tensor):
+    steps = torch.arange(length)  # TSL411
+    return x[:length] + steps  # TSL411
+```
+
 ## Use instead
 Tensors, which stay on the GPU; and a masked operation instead of a test whether there is something to mask:
 ```python
@@ -70,3 +78,5 @@ def host_read(function: Function) -> Iterator[Finding]:
     for use in function.conversions(*sorted(TESTS), *READS):
         if use.value.may_be(TENSOR):
             yield use, f"the GPU stands still while Python waits for `{use.text}`", Severity.INFO
+    for read in function.events("read"):
+        yield read, f"the GPU stands still while Python waits for `{read.text}`", Severity.INFO

@@ -58,7 +58,8 @@ from tsl.source.facts import Function
 
 DRAWS = """random randint randrange uniform choice choices sample shuffle gauss normalvariate betavariate expovariate
 triangular getrandbits rand randn random_sample normal permutation binomial beta poisson exponential gamma multinomial
-standard_normal laplace dirichlet lognormal""".split()
+standard_normal laplace dirichlet lognormal integers permuted randbytes
+standard_gamma""".split()
 
 
 @source_rule("TSL136", severity="error", since="0.1", help="draw before the model is called, or with torch")

@@ -16,6 +16,9 @@ from tsl.source.torch_hand import FROZEN_ATTRIBUTES
 from tsl.source.tree import takes_all
 from tsl.source.values import DICT, SEQ, TENSOR, Value
 
+# What a tensor depends on once something is written into it: its length stays what it was
+WRITTEN = operators.TENSOR_ORIGINS & ~values.EXTENT
+
 
 def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
     """Assigns a value to a target: a name, an attribute, a subscript, or a pattern of them."""
@@ -93,7 +96,7 @@ def bind_element(frame: Frame, target: Any, value: Value) -> None:
             target.value,
             Value(
                 base.kind,
-                base.origin | value.origin & operators.TENSOR_ORIGINS,
+                base.origin | value.origin & WRITTEN,
                 trail=base.trail or value.trail,
             ),
         )
@@ -129,7 +132,7 @@ def write_through(frame: Frame, target: Any, given: list[Value]) -> None:
         return
     before, origin = frame.scope[key], 0
     for value in given:
-        origin |= value.origin & operators.TENSOR_ORIGINS if value.kind & TENSOR else 0
+        origin |= value.origin & WRITTEN if value.kind & TENSOR else 0
     if before.kind & TENSOR and origin & ~before.origin:
         store(
             frame,

@@ -174,7 +174,8 @@ def _with_index(frame: Frame, source: Value, node: Any) -> Value:
 def _zip(frame: Frame, arguments: Arguments, node: Any) -> Value:
     sources = list(arguments.positional)
     if arguments.rest is not None:
-        return values.listing(values.listing(UNKNOWN_VALUE))
+        rows = [*sources, arguments.rest]  # `zip(*rows)`: each column holds one of each row
+        return values.listing(values.listing(values.join_all(containers.element_of(row) for row in rows)))
     if sources and all(source.is_only(SEQ) and isinstance(source.parts, tuple) for source in sources):
         columns = [source.parts for source in sources if isinstance(source.parts, tuple)]
         fewer = values.join_all(sources).origin & values.FEWER

@@ -90,6 +90,8 @@ def element_of(iterable: Value) -> Value:
 
 
 def _doubtful(value: Value) -> Value:
+    if value.kind == TENSOR | UNKNOWN:  # what a tensor, or a list of tensors, or something else holds
+        return values.tensor(value.origin & ~values.EXTENT, value.trail, UNKNOWN)
     return Value(UNKNOWN, value.origin)
 
 
