@@ -79,10 +79,10 @@ def refused_output(function: Function) -> Iterator[Finding]:
                 reason = "a key that is no text"
             elif any(one.is_only(TENSOR) for one in held) and any(one.is_only(SEQ) for one in held):
                 reason = "a sequence beside a tensor"
-        held = next(output.objects, "")
+        owner = next(output.objects, "")
         if "training" in output.inside:
             continue
         if reason:
             yield output, f"torch.jit.trace refuses a dict that holds {reason}: `{output.text}`", Severity.WARNING
-        elif held:
-            yield output, f"torch.jit.trace refuses an object of class `{held}`: `{output.text}`", Severity.INFO
+        elif owner:
+            yield output, f"torch.jit.trace refuses an object of class `{owner}`: `{output.text}`", Severity.INFO

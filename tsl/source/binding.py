@@ -101,6 +101,7 @@ def bind_element(frame: Frame, target: Any, value: Value) -> None:
             ),
         )
     elif base.is_only(DICT):
+        _note_filled(frame, target.value, value)
         parts = dict(base.parts) if isinstance(base.parts, dict) else {}
         if isinstance(key.const, str | int):
             parts[key.const] = value
@@ -109,11 +110,18 @@ def bind_element(frame: Frame, target: Any, value: Value) -> None:
             rest = values.join(base.item, value) if base.item else value
             store(frame, target.value, Value(DICT, parts=parts, item=rest))
     elif base.is_only(SEQ):
+        _note_filled(frame, target.value, value)
         store(
             frame,
             target.value,
             values.listing(values.join(base.elements(), value), base.origin),
         )
+
+
+def _note_filled(frame: Frame, container: Any, value: Value) -> None:
+    """Notes that a list or dict of the module is written into: `self.cache[key] = value`."""
+    if isinstance(container, _ast.Attribute) and key_of(frame, container) is not None:
+        frame.note_write(container, values.listing(value))
 
 
 def store(frame: Frame, target: Any, value: Value) -> None:

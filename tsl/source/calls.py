@@ -6,11 +6,13 @@ A value may refer to several things; each answers and the answers join. Routines
 
 from __future__ import annotations
 
+import _ast
 from typing import Any
 
 from tsl.source import containers, library, torch_calls, values
 from tsl.source.classes import Class
 from tsl.source.frame import Frame
+from tsl.source.guards import key_of
 from tsl.source.names import canonical
 from tsl.source.refs import (
     Arguments,
@@ -263,6 +265,8 @@ def _mutate(frame: Frame, base: Value, name: str, arguments: Arguments, node: An
     if changed is not None and base.refs:
         changed = Value(changed.kind, changed.origin, changed.const, changed.parts, changed.item, base.refs)
     if changed is not None:
+        if isinstance(node.func.value, _ast.Attribute) and key_of(frame, node.func.value) is not None:
+            frame.note_write(node.func.value, changed)
         frame.session.store(frame, node.func.value, changed)
 
 

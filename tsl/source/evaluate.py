@@ -36,7 +36,7 @@ def _name(frame: Frame, node: Any) -> Value:
     if found is not None:
         if frame.handed:
             frame.read(node.id)
-        return found
+        return frame.capture(node, found)
     closure = frame.routine.closure
     if closure and node.id in closure:
         return closure[node.id]
@@ -132,7 +132,7 @@ def _binary(frame: Frame, node: Any) -> Value:
     left, right = evaluate(frame, node.left), evaluate(frame, node.right)
     if isinstance(node.op, _ast.Mult):
         for listed, count in ((left, right), (right, left)):
-            if listed.is_only(SEQ) and count.kind & SIZE:
+            if listed.is_only(SEQ) and count.kind & TRACED:
                 frame.record(node, "index", count)
     if isinstance(node.op, _ast.Mod) and left.is_only(values.STR):
         for value in right.parts if isinstance(right.parts, tuple) else (right,):

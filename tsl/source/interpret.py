@@ -47,8 +47,15 @@ def block(frame: Frame, body: list[Any]) -> None:
 # Simple statements
 
 
+ALIASES = (_ast.Name, _ast.Attribute, _ast.Subscript)
+
+
 def _assign(frame: Frame, node: Any) -> None:
-    value = evaluate(frame, node.value)
+    if isinstance(node.value, ALIASES):
+        with frame.inside("outside"):  # a name for it, which takes nothing into a trace yet
+            value = evaluate(frame, node.value)
+    else:
+        value = evaluate(frame, node.value)
     for target in node.targets:
         bind(frame, target, value, node.value)
 

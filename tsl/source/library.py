@@ -56,6 +56,7 @@ COMPARISONS = {
     "ge": _ast.GtE(),
     "gt": _ast.Gt(),
 }
+COLLECTIONS = frozenset(f"collections.{name}" for name in ("deque", "OrderedDict", "defaultdict", "Counter"))
 # What makes an object whose methods draw, and the class of it
 GENERATORS = {
     "random.Random": "random.Random",
@@ -133,6 +134,8 @@ def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any
         frame.note_call(node, path, None, arguments)
     if path in GENERATORS:
         return values.reference(External(GENERATORS[path]))
+    if path in COLLECTIONS:
+        return _collection(path, arguments)
     if path.startswith(ARRAY_MODULES):
         for given in arguments.all():
             value = innermost(given)
@@ -152,6 +155,20 @@ def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any
             return Value(META)
     found = torch_calls.function(frame, path, arguments, node)
     return unknown_result(arguments) if found is None else found
+
+
+def _collection(path: str, arguments: Arguments) -> Value:
+    """The result of a class of `collections`: a list or a dict, whatever else it can do."""
+    given = arguments.positional[0] if arguments.positional else None
+    if path == "collections.deque":
+        return (
+            values.sequence(())
+            if given is None
+            else values.listing(given.elements() if given.kind & SEQ else UNKNOWN_VALUE)
+        )
+    if path == "collections.OrderedDict" and not arguments.positional and arguments.rest is None:
+        return Value(DICT, parts={**arguments.keywords})
+    return given if given is not None and given.is_only(DICT) else values.DICT_VALUE
 
 
 def _device(arguments: Arguments) -> Value:

@@ -167,6 +167,8 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     for value, place in zip(arguments.positional, node.args, strict=False):
         if not isinstance(place, _ast.Starred):
             count_out(frame, value, place)
+        if value.kind & SEQ and value.parts != ():
+            frame.capture(place, value.elements())  # `torch.stack(self.scales)`
     if path in METADATA_FUNCTIONS:
         return Value(values.BOOL, METADATA_FUNCTIONS[path])
     code = RETURNS.get(path) or RETURNS_ELSEWHERE.get(path)

@@ -67,7 +67,7 @@ def note_read(frame: Frame, path: str, arguments: Arguments, node: Any) -> None:
     for place, name in places:
         given = arguments.get(place, name)
         for value in () if given is None else _alone(given):
-            if value.is_only(TENSOR):
+            if value.kind & TENSOR:
                 frame.note_event(_argument_node(node, place, name), "read", value)
 
 
@@ -79,5 +79,5 @@ def _alone(given: Value) -> tuple[Value, ...]:
 
 def note_bound(frame: Frame, node: Any, bound: Value) -> None:
     """Notes a bound of a slice of a tensor that is a tensor (2)."""
-    if bound.is_only(TENSOR):
+    if bound.kind & TENSOR:
         frame.note_event(node, "read", bound)
