@@ -267,41 +267,6 @@ BAKED_LISTS: dict[str, tuple[Argument, ...]] = {
 }
 
 
-# Numbers that are read
-# ---------------------
-# A tensor given there is followed by tracing, and its value read by Python: places of one number, and calls all of
-# whose places are sizes. Source: the arguments of type Scalar, int and SymInt in native_functions.yaml without an
-# overload that takes a Tensor.
-_SCALED = ("add", "sub", "subtract", "add_", "sub_")
-READ_ARGUMENTS: dict[str, tuple[Argument, ...]] = {
-    "torch.arange": ((0, "start"), (1, "end"), (2, "step")),
-    "torch.range": ((0, "start"), (1, "end"), (2, "step")),
-    "torch.linspace": ((2, "steps"),),
-    "torch.logspace": ((2, "steps"),),
-    "torch.full": ((0, "size"), (1, "fill_value")),
-    "torch.Tensor.new_full": ((0, "size"), (1, "fill_value")),
-    "torch.topk": ((1, "k"),),
-    "torch.Tensor.topk": ((0, "k"),),
-    "torch.kthvalue": ((1, "k"),),
-    "torch.Tensor.kthvalue": ((0, "k"),),
-    "torch.narrow": ((2, "start"), (3, "length")),
-    "torch.Tensor.narrow": ((1, "start"), (2, "length")),
-    "torch.split": ((1, "split_size_or_sections"),),
-    "torch.Tensor.split": ((0, "split_size"),),
-    "torch.nn.functional.one_hot": ((1, "num_classes"),),
-    **dict.fromkeys([f"torch.Tensor.{name}" for name in _SCALED], ((KEYWORD_ONLY, "alpha"),)),
-    **dict.fromkeys([f"torch.{name}" for name in _SCALED[:3]], ((KEYWORD_ONLY, "alpha"),)),
-    **dict.fromkeys(
-        [f"{space}.{name}" for space in ("torch", "torch.Tensor") for name in ("addmm", "addmv", "baddbmm", "addbmm")],
-        ((KEYWORD_ONLY, "beta"), (KEYWORD_ONLY, "alpha")),
-    ),
-}
-READ_SIZES = frozenset(
-    _words("zeros ones empty rand randn randperm eye", "torch.")
-    + _words("view reshape expand repeat tile new_zeros new_ones new_empty", "torch.Tensor.")
-)
-
-
 # Python calls
 # ------------
 # A size given to these becomes a plain number without a warning, or makes tracing itself raise. Source: measured.

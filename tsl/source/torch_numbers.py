@@ -13,8 +13,47 @@ from typing import Any
 from tsl.source import values
 from tsl.source.frame import Frame
 from tsl.source.refs import Arguments
-from tsl.source.torch_hand import BAKED_ARGUMENTS, BAKED_LISTS, BAKED_NUMBERS, READ_ARGUMENTS, READ_SIZES
+from tsl.source.torch_hand import BAKED_ARGUMENTS, BAKED_LISTS, BAKED_NUMBERS, KEYWORD_ONLY, Argument
 from tsl.source.values import SEQ, SIZE, TENSOR, Value
+
+# Each table of torch_hand with the forms a size is baked in: bare, in a list or tuple
+BAKED = (
+    (BAKED_ARGUMENTS, True, True),
+    (BAKED_NUMBERS, True, False),
+    (BAKED_LISTS, False, True),
+)
+# Places of one number where a tensor is read (2), and calls all of
+# whose places are sizes. Source: the arguments of type Scalar, int and SymInt in native_functions.yaml without an
+# overload that takes a Tensor.
+_SCALED = ("add", "sub", "subtract", "add_", "sub_")
+READ_ARGUMENTS: dict[str, tuple[Argument, ...]] = {
+    "torch.arange": ((0, "start"), (1, "end"), (2, "step")),
+    "torch.range": ((0, "start"), (1, "end"), (2, "step")),
+    "torch.linspace": ((2, "steps"),),
+    "torch.logspace": ((2, "steps"),),
+    "torch.full": ((0, "size"), (1, "fill_value")),
+    "torch.Tensor.new_full": ((0, "size"), (1, "fill_value")),
+    "torch.topk": ((1, "k"),),
+    "torch.Tensor.topk": ((0, "k"),),
+    "torch.kthvalue": ((1, "k"),),
+    "torch.Tensor.kthvalue": ((0, "k"),),
+    "torch.narrow": ((2, "start"), (3, "length")),
+    "torch.Tensor.narrow": ((1, "start"), (2, "length")),
+    "torch.split": ((1, "split_size_or_sections"),),
+    "torch.Tensor.split": ((0, "split_size"),),
+    "torch.nn.functional.one_hot": ((1, "num_classes"),),
+    **dict.fromkeys([f"torch.Tensor.{name}" for name in _SCALED], ((KEYWORD_ONLY, "alpha"),)),
+    **dict.fromkeys([f"torch.{name}" for name in _SCALED[:3]], ((KEYWORD_ONLY, "alpha"),)),
+    **dict.fromkeys(
+        [f"{space}.{name}" for space in ("torch", "torch.Tensor") for name in ("addmm", "addmv", "baddbmm", "addbmm")],
+        ((KEYWORD_ONLY, "beta"), (KEYWORD_ONLY, "alpha")),
+    ),
+}
+READ_SIZES = frozenset(
+    [f"torch.{name}" for name in ("zeros", "ones", "empty", "rand", "randn", "randperm", "eye")]
+    + [f"torch.Tensor.{name}" for name in ("view", "reshape", "expand", "repeat", "tile")]
+    + [f"torch.Tensor.new_{name}" for name in ("zeros", "ones", "empty")]
+)
 
 
 def record_baked(frame: Frame, path: str, arguments: Arguments, node: Any) -> None:
@@ -33,14 +72,6 @@ def _fixed_by_weight(name: str, value: Value, arguments: Arguments) -> bool:
     """Whether a size is the number of groups of a convolution whose weight, one of the model, allows no other."""
     weight = arguments.get(1, "weight") if name == "groups" and value.origin & values.SIZES else None
     return weight is not None and weight.is_only(TENSOR) and not weight.origin & (values.DATA | values.SIZES)
-
-
-# Each table of torch_hand with the forms a size is baked in: bare, in a list or tuple
-BAKED = (
-    (BAKED_ARGUMENTS, True, True),
-    (BAKED_NUMBERS, True, False),
-    (BAKED_LISTS, False, True),
-)
 
 
 def innermost(value: Value) -> Value:

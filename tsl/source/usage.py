@@ -51,14 +51,14 @@ def evident_tensors(node: Any, names: Names) -> frozenset[str]:
                 found.add(name)
             case _ast.BinOp(op=_ast.MatMult(), left=left, right=right):
                 found.update(side.id for side in (left, right) if isinstance(side, _ast.Name))
-            case _ast.BinOp(op=_ast.Sub() | _ast.Div(), left=left, right=right) if _is_cut(left) or _is_cut(right):
-                found.update(side.value.id for side in (left, right) if _is_cut(side))
             case _ast.BinOp(
                 op=_ast.Add() | _ast.Sub(),
                 left=_ast.Name(id=left),
                 right=_ast.Name(id=right),
             ):
                 links += [(left, right), (right, left)]
+            case _ast.BinOp(op=_ast.Sub() | _ast.Div(), left=one, right=other):
+                found.update(name for side in (one, other) for name in _cut(side))
             case _ast.Assign(targets=[_ast.Name(id=target)], value=value):
                 links += [(source, target) for source in _computed_from(value)]
     for source, target in links * 2:
@@ -186,8 +186,9 @@ def _passed(func: Any, first: Any, names: Names) -> Iterator[str]:
     yield from (item.id for item in inside if isinstance(item, _ast.Name) and not factory)
 
 
-def _is_cut(node: Any) -> bool:
-    return isinstance(node, _ast.Subscript) and isinstance(node.value, _ast.Name) and isinstance(node.slice, _ast.Slice)
+def _cut(node: Any) -> Iterator[str]:
+    if isinstance(node, _ast.Subscript) and isinstance(node.slice, _ast.Slice):
+        yield from _bare([node.value])
 
 
 def _is_tensor_index(index: Any) -> bool:
