@@ -60,7 +60,7 @@ FAMILIES = {
 UNREPORTED = set(
     """torch.complex torch.polar torch.cartesian_prod builtins.print torch.nn.functional.alpha_dropout
     torch.nn.functional.feature_alpha_dropout torch.nn.functional.rrelu torch.Tensor.type_as
-    torch.Tensor.cpu""".split()
+    torch.Tensor.cpu torch.cuda.synchronize""".split()
 )
 
 

@@ -26,6 +26,8 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
         return
     match target:
         case _ast.Name(id=name):
+            if name in frame.outer:
+                frame.note_write(target, value, name)
             frame.env[name] = value
             frame.handed.pop(name, None)
         case _ast.Tuple(elts=targets) | _ast.List(elts=targets):
@@ -35,7 +37,7 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
         case _ast.Attribute():
             if key_of(frame, target) is not None:
                 value = values.registered(value) if value.item is values.PARAMETER else value
-                frame.note_write(target, value)
+                frame.note_write(target, value, target.attr)
             elif target.attr in FROZEN_ATTRIBUTES:
                 frame.record(target, "data", frame.evaluate(target.value))
             store(frame, target, value)
@@ -119,9 +121,12 @@ def bind_element(frame: Frame, target: Any, value: Value) -> None:
 
 
 def _note_filled(frame: Frame, container: Any, value: Value) -> None:
-    """Notes that a list or dict of the module is written into: `self.cache[key] = value`."""
-    if isinstance(container, _ast.Attribute) and key_of(frame, container) is not None:
-        frame.note_write(container, values.listing(value))
+    """Notes that a list or dict of the module, or of the file, is written into: `self.cache[key] = value`."""
+    if isinstance(container, _ast.Name) and container.id not in frame.scope:
+        if container.id in frame.module.names.assigned and not frame.routine.closure:
+            frame.note_write(container, values.listing(value), container.id)
+    elif isinstance(container, _ast.Attribute) and key_of(frame, container) is not None:
+        frame.note_write(container, values.listing(value), container.attr)
 
 
 def store(frame: Frame, target: Any, value: Value) -> None:

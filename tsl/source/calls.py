@@ -197,6 +197,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
         spelled = library.operation(name.strip("_"), base, arguments.positional[0])
         if spelled is not None:
             return spelled
+    if base.kind & values.TRACED and name in SPELLED and not arguments.all():
+        return library.call_external(frame, SPELLED[name], Arguments((base,)), node)
     if base.is_only(SIZE):
         base = as_tensor(base)
     if base.kind & REF and base.refs:
@@ -236,6 +238,8 @@ def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, 
     return values.join_all(results)
 
 
+# Methods that a builtin stands for
+SPELLED = {f"__{name}__": f"builtins.{name}" for name in ("len", "int", "float", "bool", "complex")}
 REGISTERS = frozenset({"register_buffer", "register_parameter"})
 
 
@@ -266,7 +270,7 @@ def _mutate(frame: Frame, base: Value, name: str, arguments: Arguments, node: An
         changed = Value(changed.kind, changed.origin, changed.const, changed.parts, changed.item, base.refs)
     if changed is not None:
         if isinstance(node.func.value, _ast.Attribute) and key_of(frame, node.func.value) is not None:
-            frame.note_write(node.func.value, changed)
+            frame.note_write(node.func.value, changed, node.func.value.attr)
         frame.session.store(frame, node.func.value, changed)
 
 

@@ -170,6 +170,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
     if base.is_only(STR):
         for value in arguments.all():
             frame.record(node, "format", value.elements() if value.kind & SEQ else value)
+        if name in ("startswith", "endswith"):  # `str(x.device).startswith("cuda")`
+            return Value(values.BOOL, base.origin)
         return values.listing(values.STR_VALUE) if name in ("split", "rsplit", "splitlines") else values.STR_VALUE
     if base.kind & DICT and name in DICT_METHODS:
         if arguments.positional and name != "copy":

@@ -48,7 +48,7 @@ class Parameters:
         if signature.vararg:
             promised = routine.module.annotations.read(signature.vararg.annotation, values.DATA)
             unsaid = promised.kind & UNKNOWN and not constructing
-            element = values.tensor(values.DATA, doubt=UNKNOWN) if unsaid else promised
+            element = Value(UNKNOWN, values.DATA) if unsaid else promised
             env[signature.vararg.arg] = told(routine, signature.vararg, values.listing(element))
         if signature.kwarg:
             env[signature.kwarg.arg] = values.DICT_VALUE
