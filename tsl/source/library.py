@@ -161,11 +161,8 @@ def _collection(path: str, arguments: Arguments) -> Value:
     """The result of a class of `collections`: a list or a dict, whatever else it can do."""
     given = arguments.positional[0] if arguments.positional else None
     if path == "collections.deque":
-        return (
-            values.sequence(())
-            if given is None
-            else values.listing(given.elements() if given.kind & SEQ else UNKNOWN_VALUE)
-        )
+        # One that starts empty is there to be filled, from wherever: what it holds is unknown.
+        return values.listing(given.elements() if given is not None and given.kind & SEQ else UNKNOWN_VALUE)
     if path == "collections.OrderedDict" and not arguments.positional and arguments.rest is None:
         return Value(DICT, parts={**arguments.keywords})
     return given if given is not None and given.is_only(DICT) else values.DICT_VALUE

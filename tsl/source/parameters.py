@@ -2,8 +2,8 @@
 
 Definitions:
 1. A root's parameter is what its annotation or type comment says; else what its default is; else a tensor when the
-   function uses it as one (`usage`), a dict when it
-   uses it as that, doubtful when neither. A default of None adds None. What forward requires and takes
+   function uses it as one (`usage`), a dict when it uses it as that, doubtful when neither. A default of None adds
+   None. What forward requires and takes
    for a number is a tensor or a number; where it requires a tuple of ints, alone or in a list, each is a size or an
    int: no int is an input of a trace, so another module calls it with some shape or with its settings. A bare int is an
    index or a count more often than a size, a list of ints holds counts, and both stay what they say.

@@ -22,9 +22,8 @@ BAKED = (
     (BAKED_NUMBERS, True, False),
     (BAKED_LISTS, False, True),
 )
-# Places of one number where a tensor is read (2), and calls all of
-# whose places are sizes. Source: the arguments of type Scalar, int and SymInt in native_functions.yaml without an
-# overload that takes a Tensor.
+# Places of one number where a tensor is read (2), and calls all of whose places are sizes. Source: the arguments of
+# type Scalar, int and SymInt in native_functions.yaml without an overload that takes a Tensor.
 _SCALED = ("add", "sub", "subtract", "add_", "sub_")
 READ_ARGUMENTS: dict[str, tuple[Argument, ...]] = {
     "torch.arange": ((0, "start"), (1, "end"), (2, "step")),
