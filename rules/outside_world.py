@@ -51,7 +51,7 @@ from collections.abc import Iterator
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
-ASKED = """open input getenv get getpid listdir exists isfile getmtime time time_ns perf_counter perf_counter_ns
+ASKED = """open input getenv get getpid listdir getmtime time time_ns perf_counter perf_counter_ns
 monotonic monotonic_ns process_time now utcnow today uuid1 uuid4 load loadtxt fromfile""".split()
 PLACES = ("builtins.", "os.", "time.", "datetime.", "uuid.", "numpy.", "torch.load")
 

@@ -345,8 +345,8 @@ WATCHED_METHODS = frozenset(
     uniform_ random_ exponential_ multinomial""".split()
 )
 WATCHED_ELSEWHERE = frozenset(
-    """builtins.print builtins.open builtins.input os.getenv os.environ.get os.getpid os.listdir os.path.exists
-    os.path.isfile os.path.getmtime time.time time.time_ns time.perf_counter time.perf_counter_ns time.monotonic
+    """builtins.print builtins.open builtins.input os.getenv os.environ.get os.getpid os.listdir
+    os.path.getmtime time.time time.time_ns time.perf_counter time.perf_counter_ns time.monotonic
     time.monotonic_ns time.process_time datetime.datetime.now datetime.datetime.utcnow datetime.date.today uuid.uuid1
     uuid.uuid4 numpy.load numpy.loadtxt numpy.fromfile torch.load torch.cuda.synchronize""".split()
 )
