@@ -3,7 +3,7 @@
 ## What happens
 A move is recorded with the device it went to while tracing. `x.to(y.device)` becomes `x.to("cpu")` in a model that was
 traced on the CPU, even where nothing moved: on a GPU it takes the tensor off it, and the next operation fails.
-`x.to(y)` with a tensor is recorded the same way, and so are `x.cuda()`, `x.cpu()` and `x.type("torch.FloatTensor")`.
+`x.to(y)` with a tensor is recorded the same way, and so are `x.cuda()` and `x.type("torch.FloatTensor")`.
 
 torch gives **no warning**. `x.to(torch.float16)` and the other casts record no device.
 
@@ -41,6 +41,11 @@ Casts, and tensors that leave the graph anyway:
 def forward(self, x, y):
     return x.to(torch.float64).to(y.dtype) * y.float().type(torch.float64)
 ```
+`x.cpu()` and `x.to("cpu")` go to the CPU without a trace as well; what they cost says [host-copy](host-copy.md):
+```python
+def forward(self, x: Tensor, y: Tensor):
+    return x.cpu(), y.to("cpu")
+```
 """
 
 from collections.abc import Iterator
@@ -54,7 +59,7 @@ from tsl.source.values import DEVICE, NONE, REF, STR, TENSOR
 def device_move(function: Function) -> Iterator[Finding]:
     kept = [getattr(use.node, "func", None) for use in function.conversions("numpy", "list", "item")]
     leaving = {id(getattr(method, "value", None)) for method in kept}
-    for call in function.calls("to", "type", "cuda", "cpu", "xpu"):
+    for call in function.calls("to", "type", "cuda", "xpu"):
         if call.base is None or not call.base.is_only(TENSOR | NONE):
             continue
         if "training" in call.inside or id(call.node) in leaving:
@@ -63,5 +68,6 @@ def device_move(function: Function) -> Iterator[Finding]:
         named = target is not None and (target.may_be(STR) or target.is_only(TENSOR) or bool(target.origin & DEVICE))
         named = named or (target is not None and str(target.const).startswith("torch.device("))
         by_type = call.name == "type" and target is not None and target.is_only(REF)
-        if call.name in ("cuda", "cpu", "xpu") or named or by_type:
+        elsewhere = target is None or target.const not in ("cpu", "torch.device(cpu)")
+        if elsewhere and (call.name in ("cuda", "xpu") or named or by_type):
             yield call, f"the graph moves this to the example's device, wherever it runs: `{call.text}`"

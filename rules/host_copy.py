@@ -1,7 +1,7 @@
 """Tensor copied to the CPU while the model runs
 
 ## What happens
-`.cpu()` copies a tensor to the memory of the CPU. Python waits until the GPU has computed it,
+`.cpu()` and `.to("cpu")` copy a tensor to the memory of the CPU. Python waits until the GPU has computed it,
 and the GPU stands still until Python goes on. In a loop each pass waits again.
 
 It costs time and no result, so it is an info; on the CPU it costs nothing.
@@ -10,6 +10,10 @@ It costs time and no result, so it is an info; on the CPU it costs nothing.
 ```python
 def forward(self, x):
     return x.cpu()  # TSL413
+```
+```python
+def forward(self, x):
+    return x.to(device="cpu")  # TSL413
 ```
 ```python
 def forward(self, x, lengths: Tensor):
@@ -28,10 +32,10 @@ def forward(self, x, lengths: Tensor):
 ```
 
 ## Silent cases
-What is no tensor:
+What goes to another device, or where another tensor is:
 ```python
-def forward(self, x):
-    return x * len([1, 2])
+def forward(self, x, like: Tensor):
+    return x.to(like.device), x.to("cuda")
 ```
 """
 
@@ -44,6 +48,8 @@ from tsl.source.values import TENSOR
 
 @source_rule("TSL413", severity="info", since="0.1", help="copy the results once, outside of the model")
 def host_copy(function: Function) -> Iterator[Finding]:
-    for call in function.calls("cpu"):
-        if call.base is not None and call.base.is_only(TENSOR):
+    for call in function.calls("cpu", "to"):
+        target = call.arguments.get(0, "device")
+        to_cpu = call.name == "cpu" or (target is not None and target.const in ("cpu", "torch.device(cpu)"))
+        if to_cpu and call.base is not None and call.base.is_only(TENSOR):
             yield call, f"the GPU stands still while Python waits and copies: `{call.text}`"

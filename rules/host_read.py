@@ -23,6 +23,21 @@ def forward(self, x, mask: Tensor):
     return x
 ```
 
+A tensor where torch takes a number is read as well, though tracing follows it: a size, the bound of a slice or of
+`arange`, an `alpha`.
+```python
+def forward(self, x: Tensor, length: Tensor):
+    steps = torch.arange(length)  # TSL411
+    return x[:length] + steps  # TSL411
+```
+
+So is `torch.cuda.synchronize()`, which waits for all work there is:
+```python
+def forward(self, x):
+    torch.cuda.synchronize()  # TSL411
+    return x * 2
+```
+
 ## Use instead
 Tensors, which stay on the GPU; and a masked operation instead of a test whether there is something to mask:
 ```python
@@ -70,3 +85,7 @@ def host_read(function: Function) -> Iterator[Finding]:
     for use in function.conversions(*sorted(TESTS), *READS):
         if use.value.may_be(TENSOR):
             yield use, f"the GPU stands still while Python waits for `{use.text}`", Severity.INFO
+    for call in function.calls("synchronize"):
+        yield call, f"the GPU stands still from here until Python has seen all of its work done: `{call.text}`"
+    for read in function.events("read"):
+        yield read, f"the GPU stands still while Python waits for `{read.text}`", Severity.INFO

@@ -1,9 +1,9 @@
 """File, environment or clock read while the model runs
 
 ## What happens
-`os.getenv`, `open`, `input`, `time.time` and their kin are asked once, while tracing, and the answer is a constant of
-the traced model. Variables set where the model is deployed, another file, another day change nothing; the file need not
-even exist there.
+`os.getenv`, `open`, `np.load`, `input`, `time.time` and their kin are asked once, while tracing, and the answer is a
+constant of the traced model. Variables set where the model is deployed, another file, another day change nothing; the
+file need not even exist there.
 
 torch gives **no warning**. `print` and logging are lost in the same way, but nothing depends on them, and they are not
 reported.
@@ -51,8 +51,9 @@ from collections.abc import Iterator
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
-ASKED = "open input getenv get time perf_counter monotonic now uuid4".split()
-PLACES = ("builtins.", "os.", "time.", "datetime.", "uuid.")
+ASKED = """open input getenv get getpid listdir getmtime time time_ns perf_counter perf_counter_ns
+monotonic monotonic_ns process_time now utcnow today uuid1 uuid4 load loadtxt fromfile""".split()
+PLACES = ("builtins.", "os.", "time.", "datetime.", "uuid.", "numpy.", "torch.load")
 
 
 @source_rule("TSL137", severity="warning", since="0.1", help="read it when the model is made, or take it as argument")

@@ -56,13 +56,15 @@ from collections.abc import Iterator
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 
+PLACES = ("random.", "secrets.", "numpy.random.")
 DRAWS = """random randint randrange uniform choice choices sample shuffle gauss normalvariate betavariate expovariate
 triangular getrandbits rand randn random_sample normal permutation binomial beta poisson exponential gamma multinomial
-standard_normal laplace dirichlet lognormal""".split()
+standard_normal laplace dirichlet lognormal integers permuted randbytes
+standard_gamma randbelow token_bytes""".split()
 
 
 @source_rule("TSL136", severity="error", since="0.1", help="draw before the model is called, or with torch")
 def python_random(function: Function) -> Iterator[Finding]:
     for call in function.calls(*DRAWS):
-        if call.path.startswith(("random.", "numpy.random.")) and "training" not in call.inside:
+        if call.path.startswith(PLACES) and "training" not in call.inside:
             yield call, f"tracing keeps the number it drew: `{call.text}` is not recorded"

@@ -6,9 +6,11 @@ tensors. A dict that holds another dict, a list, None, a number or text, or that
 trace: "Tracer cannot infer type of", or "Only tensors, lists, tuples of tensors, or dictionary of tensors can be output
 from traced functions". `strict=False` allows the dicts above and no others.
 
-A named tuple leaves the trace as a tuple; its names are gone.
+So does an object of a class of your own, a dataclass too. A named tuple leaves the trace as a tuple; its names are
+gone.
 
-This is a warning and no error, for a part of a model may return what the model does not.
+This is a warning and no error, for a part of a model may return what the model does not; of an object, which is made
+for other parts more often, an info.
 
 ## Example
 ```python
@@ -19,6 +21,20 @@ def forward(self, x):
 ```python
 def forward(self, x):
     return {"logits": x, "hidden": None}  # TSL171
+```
+
+```python
+from dataclasses import dataclass
+
+
+@dataclass
+class Output:
+    sample: Tensor
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        return Output(sample=x * 2)  # TSL171
 ```
 
 ## Use instead
@@ -43,6 +59,7 @@ def forward(self, x):
 
 from collections.abc import Iterator
 
+from tsl.diagnostic import Severity
 from tsl.rule import Finding, source_rule
 from tsl.source.facts import Function
 from tsl.source.values import BOOL, DICT, FLOAT, INT, NONE, SEQ, STR, TENSOR
@@ -62,5 +79,10 @@ def refused_output(function: Function) -> Iterator[Finding]:
                 reason = "a key that is no text"
             elif any(one.is_only(TENSOR) for one in held) and any(one.is_only(SEQ) for one in held):
                 reason = "a sequence beside a tensor"
-        if reason and "training" not in output.inside:
-            yield output, f"torch.jit.trace refuses a dict that holds {reason}: `{output.text}`"
+        owner = next(output.objects, "")
+        if "training" in output.inside:
+            continue
+        if reason:
+            yield output, f"torch.jit.trace refuses a dict that holds {reason}: `{output.text}`", Severity.WARNING
+        elif owner:
+            yield output, f"torch.jit.trace refuses an object of class `{owner}`: `{output.text}`", Severity.INFO

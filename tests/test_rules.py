@@ -56,10 +56,11 @@ FAMILIES = {
     "layout": ("TSL12", "TSL12"),
 }
 # Watched, and deliberately reported by no rule: made of tensors and on their device; harmless; off unless asked for;
-# watched for what it does to another call.
+# watched for what it does to another call, or for what it costs (TSL413).
 UNREPORTED = set(
     """torch.complex torch.polar torch.cartesian_prod builtins.print torch.nn.functional.alpha_dropout
-    torch.nn.functional.feature_alpha_dropout torch.nn.functional.rrelu torch.Tensor.type_as""".split()
+    torch.nn.functional.feature_alpha_dropout torch.nn.functional.rrelu torch.Tensor.type_as
+    torch.Tensor.cpu torch.cuda.synchronize""".split()
 )
 
 

@@ -16,6 +16,9 @@ from tsl.source.torch_hand import FROZEN_ATTRIBUTES
 from tsl.source.tree import takes_all
 from tsl.source.values import DICT, SEQ, TENSOR, Value
 
+# What a tensor depends on once something is written into it: its length stays what it was
+WRITTEN = operators.TENSOR_ORIGINS & ~values.EXTENT
+
 
 def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
     """Assigns a value to a target: a name, an attribute, a subscript, or a pattern of them."""
@@ -23,6 +26,8 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
         return
     match target:
         case _ast.Name(id=name):
+            if name in frame.outer:
+                frame.note_write(target, value, name)
             frame.env[name] = value
             frame.handed.pop(name, None)
         case _ast.Tuple(elts=targets) | _ast.List(elts=targets):
@@ -32,7 +37,7 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
         case _ast.Attribute():
             if key_of(frame, target) is not None:
                 value = values.registered(value) if value.item is values.PARAMETER else value
-                frame.note_write(target, value)
+                frame.note_write(target, value, target.attr)
             elif target.attr in FROZEN_ATTRIBUTES:
                 frame.record(target, "data", frame.evaluate(target.value))
             store(frame, target, value)
@@ -93,11 +98,12 @@ def bind_element(frame: Frame, target: Any, value: Value) -> None:
             target.value,
             Value(
                 base.kind,
-                base.origin | value.origin & operators.TENSOR_ORIGINS,
+                base.origin | value.origin & WRITTEN,
                 trail=base.trail or value.trail,
             ),
         )
     elif base.is_only(DICT):
+        _note_filled(frame, target.value, value)
         parts = dict(base.parts) if isinstance(base.parts, dict) else {}
         if isinstance(key.const, str | int):
             parts[key.const] = value
@@ -106,11 +112,21 @@ def bind_element(frame: Frame, target: Any, value: Value) -> None:
             rest = values.join(base.item, value) if base.item else value
             store(frame, target.value, Value(DICT, parts=parts, item=rest))
     elif base.is_only(SEQ):
+        _note_filled(frame, target.value, value)
         store(
             frame,
             target.value,
             values.listing(values.join(base.elements(), value), base.origin),
         )
+
+
+def _note_filled(frame: Frame, container: Any, value: Value) -> None:
+    """Notes that a list or dict of the module, or of the file, is written into: `self.cache[key] = value`."""
+    if isinstance(container, _ast.Name) and container.id not in frame.scope:
+        if container.id in frame.module.names.assigned and not frame.routine.closure:
+            frame.note_write(container, values.listing(value), container.id)
+    elif isinstance(container, _ast.Attribute) and key_of(frame, container) is not None:
+        frame.note_write(container, values.listing(value), container.attr)
 
 
 def store(frame: Frame, target: Any, value: Value) -> None:
@@ -129,7 +145,7 @@ def write_through(frame: Frame, target: Any, given: list[Value]) -> None:
         return
     before, origin = frame.scope[key], 0
     for value in given:
-        origin |= value.origin & operators.TENSOR_ORIGINS if value.kind & TENSOR else 0
+        origin |= value.origin & WRITTEN if value.kind & TENSOR else 0
     if before.kind & TENSOR and origin & ~before.origin:
         store(
             frame,

@@ -144,9 +144,9 @@ def _same_elements(frame: Frame, arguments: Arguments, node: Any) -> Value:
 
 def _sorted(frame: Frame, arguments: Arguments, node: Any) -> Value:
     given = arguments.all()
-    if given and given[0].is_only(SEQ) and given[0].parts != ():
+    if given and given[0].is_only(SEQ | TENSOR) and given[0].parts != ():
         containers.count_out(frame, given[0], node)
-        compared = given[0].elements()
+        compared = containers.element_of(given[0])
         if "key" in arguments.keywords:
             compared = frame.session.call(frame, arguments.keywords["key"], Arguments((compared,)), node)
         frame.record(node, "extreme", compared)
@@ -174,7 +174,8 @@ def _with_index(frame: Frame, source: Value, node: Any) -> Value:
 def _zip(frame: Frame, arguments: Arguments, node: Any) -> Value:
     sources = list(arguments.positional)
     if arguments.rest is not None:
-        return values.listing(values.listing(UNKNOWN_VALUE))
+        rows = [*sources, arguments.rest]  # `zip(*rows)`: each column holds one of each row
+        return values.listing(values.listing(values.join_all(containers.element_of(row) for row in rows)))
     if sources and all(source.is_only(SEQ) and isinstance(source.parts, tuple) for source in sources):
         columns = [source.parts for source in sources if isinstance(source.parts, tuple)]
         fewer = values.join_all(sources).origin & values.FEWER
@@ -267,7 +268,9 @@ def _getattr(frame: Frame, arguments: Arguments, node: Any) -> Value:
     return values.join(found, arguments.positional[2]) if len(arguments.positional) > 2 else found
 
 
-def _setattr(frame: Frame, _arguments: Arguments, _node: Any) -> Value:
+def _setattr(frame: Frame, arguments: Arguments, node: Any) -> Value:
+    if len(arguments.positional) == 3 and arguments.positional[0] == frame.own:
+        frame.note_write(node, arguments.positional[2], str(arguments.positional[1].const))
     frame.register()
     return values.NONE_VALUE
 

@@ -6,11 +6,13 @@ A value may refer to several things; each answers and the answers join. Routines
 
 from __future__ import annotations
 
+import _ast
 from typing import Any
 
 from tsl.source import containers, library, torch_calls, values
 from tsl.source.classes import Class
 from tsl.source.frame import Frame
+from tsl.source.guards import key_of
 from tsl.source.names import canonical
 from tsl.source.refs import (
     Arguments,
@@ -195,6 +197,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
         spelled = library.operation(name.strip("_"), base, arguments.positional[0])
         if spelled is not None:
             return spelled
+    if base.kind & values.TRACED and name in SPELLED and not arguments.all():
+        return library.call_external(frame, SPELLED[name], Arguments((base,)), node)
     if base.is_only(SIZE):
         base = as_tensor(base)
     if base.kind & REF and base.refs:
@@ -234,6 +238,8 @@ def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, 
     return values.join_all(results)
 
 
+# Methods that a builtin stands for
+SPELLED = {f"__{name}__": f"builtins.{name}" for name in ("len", "int", "float", "bool", "complex")}
 REGISTERS = frozenset({"register_buffer", "register_parameter"})
 
 
@@ -263,6 +269,8 @@ def _mutate(frame: Frame, base: Value, name: str, arguments: Arguments, node: An
     if changed is not None and base.refs:
         changed = Value(changed.kind, changed.origin, changed.const, changed.parts, changed.item, base.refs)
     if changed is not None:
+        if isinstance(node.func.value, _ast.Attribute) and key_of(frame, node.func.value) is not None:
+            frame.note_write(node.func.value, changed, node.func.value.attr)
         frame.session.store(frame, node.func.value, changed)
 
 

@@ -27,6 +27,7 @@ PLAIN_BASES = frozenset(
         "builtins.Exception",
     }
 )
+NOTHING_MORE = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 NOT_MODULES = (
     "torch.autograd",
     "torch.utils.data",
@@ -127,6 +128,11 @@ class Class:
         """Whether the nearest definition of a method is a property."""
         found = self.find(name)
         return bool(found and name in found[1].properties)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its objects are nothing but objects: of no class outside of what is read, and no modules."""
+        return all(path in NOTHING_MORE for cls in self.ancestors() for path in cls.foreign)
 
     @property
     def is_module(self) -> bool:

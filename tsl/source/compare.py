@@ -15,8 +15,8 @@ from typing import Any
 
 from tsl.flow.lattice import TOP
 from tsl.source import operators, values
-from tsl.source.frame import METADATA, Frame
-from tsl.source.values import DICT, NONE, SEQ, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
+from tsl.source.frame import INPUT, METADATA, Frame
+from tsl.source.values import DICT, NONE, SEQ, TENSOR, TRACED, UNKNOWN, Value
 
 
 def compare(frame: Frame, node: Any) -> Value:
@@ -85,19 +85,13 @@ PLAIN = values.META | values.INT | values.STR
 
 
 def _compare_sequences(frame: Frame, left: Value, right: Value, node: Any) -> Value:
-    for side in (left, right):
-        if not side.is_only(SEQ):
-            continue
-        elements = side.elements() if side.parts != () else UNKNOWN_VALUE
-        if elements.kind & TRACED:
-            frame.record(
-                node,
-                frame.how,
-                Value(
-                    elements.kind & (TRACED | UNKNOWN),
-                    elements.origin,
-                    trail=elements.trail,
-                ),
-            )
-            break
+    known = [side.elements() for side in (left, right) if side.is_only(SEQ) and side.parts != ()]
+    traced = [elements for elements in known if elements.kind & TRACED]
+    if traced:  # the side that depends on an input, where only one does: the other is what was kept of an earlier one
+        most = max(traced, key=_depends_on_input)
+        frame.record(node, frame.how, Value(most.kind & (TRACED | UNKNOWN), most.origin, trail=most.trail))
     return Value(values.BOOL, 0)
+
+
+def _depends_on_input(elements: Value) -> bool:
+    return bool(elements.origin & INPUT)

@@ -58,7 +58,7 @@ def iterate(frame: Frame, iterable: Value, node: Any) -> Value:
     if iterable.kind & TENSOR:
         frame.record(node, "iterate", length_of(iterable))
     count_out(frame, iterable, node)
-    return frame.capture(node, element_of(iterable))
+    return element_of(iterable)
 
 
 def count_out(frame: Frame, listed: Value, node: Any, how: str = "unroll") -> None:
@@ -90,6 +90,8 @@ def element_of(iterable: Value) -> Value:
 
 
 def _doubtful(value: Value) -> Value:
+    if value.kind == TENSOR | UNKNOWN:  # what a tensor, or a list of tensors, or something else holds
+        return values.tensor(value.origin & ~values.EXTENT, value.trail, UNKNOWN)
     return Value(UNKNOWN, value.origin)
 
 
@@ -107,6 +109,7 @@ def unpack(frame: Frame, value: Value, count: int, node: Any) -> list[Value]:
 
 def index(frame: Frame, base: Value, key: Value, node: Any) -> Value:
     """The value of `base[key]`."""
+    base = _subscripted(base)
     if base.is_only(TENSOR):
         by_data = values.EXTENT if is_mask(key) and key.origin & values.DATA else 0
         if by_data:
@@ -120,6 +123,11 @@ def index(frame: Frame, base: Value, key: Value, node: Any) -> Value:
     if base.kind & TENSOR:
         return values.tensor(base.origin, base.trail, UNKNOWN)
     return _doubtful(base)
+
+
+def _subscripted(base: Value) -> Value:
+    """What of a value has a subscript: a number or None has none, so where one may stand the rest goes on."""
+    return base.without(NUMBER | NONE) if base.kind & ~(NUMBER | NONE) else base
 
 
 def _element(base: Value, key: object) -> Value:
@@ -136,6 +144,7 @@ def _entry(base: Value, key: object) -> Value:
 
 def cut(base: Value, lower: object, upper: object) -> Value:
     """The value of `base[lower:upper]`; the bounds are constants, None, or TOP."""
+    base = _subscripted(base)
     if base.is_only(TENSOR):
         return values.tensor(base.origin, base.trail)
     if not base.is_only(SEQ):
@@ -161,6 +170,8 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
     if base.is_only(STR):
         for value in arguments.all():
             frame.record(node, "format", value.elements() if value.kind & SEQ else value)
+        if name in ("startswith", "endswith"):  # `str(x.device).startswith("cuda")`
+            return Value(values.BOOL, base.origin)
         return values.listing(values.STR_VALUE) if name in ("split", "rsplit", "splitlines") else values.STR_VALUE
     if base.kind & DICT and name in DICT_METHODS:
         if arguments.positional and name != "copy":
@@ -191,11 +202,14 @@ def _dict_method(base: Value, name: str, arguments: Arguments) -> Value:
     return base if name == "copy" else values.listing(base.elements())
 
 
+GROWS = frozenset({"append", "appendleft", "extend", "extendleft", "insert", "add"})
+
+
 def mutated(base: Value, name: str, arguments: Arguments) -> Value | None:
     """What a list or dict is after `append`, `extend`, `insert` or `update`; None when the method changes nothing."""
-    if base.is_only(SEQ) and name in ("append", "extend", "insert", "add") and arguments.positional:
+    if base.is_only(SEQ) and name in GROWS and arguments.positional:
         added = arguments.positional[-1]
-        return _grown(base, (added,) if name != "extend" else None, added)
+        return _grown(base, (added,) if not name.startswith("extend") else None, added)
     if base.is_only(DICT) and name == "update" and arguments.positional:
         return (
             values.join(base, arguments.positional[0]) if arguments.positional[0].is_only(DICT) else values.DICT_VALUE

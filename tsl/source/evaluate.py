@@ -16,9 +16,10 @@ from tsl.source.displays import comprehension, dictionary, sequence
 from tsl.source.frame import Frame
 from tsl.source.guards import key_of
 from tsl.source.refs import Arguments, External, Routine
+from tsl.source.torch_numbers import note_bound
 from tsl.source.tree import keeps_one
 from tsl.source.truth import bool_op, negate, ternary
-from tsl.source.values import DICT, REF, SEQ, SIZE, TENSOR, UNKNOWN_VALUE, Value
+from tsl.source.values import DICT, REF, SEQ, SIZE, TENSOR, TRACED, UNKNOWN_VALUE, Value
 
 
 def evaluate(frame: Frame, node: Any) -> Value:
@@ -35,7 +36,7 @@ def _name(frame: Frame, node: Any) -> Value:
     if found is not None:
         if frame.handed:
             frame.read(node.id)
-        return found
+        return frame.capture(node, found)
     closure = frame.routine.closure
     if closure and node.id in closure:
         return closure[node.id]
@@ -67,8 +68,11 @@ def _subscript(frame: Frame, node: Any) -> Value:
         step = evaluate(frame, node.slice.step) if node.slice.step else None
         if base.is_only(SEQ) and not base.origin & values.RANK:
             for bound in (lower, upper):
-                if bound is not None and bound.kind & SIZE:
+                if bound is not None and bound.kind & TRACED:
                     frame.record(node, "index", bound)
+        for place, bound in ((node.slice.lower, lower), (node.slice.upper, upper)):
+            if bound is not None and base.is_only(TENSOR):
+                note_bound(frame, place, bound)
         cut = containers.cut(base, *(bound.const if bound else None for bound in (lower, upper)))
         if base.is_only(TENSOR) and keeps_one(node.slice):
             return values.thin(cut)
@@ -92,7 +96,7 @@ def _bound(frame: Frame, node: Any) -> Value | None:
 def _slice(frame: Frame, node: Any) -> Value:
     for bound in (node.lower, node.upper, node.step):
         if bound is not None:
-            evaluate(frame, bound)
+            note_bound(frame, bound, evaluate(frame, bound))
     return UNKNOWN_VALUE
 
 
@@ -128,7 +132,7 @@ def _binary(frame: Frame, node: Any) -> Value:
     left, right = evaluate(frame, node.left), evaluate(frame, node.right)
     if isinstance(node.op, _ast.Mult):
         for listed, count in ((left, right), (right, left)):
-            if listed.is_only(SEQ) and count.kind & SIZE:
+            if listed.is_only(SEQ) and count.kind & TRACED:
                 frame.record(node, "index", count)
     if isinstance(node.op, _ast.Mod) and left.is_only(values.STR):
         for value in right.parts if isinstance(right.parts, tuple) else (right,):

@@ -14,7 +14,7 @@ from typing import Any
 from tsl.record import Record
 from tsl.source import values
 from tsl.source.file import SourceFile
-from tsl.source.refs import Arguments
+from tsl.source.refs import Arguments, Instance
 from tsl.source.values import Value
 
 # The ways that test a truth; of metadata only these are uses
@@ -221,6 +221,17 @@ class Event(Record):
                 yield list(value.parts) if isinstance(value.parts, Mapping) else [], inside
             elif value.is_only(values.SEQ):
                 queue += inside
+
+    @property
+    def objects(self) -> Iterator[str]:
+        """The classes of the objects that are the value, or in its sequences, and are neither a sequence nor a dict."""
+        queue = [self.value]
+        while queue:
+            value = queue.pop(0)
+            if value.is_only(values.SEQ) and not value.refs:
+                queue += list(value.parts or ()) + ([value.item] if value.item else [])
+            elif value.is_only(values.REF):
+                yield from (ref.cls.name for ref in value.refs if isinstance(ref, Instance) and ref.cls.is_plain)
 
     @property
     def identity(self) -> tuple[Any, ...]:

@@ -38,6 +38,7 @@ class Frame:
         "how",
         "is_root",
         "muted",
+        "outer",
         "returned",
         "routine",
         "self_name",
@@ -51,6 +52,7 @@ class Frame:
         self.session, self.routine, self.self_name, self.depth = session, routine, self_name, depth
         self.muted = muted
         self.is_root = False
+        self.outer: tuple[str, ...] = ()  # names that are declared global
         self.env: Env | None = env
         self.returned: list[Value] = []
         self.exits: list[Env] = []
@@ -129,10 +131,10 @@ class Frame:
             call = Call(node, path, base, arguments, self.module.file, frozenset(self.within))
             self.session.record(self.routine, call)
 
-    def note_write(self, node: Any, value: Value) -> None:
-        """Notes an assignment to an attribute of the module, where it runs under trace."""
+    def note_write(self, node: Any, value: Value, name: str) -> None:
+        """Notes an assignment to an attribute of the module, or to a name of the file, where it runs under trace."""
         if self._counts:
-            write = Write(node, node.attr, value, self.module.file, frozenset(self.within))
+            write = Write(node, name, value, self.module.file, frozenset(self.within))
             self.session.record(self.routine, write)
 
     @property

@@ -47,8 +47,15 @@ def block(frame: Frame, body: list[Any]) -> None:
 # Simple statements
 
 
+ALIASES = (_ast.Name, _ast.Attribute, _ast.Subscript)
+
+
 def _assign(frame: Frame, node: Any) -> None:
-    value = evaluate(frame, node.value)
+    if isinstance(node.value, ALIASES):
+        with frame.inside("outside"):  # a name for it, which takes nothing into a trace yet
+            value = evaluate(frame, node.value)
+    else:
+        value = evaluate(frame, node.value)
     for target in node.targets:
         bind(frame, target, value, node.value)
 
@@ -72,7 +79,9 @@ def _augmented(frame: Frame, node: Any) -> None:
     else:
         result = operators.binary(node.op, before, value)
         if isinstance(node.target, _ast.Attribute):
-            frame.note_write(node.target, result)
+            frame.note_write(node.target, result, node.target.attr)
+        elif isinstance(node.target, _ast.Name) and node.target.id in frame.outer:
+            frame.note_write(node.target, result, node.target.id)
         store(frame, node.target, result)
 
 
@@ -119,6 +128,10 @@ def _assert(frame: Frame, node: Any) -> None:
     with frame.testing("assert", CHECKS):
         decide(frame, node.test)
     frame.env = assume(frame, frame.env, node.test, True)
+
+
+def _global(frame: Frame, node: Any) -> None:
+    frame.outer = (*frame.outer, *node.names)
 
 
 def _delete(frame: Frame, node: Any) -> None:
@@ -324,6 +337,7 @@ STATEMENTS: dict[type, Any] = {
     _ast.Raise: _raise,
     _ast.Assert: _assert,
     _ast.Delete: _delete,
+    _ast.Global: _global,
     _ast.FunctionDef: _function,
     _ast.Import: _import,
     _ast.ImportFrom: _import,

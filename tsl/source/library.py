@@ -14,8 +14,9 @@ from typing import Any
 from tsl.source import builtin_calls, operators, torch_calls, values
 from tsl.source.facts import CHECKS
 from tsl.source.frame import Frame
-from tsl.source.refs import Arguments, Layer, Partial
+from tsl.source.refs import Arguments, External, Layer, Partial
 from tsl.source.torch_hand import GUARDS, WATCHED, WATCHED_ELSEWHERE, WATCHED_MODULES
+from tsl.source.torch_numbers import innermost
 from tsl.source.values import (
     DICT,
     META,
@@ -54,6 +55,15 @@ COMPARISONS = {
     "ne": _ast.NotEq(),
     "ge": _ast.GtE(),
     "gt": _ast.Gt(),
+}
+COLLECTIONS = frozenset(f"collections.{name}" for name in ("deque", "OrderedDict", "defaultdict", "Counter"))
+# What makes an object whose methods draw, and the class of it
+GENERATORS = {
+    "random.Random": "random.Random",
+    "random.SystemRandom": "random.SystemRandom",
+    "numpy.random.RandomState": "numpy.random.RandomState",
+    "numpy.random.default_rng": "numpy.random.Generator",
+    "numpy.random.Generator": "numpy.random.Generator",
 }
 CASTS = frozenset({"typing.cast", "torch.jit.annotate"})
 ARRAY_MODULES = ("numpy.", "scipy.")
@@ -122,9 +132,13 @@ def _checked(frame: Frame, condition: Value, node: Any) -> Value:
 def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any) -> Value:
     if path in WATCHED_ELSEWHERE or path.startswith(WATCHED_MODULES):
         frame.note_call(node, path, None, arguments)
+    if path in GENERATORS:
+        return values.reference(External(GENERATORS[path]))
+    if path in COLLECTIONS:
+        return _collection(path, arguments)
     if path.startswith(ARRAY_MODULES):
         for given in arguments.all():
-            value = torch_calls.innermost(given)
+            value = innermost(given)
             frame.record(node, "math" if value.kind & SIZE else "list", value)
         return Value(UNKNOWN, 0)
     made = _make_layer(path, arguments)
@@ -135,16 +149,31 @@ def _library(frame: Frame, path: str, name: str, arguments: Arguments, node: Any
             return arguments.positional[0] if arguments.positional else values.LIST_VALUE
         if path in WATCHED and name in SIZE_DTYPES:
             frame.note_call(node, path, None, arguments)
-        if path == "torch.device" and arguments.positional and isinstance(arguments.positional[0].const, str):
-            return Value(META, const=f"{path}({arguments.positional[0].const})")
-        if name in SIZE_DTYPES or path in (
-            "torch.device",
-            "torch.dtype",
-            "torch.get_default_dtype",
-        ):
+        if path == "torch.device":
+            return _device(arguments)
+        if name in SIZE_DTYPES or path in ("torch.dtype", "torch.get_default_dtype"):
             return Value(META)
     found = torch_calls.function(frame, path, arguments, node)
     return unknown_result(arguments) if found is None else found
+
+
+def _collection(path: str, arguments: Arguments) -> Value:
+    """The result of a class of `collections`: a list or a dict, whatever else it can do."""
+    given = arguments.positional[0] if arguments.positional else None
+    if path == "collections.deque":
+        # One that starts empty is there to be filled, from wherever: what it holds is unknown.
+        return values.listing(given.elements() if given is not None and given.kind & SEQ else UNKNOWN_VALUE)
+    if path == "collections.OrderedDict" and not arguments.positional and arguments.rest is None:
+        return Value(DICT, parts={**arguments.keywords})
+    return given if given is not None and given.is_only(DICT) else values.DICT_VALUE
+
+
+def _device(arguments: Arguments) -> Value:
+    """The result of torch.device(): the device of another tensor, or one that the text names, known or not."""
+    named = arguments.get(0, "device") or arguments.get(0, "type") or UNKNOWN_VALUE
+    if named.kind & META:
+        return named
+    return Value(META, const=f"torch.device({named.const if isinstance(named.const, str) else '?'})")
 
 
 def _first(frame: Frame, path: str, arguments: Arguments) -> Value:

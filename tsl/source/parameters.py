@@ -2,7 +2,8 @@
 
 Definitions:
 1. A root's parameter is what its annotation or type comment says; else what its default is; else a tensor when the
-   function uses it as one (`usage`), doubtful when not. A default of None adds None. What forward requires and takes
+   function uses it as one (`usage`), a dict when it uses it as that, doubtful when neither. A default of None adds
+   None. What forward requires and takes
    for a number is a tensor or a number; where it requires a tuple of ints, alone or in a list, each is a size or an
    int: no int is an input of a trace, so another module calls it with some shape or with its settings. A bare int is an
    index or a count more often than a size, a list of ints holds counts, and both stay what they say.
@@ -21,7 +22,7 @@ from tsl.source import values
 from tsl.source.frame import Env
 from tsl.source.refs import Arguments, Routine
 from tsl.source.tree import decorator_names, last_name
-from tsl.source.usage import evident_tensors, likely_tensors
+from tsl.source.usage import evident_dicts, evident_tensors, likely_tensors
 from tsl.source.values import NONE, TENSOR, TRACED, UNKNOWN, UNKNOWN_VALUE, Value
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class Parameters:
             env[parameter.arg] = find(routine, parameter, default)
         if signature.vararg:
             promised = routine.module.annotations.read(signature.vararg.annotation, values.DATA)
-            env[signature.vararg.arg] = values.listing(promised)
+            unsaid = promised.kind & UNKNOWN and not constructing
+            element = Value(UNKNOWN, values.DATA) if unsaid else promised
+            env[signature.vararg.arg] = told(routine, signature.vararg, values.listing(element))
         if signature.kwarg:
             env[signature.kwarg.arg] = values.DICT_VALUE
         return env
@@ -90,6 +93,9 @@ class Parameters:
         given = None if default is None else self._like_default(routine, default, 0)
         if given is not None and not given.kind & (NONE | UNKNOWN):
             return given
+        if given is None and parameter.arg in routine.module.once(evident_dicts, routine.node):
+            held = values.tensor(values.DATA, doubt=UNKNOWN)
+            return told(routine, parameter, Value(values.DICT, item=held))
         doubt = given.kind & NONE if given is not None else 0
         if parameter.arg not in routine.module.once(evident_tensors, routine.node):
             doubt |= values.INT | values.FLOAT if self._is_likely(routine, parameter, default) else UNKNOWN

@@ -1,8 +1,9 @@
 """Which functions are judged from outside, and what a file's call sites promise to do with its models.
 
-Definition: a root is the `forward` of a module class, the `__call__` of another class where a parameter of it is
-annotated Tensor, a function given to trace at a call site, and a public function of the module with a parameter
-annotated Tensor. Compiled functions are none: they keep their control flow. Nor, unless it is traced itself, is a
+Definition: a root is the `forward` of a module class, a hook its constructor registers around a forward, the
+`__call__` of another class where a parameter of it is annotated Tensor, a function given to trace at a call site, and a
+public function of the module with a parameter annotated Tensor. Compiled functions are none: they keep their control
+flow. Nor, unless it is traced itself, is a
 function that captures, saves, loads or runs a model, or a class of another kind with a method that does: they work
 around a model. A dict named `state_dict` holds weights. A name given with --root is a class (its `forward`), a
 function, or `Class.method`.
@@ -23,7 +24,7 @@ from tsl.source.names import Names
 from tsl.source.refs import Instance, Routine
 from tsl.source.scripted import is_scripted
 from tsl.source.session import Session
-from tsl.source.tree import walk
+from tsl.source.tree import last_name, walk
 
 TRACERS = frozenset(
     {
@@ -50,6 +51,8 @@ AROUND_A_MODEL = frozenset(
         "onnxruntime.InferenceSession",
     }
 )
+# What has a function run with every call of a layer
+HOOKS = frozenset({"register_forward_hook", "register_forward_pre_hook"})
 # What a call site looks like as text: looking for these is a thousand times cheaper than looking at every call.
 CALL_MARKS = ("trace(", "trace_module(", "script(", "export(")
 
@@ -104,6 +107,25 @@ def _module_roots(session: Session, cls: Class) -> Iterator[Routine]:
         if found and (cls.is_module or _is_called_in_graphs(cls, found[0], found[1].module)):
             yield Routine(found[0], found[1].module, found[1], instance)
             break
+    if cls.is_module and any(mark in cls.module.file.text for mark in HOOKS):
+        yield from _hooks(cls, instance)
+
+
+def _hooks(cls: Class, instance: values.Value) -> Iterator[Routine]:
+    """The functions that the constructor of a module has run around a layer: its own methods, and functions by name."""
+    for given in cls.module.once(_hooked, cls.methods["__init__"]) if "__init__" in cls.methods else ():
+        match given:
+            case _ast.Attribute(value=_ast.Name(id="self"), attr=name):
+                found = cls.find(name)
+                if found:
+                    yield Routine(found[0], found[1].module, found[1], instance)
+            case _ast.Name(id=name) if name in cls.module.names.functions:
+                yield Routine(cls.module.names.functions[name], cls.module)
+
+
+def _hooked(constructor: Any, _names: Names) -> list[Any]:
+    calls = [node for node in walk(constructor.body) if isinstance(node, _ast.Call) and node.args]
+    return [call.args[0] for call in calls if last_name(call.func) in HOOKS]
 
 
 def _is_called_in_graphs(cls: Class, node: Any, module: Module) -> bool:

@@ -18,9 +18,6 @@ from tsl.source.frame import Frame
 from tsl.source.refs import Arguments, External, Layer, Partial
 from tsl.source.returns import decode
 from tsl.source.torch_hand import (
-    BAKED_ARGUMENTS,
-    BAKED_LISTS,
-    BAKED_NUMBERS,
     BAKED_SIZES,
     BY_ARGUMENTS,
     COPIERS,
@@ -41,13 +38,13 @@ from tsl.source.torch_hand import (
     Case,
     Test,
 )
+from tsl.source.torch_numbers import innermost, note_read, record_baked
 from tsl.source.torch_pieces import DEPENDS, chunks, pieces, same_size, unbound
 from tsl.source.torch_stubs import ATTRIBUTES, METHODS, MODULES, RETURNS
 from tsl.source.values import (
     NONE,
     NUMBER,
     SEQ,
-    SIZE,
     TENSOR,
     TRACED,
     UNKNOWN,
@@ -115,7 +112,10 @@ def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any
     handler = HANDLERS.get(name)
     if handler is None and name not in METHODS and not _is_in_place(name):
         return None
+    if name in PROOFS and base.kind == TENSOR | UNKNOWN:
+        base = base.without(UNKNOWN)
     record_baked(frame, "torch.Tensor." + name, arguments, node)
+    note_read(frame, "torch.Tensor." + name, arguments, node)
     watched = frame.session.watched
     if name in WATCHED_METHODS or (watched and "torch.Tensor." + name in watched):
         frame.note_call(node, "torch.Tensor." + name, base, arguments)
@@ -143,6 +143,7 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     """The result of a call of a function of torch; None where no table knows the path."""
     name = path.rsplit(".", 1)[-1]
     record_baked(frame, path, arguments, node)
+    note_read(frame, path, arguments, node)
     if path in WATCHED or path in frame.session.watched:
         frame.note_call(node, path, None, arguments)
     if arguments.positional and _has_data_length(name, arguments, 1):
@@ -166,6 +167,8 @@ def function(frame: Frame, path: str, arguments: Arguments, node: Any) -> Value 
     for value, place in zip(arguments.positional, node.args, strict=False):
         if not isinstance(place, _ast.Starred):
             count_out(frame, value, place)
+        if value.kind & SEQ and value.parts != ():
+            frame.capture(place, value.elements())  # `torch.stack(self.scales)`
     if path in METADATA_FUNCTIONS:
         return Value(values.BOOL, METADATA_FUNCTIONS[path])
     code = RETURNS.get(path) or RETURNS_ELSEWHERE.get(path)
@@ -192,48 +195,6 @@ def module_returns(path: str, arguments: Arguments) -> str | None:
     """The return code of a module class's forward, or its kind of container; None for other paths."""
     cases = BY_ARGUMENTS.get(path)
     return _choose(cases, arguments, 0) if cases else MODULES.get(path) or MODULES_ELSEWHERE.get(path)
-
-
-def record_baked(frame: Frame, path: str, arguments: Arguments, node: Any) -> None:
-    """Records traced sizes at argument places that torch takes as plain Python numbers."""
-    for table, bare, listed in BAKED:
-        for position, name in table.get(path, ()):
-            given = arguments.get(position, name)
-            if given is None or not (listed if given.kind & SEQ else bare):
-                continue
-            value = innermost(given)
-            if value.kind & SIZE and not value.kind & TENSOR and not _fixed_by_weight(name, value, arguments):
-                frame.record(_argument_node(node, position, name), "argument", value)
-
-
-def _fixed_by_weight(name: str, value: Value, arguments: Arguments) -> bool:
-    """Whether a size is the number of groups of a convolution whose weight, one of the model, allows no other."""
-    weight = arguments.get(1, "weight") if name == "groups" and value.origin & values.SIZES else None
-    return weight is not None and weight.is_only(TENSOR) and not weight.origin & (values.DATA | values.SIZES)
-
-
-# Each table of torch_hand with the forms a size is baked in: bare, in a list or tuple
-BAKED = (
-    (BAKED_ARGUMENTS, True, True),
-    (BAKED_NUMBERS, True, False),
-    (BAKED_LISTS, False, True),
-)
-
-
-def innermost(value: Value) -> Value:
-    """The join of the numbers in nested lists, as deep as torch.tensor() takes them."""
-    for _ in range(3):
-        if not value.is_only(SEQ) or value.parts == ():
-            break
-        value = value.elements()
-    return value
-
-
-def _argument_node(node: Any, position: int, name: str) -> Any:
-    for keyword in node.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    return node.args[position] if position < len(node.args) else node
 
 
 def depends(given: list[Value]) -> int:
@@ -373,6 +334,8 @@ ONLY_TENSORS = SIZE_METHODS | frozenset(
         "new_zeros",
     }
 )
+# What only tensors are asked for, and NumPy's scalars: what may be a tensor is one where the program asks this of it.
+PROOFS = frozenset({"item", "numpy", "cpu", "cuda", "detach"})
 HANDLERS: dict[str, Handler] = {
     "size": _size,
     "numel": _numel,

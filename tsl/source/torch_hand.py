@@ -352,10 +352,12 @@ WATCHED_METHODS = frozenset(
     uniform_ random_ exponential_ multinomial""".split()
 )
 WATCHED_ELSEWHERE = frozenset(
-    """builtins.print builtins.open builtins.input os.getenv os.environ.get time.time time.perf_counter time.monotonic
-    datetime.datetime.now uuid.uuid4""".split()
+    """builtins.print builtins.open builtins.input os.getenv os.environ.get os.getpid os.listdir
+    os.path.getmtime time.time time.time_ns time.perf_counter time.perf_counter_ns time.monotonic
+    time.monotonic_ns time.process_time datetime.datetime.now datetime.datetime.utcnow datetime.date.today uuid.uuid1
+    uuid.uuid4 numpy.load numpy.loadtxt numpy.fromfile torch.load torch.cuda.synchronize""".split()
 )
-WATCHED_MODULES = ("random.", "numpy.random.", "logging.")
+WATCHED_MODULES = ("random.", "secrets.", "numpy.random.", "logging.")
 
 # Methods whose plain result tells of a tensor's metadata, and of which; strides and offsets are baked as numbers too.
 # Source: measured, docs/measurements/baked-arguments.md.

@@ -5,6 +5,7 @@ Definition: a parameter is *evidently a tensor* when the function
 2. passes it, bare, as the first argument of a torch function (any argument inside a first list: `torch.cat([x, y])`),
 3. passes it, bare, as the first argument of a call on an attribute of `self` (`self.conv(x)`),
 4. indexes it with a tuple, an ellipsis or None (`x[:, 0]`), or multiplies it with `@`,
+   or subtracts or divides by a slice of it (`x[1:] - x[:-1]`),
 5. assigns it, or something computed from it by operators and indexing alone, to a name that is evidently a tensor by
    1-4 (`shortcut = x`, `mask = lengths > 0`), or adds it to one.
 A flag that is only tested for truth is no tensor. Flow-insensitive, one walk a function; nothing is evaluated.
@@ -56,6 +57,8 @@ def evident_tensors(node: Any, names: Names) -> frozenset[str]:
                 right=_ast.Name(id=right),
             ):
                 links += [(left, right), (right, left)]
+            case _ast.BinOp(op=_ast.Sub() | _ast.Div(), left=one, right=other):
+                found.update(name for side in (one, other) for name in _cut(side))
             case _ast.Assign(targets=[_ast.Name(id=target)], value=value):
                 links += [(source, target) for source in _computed_from(value)]
     for source, target in links * 2:
@@ -64,13 +67,35 @@ def evident_tensors(node: Any, names: Names) -> frozenset[str]:
     return frozenset(found)
 
 
+def evident_dicts(node: Any, _names: Names) -> frozenset[str]:
+    """The names a function indexes or searches with text, or asks for keys, and for nothing that only tensors have."""
+    found: set[str] = set()
+    others: set[str] = set()
+    for inner in walk(body_of(node)):
+        match inner:
+            case _ast.Subscript(value=_ast.Name(id=name), slice=_ast.Constant(value=str())):
+                found.add(name)
+            case _ast.Compare(left=_ast.Constant(value=str()), ops=[_ast.In() | _ast.NotIn()], comparators=[right]):
+                found.update(_bare([right]))
+            case _ast.Attribute(value=_ast.Name(id=name), attr="keys" | "items" | "values"):
+                found.add(name)
+            case _ast.Attribute(value=_ast.Name(id=name), attr=attr) if attr in ATTRIBUTES:
+                others.add(name)
+            case _ast.Call(func=_ast.Name(id="isinstance"), args=[_ast.Name(id=name), *_]):
+                others.add(name)
+            case _ast.Subscript(value=_ast.Name(id=name), slice=index) if _is_tensor_index(index):
+                others.add(name)
+    return frozenset(found - others)
+
+
 def likely_tensors(node: Any, names: Names) -> frozenset[str]:
     """The names a function takes for a number and for nothing else.
 
-    A name is taken for a number when it is an operand of arithmetic or a comparison, given to int(), float(), bool() or
-    enumerate(), or handed, bare, to a function or class of the file. It is taken for something else when it is tested
-    for truth, compared with None or a string, given to isinstance(), iterated, unpacked, called, indexed with a string,
-    or asked for an attribute no tensor has. What forward requires and only takes for a number is a tensor.
+    A name is taken for a number when it is an operand of arithmetic or a comparison, a bound of a slice, given to
+    int(), float(), bool() or enumerate(), or handed, bare, to a function or class of the file. It is taken for
+    something else when it is tested for truth, compared with None or a string, given to isinstance(), iterated,
+    unpacked, called, indexed with a string, or asked for an attribute no tensor has. What forward requires and only
+    takes for a number is a tensor.
     """
     numbers: set[str] = set()
     others: set[str] = set()
@@ -84,6 +109,8 @@ def _as_number(node: Any, names: Names) -> Iterator[str]:
     match node:
         case _ast.BinOp(left=left, right=right) | _ast.Compare(left=left, comparators=[right]):
             yield from _bare([left, right])
+        case _ast.Slice(lower=lower, upper=upper):
+            yield from _bare([lower, upper])
         case _ast.Call(func=_ast.Name(id="int" | "float" | "bool" | "enumerate"), args=[first, *_]):
             yield from _bare([first])
         case _ast.Call(func=_ast.Name(id=name), args=given) if name in names.classes or name in names.functions:
@@ -157,6 +184,11 @@ def _passed(func: Any, first: Any, names: Names) -> Iterator[str]:
     inside = first.elts if isinstance(first, _ast.List | _ast.Tuple) else [first]
     factory = path.rsplit(".", 1)[-1] in FACTORIES
     yield from (item.id for item in inside if isinstance(item, _ast.Name) and not factory)
+
+
+def _cut(node: Any) -> Iterator[str]:
+    if isinstance(node, _ast.Subscript) and isinstance(node.slice, _ast.Slice):
+        yield from _bare([node.value])
 
 
 def _is_tensor_index(index: Any) -> bool:

@@ -41,6 +41,7 @@ EVENTS = {
     "handed": "a tensor is read after a compiled function that may have returned it as it was",
     "broadcast": "a tensor is written into, by one that is stretched to its sizes",
     "type": "a size is asked whether it is a tensor, as it is while tracing alone",
+    "read": "a tensor is given where torch takes a number, which has to be read first",
     "length": "a tensor is made that is as long as data says",
 }
 STEPS = {
