@@ -104,7 +104,7 @@ def _who(lack: Lack, opset: int | None) -> str:
         return "the exporter of `dynamo=True` does not have"
     if opset is None:
         return "no opset of ONNX has"
-    return f"ONNX opset {opset} does not have" + ("" if lack.runs else ", in the exporter before torch 2.9,")
+    return f"opset {opset} of ONNX does not have" + ("" if lack.runs else ", in the exporter before torch 2.9,")
 
 
 def _is_helped(given: Given) -> bool:
