@@ -5,7 +5,8 @@ Definitions:
    what judging the file itself finds, and those that find something in it; the end of a wave asks it of every file
    that rests on one that changed, and gives back the files of which it is not so: these are not tried again.
 2. In a round all fixes of a file that do not meet are tried at once; where they do not hold together, those that are
-   not blamed for it, and in the end one by one. One that does not hold is not tried again.
+   not blamed for it. What was blamed is tried by itself, in this round and later ones. One that does not hold alone is
+   not tried again.
 3. Lines that are put in twice in a round may say the same twice: only the first is tried, the next round asks again.
 4. A *wave* is one round of all files at once, as far as it holds, and then rounds of each file that still has fixes: a
    file comes after those it rests on. What was refused before a text changed that it rests on is asked again in the
@@ -57,6 +58,7 @@ class Rounds:
         self.run, self._unsafe, self._looks_on = run, unsafe, True
         self._names = {rule.code: rule.fix for rule in run.plan.rulebook.rules if rule.fix}
         self._refused: set[tuple[str, ...]] = set()
+        self._blamed: set[tuple[str, ...]] = set()
         self._proposed: dict[str, tuple[bytes, Fixes, Fixes]] = {}
         # The number of texts kept so far, when each was kept last, and when a file was last left.
         self._count, self._kept_at, self._left_at = 0, dict[str, int](), dict[str, int]()
@@ -113,6 +115,7 @@ class Rounds:
     def _wave(self, due: Collection[str]) -> None:
         """A round of several files at once, then the rounds of each (4)."""
         self._refused = {one for one in self._refused if one[0] not in due}
+        self._blamed = {one for one in self._blamed if one[0] not in due}
         self._at_once({path: self._next(path) for path in due})
         extent = {file.path: len(file.judged.read) for file in self.run.examined}
         for path in sorted(due, key=lambda path: (extent[path], path)):
@@ -130,7 +133,9 @@ class Rounds:
             if not worse:
                 self._keep(trial, asked)
                 return
-            asked = _without(asked, blamed(self.run, trial, fixes), _concerned(trial, worse))
+            blame = blamed(self.run, trial, fixes)
+            self._blamed.update(map(_identity, blame))
+            asked = _without(asked, blame, _concerned(trial, worse))
 
     def _changed_since(self, sound: Run) -> set[str]:
         """The absolute paths of the texts that were kept and are not those of a run."""
@@ -162,35 +167,40 @@ class Rounds:
 
     def _round(self, path: str) -> bool:
         """Whether a round keeps a fix (2)."""
-        queue = [self._next(path)]
+        queue = self._parts(self._next(path))
         while queue:
-            fixes = queue.pop()
-            blame = self._failing(path, fixes) if fixes else ()
-            if blame is None:
+            fixes = queue.pop(0)
+            if self._holds(path, fixes):
                 return True
             if len(fixes) == 1:
                 self._refused.add(_identity(fixes[0]))
-            elif fixes:
-                queue += reversed(_parts(fixes, blame))
+            else:
+                queue = [*self._parts(fixes), *queue]
         return False
+
+    def _parts(self, fixes: Fixes) -> list[Fixes]:
+        """What to try of fixes: those that were never blamed together, then each of the others."""
+        fresh = [one for one in fixes if _identity(one) not in self._blamed]
+        alone: list[Fixes] = [[one] for one in fixes if _identity(one) in self._blamed]
+        return [fresh, *alone] if fresh else alone
 
     def _next(self, path: str) -> Fixes:
         """The fixes of a file that the next round tries."""
         return list(_together(self.proposals(path, unsafe=self._unsafe)))
 
-    def _failing(self, path: str, fixes: Fixes) -> Fixes | None:
-        """None where fixes hold, and then they are kept; else those to blame."""
+    def _holds(self, path: str, fixes: Fixes) -> bool:
+        """Whether fixes of a file hold, and then they are kept; else those to blame for it are known after."""
         trial = self._tried({path: fixes})
-        if trial is None:
-            return ()
-        worse = excess(self.run, trial, fixes)
-        if worse:
-            rest = self._revealed(path, trial) if all(code.startswith(REVEALED) for _, code in worse) else None
-            if rest is None or excess(self.run, rest, fixes):
-                return blamed(self.run, trial, fixes)
-            trial = rest
-        self._keep(trial, [path])
-        return None
+        worse = excess(self.run, trial, fixes) if trial else []
+        if trial and worse and all(code.startswith(REVEALED) for _, code in worse):
+            rest = self._revealed(path, trial)
+            trial, worse = (rest, excess(self.run, rest, fixes)) if rest else (trial, worse)
+        if trial and not worse:
+            self._keep(trial, [path])
+            return True
+        blame = blamed(self.run, trial, fixes) if trial else []
+        self._blamed.update(map(_identity, blame or fixes))
+        return False
 
     def _revealed(self, path: str, trial: Run) -> Run | None:
         """The run after the fixes that a text has after other fixes (5)."""
@@ -258,16 +268,6 @@ def _without(asked: Mapping[str, Fixes], blame: Fixes, concerned: Collection[str
         is_out = not blame and os.path.abspath(path) in concerned
         left[path] = [one for one in fixes if not is_out and _identity(one) not in culprits]
     return {} if left == asked else {path: fixes for path, fixes in left.items() if fixes}
-
-
-def _parts(fixes: Fixes, blame: Fixes) -> list[Fixes]:
-    """What to try of fixes that do not hold together: those that are not blamed, then each of the others; two halves
-    where no line can be drawn."""
-    rest = [one for one in fixes if one not in blame]
-    if not blame:
-        middle = len(fixes) // 2
-        return [fixes[:middle], fixes[middle:]]
-    return [rest, *([one] for one in blame)]
 
 
 def _together(fixes: Fixes) -> Iterator[Diagnostic]:

@@ -3,8 +3,8 @@
 Definitions:
 1. A run is *worse* in a file for a rule where it finds more there than before, without what was aimed at: of what
    the file promises, whether it is shown, suppressed or not selected.
-2. A fix is *blamed* where that is so in the function it was made in. It says which fixes to try without each other,
-   and never which of them hold.
+2. A fix is *blamed* where that is so for its own rule in the function it was made in, or there for a rule of which no
+   fix was made in it. It says which fixes to try by themselves, and never which of them hold.
 
 Needs two runs of the same files. It will never make a fix or try one.
 """
@@ -44,8 +44,9 @@ def blamed(before: Run, after: Run, fixes: Sequence[Diagnostic]) -> list[Diagnos
     old = Counter(_function(one) for one in _found(before, (old for old, _ in changed), paths))
     new = Counter(_function(one) for one in _found(after, (new for _, new in changed), paths))
     gone = Counter(map(_function, fixes))
-    worse = {key[:2] for key in new | gone if new[key] > old[key] - gone[key]}
-    return [one for one in fixes if _function(one)[:2] in worse]
+    worse = {key for key in new | gone if new[key] > old[key] - gone[key]}
+    elsewhere = {key[:2] for key in worse - gone.keys()}
+    return [one for one in fixes if _function(one) in worse or _function(one)[:2] in elsewhere]
 
 
 def changed_in(before: Run, after: Run) -> list[tuple[Examined, Examined]]:
