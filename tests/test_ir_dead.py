@@ -51,7 +51,9 @@ def test_the_table_of_side_effects_is_torchs() -> None:
     assert sorted(name for name, kept in found.items() if not kept and name in SIDE_EFFECTS) == []
 
 
-@pytest.mark.parametrize("kind", ["aten::backward", "profiler::_record_function_enter_new", "aten::relu"])
+@pytest.mark.parametrize(
+    "kind", ["aten::backward", "cuda::synchronize", "profiler::_record_function_enter_new", "aten::relu"]
+)
 def test_what_has_a_side_effect_stays_though_nothing_uses_it(kind: str) -> None:
     given, made = Value(0, TENSOR, "x"), Value(1, TENSOR, "y")
     graph = Graph("f", (given,), (Node(kind, (given,), (made,)),), (given,))
