@@ -1,6 +1,7 @@
 # Everything a target needs is installed by it, into .venv and build/, once: a stamp file remembers each set-up step.
 #   make demo   check timm's sources, show one finding in full and leave a picture of it
 #   make test   ruff, mypy --strict and the tests, with torch to hold claims against; what .ci/run runs
+#   make versions  run the tests under each pair of Python and torch of docs/measurements/versions.md
 #   make oracle hold tsl against torch on N random modules, and 2,000 graphs: make oracle N=5000 SEED=1
 #   make score  recall and precision against the ground truth in corpus/
 #   make bench  start-up and whole-tree cost, as ratios, and the cost of a node of a graph
@@ -23,10 +24,10 @@ MERMAID := 11.17.2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test laws lint types oracle score bench zoo agree fuzz gallery docs bless clean
+.PHONY: help demo test versions laws lint types oracle score bench zoo agree fuzz gallery docs bless clean
 
 help:
-	@sed -n '2,16s/^#   //p' Makefile
+	@sed -n '2,17s/^#   //p' Makefile
 
 .venv/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; name a Python 3.10 or later with PYTHON=..." >&2; exit 2; }
@@ -87,6 +88,10 @@ build/mermaid/.$(MERMAID):
 test: lint types .venv/.torch build/pictures/.models build/mermaid/.$(MERMAID)
 	$(BIN)/python -m pytest -q
 
+# Another set: make versions PAIRS="python3.11:2.6.0"
+versions:
+	@scripts/versions.sh $(PAIRS)
+
 N    ?= 1000
 SEED ?= 0
 
@@ -104,6 +109,7 @@ score: .venv/.base build/site/.installed
 bench: .venv/.torch build/timm/.$(TIMM) build/pictures/.models
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/tree.py build/timm/timm
+	@$(BIN)/python benchmarks/fix.py build/timm/timm
 	@$(BIN)/python benchmarks/zoo.py --small build/zoo-small > /dev/null
 	@$(BIN)/python benchmarks/ir.py build/zoo-small
 	@$(BIN)/python benchmarks/draw.py build/pictures

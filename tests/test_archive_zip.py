@@ -138,3 +138,18 @@ def test_64_bit_sizes_are_taken_from_the_extra_field() -> None:
     found = read_zip(pack(parts))
     assert found.read(MEMBER) == A
     assert found.tricks == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "told"), [("serialized_exported_program.json", set()), ("program.json", {"name-without-root"})]
+)
+def test_only_an_exported_program_may_have_its_members_in_no_directory(
+    tmp_path: Path, first: str, told: set[str]
+) -> None:
+    """Up to torch 2.7, torch.export.save writes none."""
+    path = tmp_path / "net.pt2"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr(first, "{}")
+        made.writestr("version", "8.2")
+    with open_archive(str(path)) as archive:
+        assert {trick.name for trick in archive.tricks} == told

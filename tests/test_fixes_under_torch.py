@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from tests.fixes import FixCase, params
+from tests.releases import release
 
 torch = pytest.importorskip("torch")
 # The frontend raises what it happens to meet: a `+` before a value is an AttributeError of its own.
@@ -170,6 +171,8 @@ RUNS_BOTH_WAYS = {"no-grad-around-capture", "weights-only"}
 
 @pytest.mark.parametrize("case", params("export"))
 def test_what_is_exported_holds_only_after(case: FixCase, tmp_path: Path) -> None:
+    if case.name == "right-loader" and release() < (2, 6):
+        pytest.skip("torch 2.6: before it torch.load took an archive for one of its own")
     before, after = pair(case, tmp_path)
     assert holds(after, str(tmp_path / "after.pt"))
     assert holds(before, str(tmp_path / "before.pt")) is (case.name in RUNS_BOTH_WAYS)

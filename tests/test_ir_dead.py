@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed, so its pass cannot be asked")
 
+from tests.releases import since
 from tsl.ir.graph import Graph, Node, Value
 from tsl.ir.inline_dead import SIDE_EFFECTS, eliminate
 from tsl.ir.inline_form import thaw
@@ -42,6 +43,7 @@ def pure_schemas() -> Iterator[Any]:
             yield schema
 
 
+@since((2, 13), "the table is of this release")
 def test_the_table_of_side_effects_is_torchs() -> None:
     found: dict[str, bool] = {}
     for schema in pure_schemas():
@@ -51,7 +53,9 @@ def test_the_table_of_side_effects_is_torchs() -> None:
     assert sorted(name for name, kept in found.items() if not kept and name in SIDE_EFFECTS) == []
 
 
-@pytest.mark.parametrize("kind", ["aten::backward", "profiler::_record_function_enter_new", "aten::relu"])
+@pytest.mark.parametrize(
+    "kind", ["aten::backward", "cuda::synchronize", "profiler::_record_function_enter_new", "aten::relu"]
+)
 def test_what_has_a_side_effect_stays_though_nothing_uses_it(kind: str) -> None:
     given, made = Value(0, TENSOR, "x"), Value(1, TENSOR, "y")
     graph = Graph("f", (given,), (Node(kind, (given,), (made,)),), (given,))

@@ -130,6 +130,8 @@ def test_the_table_is_what_the_installed_torch_says():
     torch = pytest.importorskip("torch", reason="torch is not installed, so there is nothing to compare with")
     if not torch.__version__.startswith("2.13."):
         pytest.skip("the table is of torch 2.13")
+    if torch.version.cuda:
+        pytest.skip("the table is of a torch that is built for the CPU, and one for CUDA has operators of its own")
     command = [sys.executable, str(ROOT / "scripts" / "torch_schemas.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

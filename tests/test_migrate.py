@@ -14,6 +14,7 @@ import pytest
 
 from tests.checkout import ROOT, run
 from tests.conftest import Project
+from tests.releases import since
 from tsl.migrate.ledger import EFFORTS, KINDS, STATUSES
 
 PLAIN_GREP = re.compile(r"torch\.(jit|onnx)\b")
@@ -285,6 +286,7 @@ def test_a_model_that_torch_export_takes_is_proved_with_its_free_sizes(project: 
     assert capture["proofs"] == ["net.py:Net"]
 
 
+@since((2, 13), "torch.export of 2.4 and 2.7 names no line of the user")
 def test_a_model_that_torch_export_refuses_names_the_line(project: Project) -> None:
     code, ledger = proved(project, "--entry", "gate")
     (proof,) = ledger["proofs"]

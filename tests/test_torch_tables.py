@@ -309,12 +309,15 @@ def test_sizes_are_followed_as_measured() -> None:
         assert asked[f"torch.Tensor.{name}"].outcome == "follows", name
 
 
+COMPILER_GUARDS = ("is_compiling", "is_dynamo_compiling", "is_exporting")  # the last one since torch 2.7
+
+
 @pytest.mark.filterwarnings("ignore:.*torch.jit.trace:DeprecationWarning")
 def test_guards_answer_under_trace_as_the_table_says() -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed, so nothing can be traced")
     asked = {
         **{name: getattr(torch.jit, name) for name in ("is_tracing", "is_scripting")},
-        **{name: getattr(torch.compiler, name) for name in ("is_compiling", "is_dynamo_compiling", "is_exporting")},
+        **{name: ask for name in COMPILER_GUARDS if (ask := getattr(torch.compiler, name, None)) is not None},
         "_get_tracing_state": torch._C._get_tracing_state,
         "is_in_onnx_export": torch.onnx.is_in_onnx_export,
         "has_torch_function": lambda: torch.overrides.has_torch_function((torch.ones(1),)),

@@ -14,21 +14,24 @@ from tsl.archive.directory import Entry, Trick
 _DRIVE = re.compile(rb"[A-Za-z]:")
 _CONTROL = re.compile(rb"[\x01-\x1f\x7f]")
 _DOTS = frozenset((b"", b".", b".."))
+# A member of what torch.export.save writes; torch 2.4 and 2.7 put its members in no directory.
+_EXPORTED = b"serialized_exported_program.json"
 
 
 def check_names(entries: list[Entry], tricks: list[Trick]) -> str:
     """The root directory, which is the first member's as torch has it ("" for none), after a look at every name."""
     root = b""
     seen: dict[bytes, bytes] = {}
+    has_root = not any(entry.raw_name == _EXPORTED for entry in entries)
     for number, entry in enumerate(entries):
         first, slash, _ = entry.raw_name.partition(b"/")
         if not number and slash:
             root = first
         wrong = _wrong(entry.raw_name)
         tricks.extend(Trick(name, entry.name, message) for name, message in wrong)
-        if not slash:
+        if not slash and has_root:
             tricks.append(Trick("name-without-root", entry.name, "it lies in no directory, so torch reads no member"))
-        elif first != root and not wrong:
+        elif slash and first != root and not wrong:
             tricks.append(Trick("second-root", entry.name, f"it lies outside of {root.decode('utf-8', 'replace')}/"))
         tricks.extend(_twice(entry, seen))
     return root.decode("utf-8", "backslashreplace")

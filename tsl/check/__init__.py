@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tsl.check.examine import Examined, Shown, examine, show
 from tsl.check.judge import Judge
+from tsl.check.memory import Room, collector_at_rest
 from tsl.check.plan import Books, Plan, Settings, excluded, make_plan, open_books, rule_named
 from tsl.diagnostic import Diagnostic
 from tsl.outcome import Failure, Outcome
@@ -34,8 +33,6 @@ __all__ = ["Books", "Run", "Settings", "again", "check", "open_books", "outcome_
 
 STDIN = "-"
 COMPILED = "TSL2"
-# Objects a run may leave behind between two looks for garbage: about 300 MB.
-ROOM = 4_000_000
 # Starting a process costs about as much as this many files; a worker is handed BATCH of them at a time.
 WORTH_A_PROCESS, BATCH = 50, 32
 
@@ -65,7 +62,7 @@ def run(paths: Sequence[str], settings: Settings, *, stdin: bytes = b"", books: 
     books = books or open_books(settings.config)
     plan = make_plan(settings, books)
     found = find(paths, excluded(settings.config))
-    with _collector_at_rest():
+    with collector_at_rest():
         examined = tuple(_examined(found.files, plan, stdin))
         exported = _exported(examined, plan)
     texts = {os.path.abspath(settings.stdin_filename): stdin} if STDIN in found.files else {}
@@ -89,14 +86,14 @@ def again(known: Run, texts: Mapping[str, bytes], only: Collection[str] | None =
             return file
         return examine(file.path, judge, plan, held.get(own))
 
-    with _collector_at_rest():
+    with collector_at_rest():
         examined = tuple(map(judged, known.examined))
     return known._replace(plan=plan, examined=examined, exported=None, texts=held)
 
 
 def outcome_of(known: Run) -> Outcome:
     """What a run comes to, as a report wants it."""
-    with _collector_at_rest():
+    with collector_at_rest():
         shown = list(_shown(known))
     return _outcome(known, shown)
 
@@ -150,14 +147,11 @@ def _examined(files: Sequence[str], plan: Plan, stdin: bytes) -> Iterator[Examin
 
 
 def _examined_in_turn(files: Sequence[str], plan: Plan) -> Iterator[Examined]:
-    judge = Judge(plan)
-    most = sys.getallocatedblocks() + ROOM
+    judge, room = Judge(plan), Room()
     for number, path in enumerate(files):
         yield examine(path, judge, plan)
-        # Counting objects costs a third of a millisecond on a large heap.
-        if number % 16 == 15 and sys.getallocatedblocks() > most:
-            gc.collect()
-            most = sys.getallocatedblocks() + ROOM
+        if number % 16 == 15:
+            room.make()
 
 
 def _examined_by_workers(files: Sequence[str], settings: Settings) -> Iterator[Examined]:
@@ -175,7 +169,7 @@ def _examined_by_workers(files: Sequence[str], settings: Settings) -> Iterator[E
 
 
 def _examined_in_worker(batch: Sequence[str], settings: Settings) -> list[Examined]:
-    with _collector_at_rest():
+    with collector_at_rest():
         plan, judge = _plan_of_worker(settings)
         examined = [examine(path, judge, plan) for path in batch]
     gc.collect()
@@ -187,20 +181,6 @@ def _plan_of_worker(settings: Settings) -> tuple[Plan, Judge]:
     """A worker's own plan and judge: rules are loaded by path and do not travel between processes."""
     plan = make_plan(settings, open_books(settings.config))
     return plan, Judge(plan)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Keeps the garbage collector from walking trees that are in use: an eighth of the time that parsing takes."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if was_enabled:
-            gc.enable()
 
 
 def _outcome(known: Run, shown: Sequence[Shown]) -> Outcome:

@@ -9,17 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from tsl import __version__
 from tsl.cli.arguments import Form, help_of, parse
-from tsl.cli.comparing_forms import DIFF, REVIEW
 from tsl.cli.console import CANNOT, books, configuration, pages_needed, readable, say, wants_color, write
-from tsl.cli.forms import CHECK, EXPLAIN, INSPECT, LOCK, RULES, TARGETS, VERIFY
-from tsl.cli.fusion import FUSION, gates_of, request_of
-from tsl.cli.graph_form import GRAPH, drawable, source_of
-from tsl.cli.migration import MIGRATE, provable
 from tsl.config import SettingError, nearest
 from tsl.record import Record
 
@@ -134,6 +130,8 @@ def _verify(options: SimpleNamespace) -> int:
 
 
 def _migrate(options: SimpleNamespace) -> int:
+    from tsl.cli.migration import provable
+
     provable(options)
     from tsl.check import Settings
     from tsl.migrate import migrate
@@ -163,6 +161,7 @@ def _migrate(options: SimpleNamespace) -> int:
 
 def _fusion(options: SimpleNamespace) -> int:
     from tsl.check import Settings, open_books
+    from tsl.cli.fusion import gates_of, request_of
     from tsl.fusion import fusion
     from tsl.report import fusion_report
 
@@ -247,6 +246,8 @@ def _lock(options: SimpleNamespace) -> int:
 
 
 def _graph(options: SimpleNamespace) -> int:
+    from tsl.cli.graph_form import drawable, source_of
+
     form = drawable(options)
     from tsl.check.plan import Settings, make_plan
     from tsl.draw.drawing import DrawError, Wish, picture_of, shown_of
@@ -317,26 +318,53 @@ def _review(options: SimpleNamespace) -> int:
 
 
 class Command(Record):
-    """A command: what it takes, what runs it, and what it is for."""
+    """A command: where it says what it takes, what runs it, and what it is for.
 
-    form: Form
+    Only the form of the command that is asked for is loaded: all of them cost a quarter of checking one file.
+    """
+
+    room: str
+    table: str
     run: Callable[[SimpleNamespace], int]
     summary: str
+
+    @property
+    def form(self) -> Form:
+        """What the command takes."""
+        form: Form = getattr(import_module(f"tsl.cli.{self.room}"), self.table)
+        return form
 
 
 COMMANDS: Mapping[str, Command] = {
     "check": Command(
-        CHECK, _check, "find what tracing a model would lose, in Python files, and what is wrong with archives"
+        "forms",
+        "CHECK",
+        _check,
+        "find what tracing a model would lose, in Python files, and what is wrong with archives",
     ),
-    "explain": Command(EXPLAIN, _explain, "show a rule's page: what happens, an example, what to write instead"),
-    "verify": Command(VERIFY, _verify, "run a model against its trace on perturbed inputs, and find where they part"),
-    "fusion": Command(FUSION, _fusion, "say which operators become one kernel, why others do not, and prove it"),
-    "inspect": Command(INSPECT, _inspect, "say what an archive is and what is in it, without executing it"),
-    "graph": Command(GRAPH, _graph, "draw what an archive runs, with what tsl check finds in it"),
-    "diff": Command(DIFF, _diff, "say what is different between two models, and which findings are new"),
-    "review": Command(REVIEW, _review, "say what a change did to findings and models, as one comment in Markdown"),
-    "targets": Command(TARGETS, _targets, "list what a model may be checked against, and how it is known"),
-    "lock": Command(LOCK, _lock, "write down what a deployment of an archive rests on, for tsl check --lock"),
-    "migrate": Command(MIGRATE, _migrate, "list what ties a project to TorchScript, and what to write instead"),
-    "rules": Command(RULES, _rules, "list all rules"),
+    "explain": Command(
+        "forms", "EXPLAIN", _explain, "show a rule's page: what happens, an example, what to write instead"
+    ),
+    "verify": Command(
+        "forms", "VERIFY", _verify, "run a model against its trace on perturbed inputs, and find where they part"
+    ),
+    "fusion": Command(
+        "fusion", "FUSION", _fusion, "say which operators become one kernel, why others do not, and prove it"
+    ),
+    "inspect": Command("forms", "INSPECT", _inspect, "say what an archive is and what is in it, without executing it"),
+    "graph": Command("graph_form", "GRAPH", _graph, "draw what an archive runs, with what tsl check finds in it"),
+    "diff": Command(
+        "comparing_forms", "DIFF", _diff, "say what is different between two models, and which findings are new"
+    ),
+    "review": Command(
+        "comparing_forms", "REVIEW", _review, "say what a change did to findings and models, as one comment in Markdown"
+    ),
+    "targets": Command("forms", "TARGETS", _targets, "list what a model may be checked against, and how it is known"),
+    "lock": Command(
+        "forms", "LOCK", _lock, "write down what a deployment of an archive rests on, for tsl check --lock"
+    ),
+    "migrate": Command(
+        "migration", "MIGRATE", _migrate, "list what ties a project to TorchScript, and what to write instead"
+    ),
+    "rules": Command("forms", "RULES", _rules, "list all rules"),
 }

@@ -4,6 +4,8 @@
 
     propose      which finding has which fix, in the text as it stands
     rounds       which fixes hold, tried on texts in memory
+    weigh        whether a text is better than before and nowhere worse
+    settle       the same of all files that rest on it
     files        how a file is replaced, whole or not at all
     edits        what edits make of a text
     tree site    a file's concrete syntax, and what a fix is made from

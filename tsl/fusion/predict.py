@@ -127,9 +127,8 @@ def _profiled(subject: Subject, device: str) -> tuple[Any, str]:
 def _fake(tensor: torch.Tensor, mode: Any, device: str) -> Any:
     if device == "cpu":
         return mode.from_tensor(tensor)
-    with mode:
-        shape = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
-        return FakeTensor(mode, shape, torch.device("cuda:0"))
+    shape = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+    return FakeTensor(mode, shape, torch.device("cuda:0"))
 
 
 def _prepare(graph: Any) -> None:

@@ -27,6 +27,9 @@ SIDE_EFFECTS = frozenset(
     aten::is_autocast_enabled aten::is_grad_enabled aten::set_grad_enabled aten::_get_cpu_capability
     mkldnn::_is_mkldnn_acl_supported mkldnn::_is_mkldnn_bf16_supported mkldnn::_is_mkldnn_fp16_supported
     profiler::_record_function_enter profiler::_record_function_enter_new profiler::_record_function_exit
+
+    cuda::_current_device cuda::_exchange_device cuda::_maybe_exchange_device cuda::_set_device cuda::set_stream
+    cuda::synchronize
     """.split()
 )
 

@@ -7,8 +7,9 @@ Definitions:
    along, until something is written to the memory it shares.
 3. What fakes let pass and devices do not is refused here: a convolution with weights on another device, and an index on
    another device into a tensor that is not there (torch 2.13; both raise with real tensors).
-4. Where the installed torch has no kernel for a device it fakes, the call is made with fakes on the CPU, and what it
-   makes is put where its arguments are.
+4. Where the installed torch has no kernel for a device it fakes, or asks the driver of a GPU that is not there (one
+   that is built for CUDA: seen in 2.4 and 2.7), the call is made with fakes on the CPU, and what it makes is put where
+   its arguments are. cuDNN is left out: it would be asked for recurrent layers, and compares no devices.
 5. A call *fails* where torch refuses it as it would on the device, and is *unable* where only the fake cannot: an
    answer that depends on data, an operator that has no meta kernel.
 6. A call *waits* where the CPU would have to wait for the device: a number or a size is read out of a tensor there, or
@@ -37,9 +38,14 @@ DEVICE, OTHER = "device", "other"
 CONVOLUTIONS = frozenset({"aten::convolution", "aten::_convolution", "aten::convolution_overrideable"})
 INDEXING = frozenset({"aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_"})
 
-_OF_DEVICES = re.compile(r"same device|to be on|device between|on different devices|is on (?:cpu|cuda|xpu|mps)", re.I)
+# "two different devices" is what fakes say in torch 2.4 and 2.7; 2.13 has an error of its own for it.
+_OF_DEVICES = re.compile(
+    r"same device|to be on|device between|(?:on|two) different devices|is on (?:cpu|cuda|xpu|mps)", re.I
+)
 _NOT_LINKED = re.compile(
-    r"not linked with support|NYI: named tensors|Cannot access data pointer|no data allocated", re.I
+    r"not linked with support|NYI: named tensors|Cannot access data pointer|no data allocated"
+    r"|found no NVIDIA driver|CUDA driver version is insufficient|no CUDA-capable device",
+    re.I,
 )
 _LIMITS = re.compile(
     r"INTERNAL ASSERT|symbolic sizes|data.dependent|meta tensor|not implemented|fake ?tensor|is not currently", re.I
@@ -202,7 +208,7 @@ class Kernels:
             self.waited = self.waited or self._watch.waited
 
     def _under_modes(self, compute: Callable[[], Any]) -> Any:
-        with torch.no_grad(), self.mode, self._watch:
+        with torch.no_grad(), torch.backends.cudnn.flags(enabled=False), self.mode, self._watch:
             return compute()
 
     def _refusal(self, error: Exception, overload: Any, args: Sequence[Any]) -> Exception:
@@ -213,8 +219,9 @@ class Kernels:
         is_own = type(error).__module__.startswith(("torch._subclasses", "torch.fx", "torch._dynamo"))
         if is_own or overload is None or _LIMITS.search(text) or _NOT_LINKED.search(text):
             return Unable(f"{type(error).__name__}: {text}")
+        moved = self._moved(args, "cpu")  # outside of the modes, under which a fake would be made of a fake
         try:
-            self._under_modes(lambda: invoke(overload, self._moved(args, "cpu")))
+            self._under_modes(lambda: invoke(overload, moved))
         except (RuntimeError, IndexError, ValueError) as again:
             if first_line(again) == text:
                 return Failed(OTHER, text)
@@ -226,8 +233,9 @@ class Kernels:
         """(4)"""
         away = [each.device for each in tensors if each.device.type != "cpu"]
         asked = [each for each in args if isinstance(each, torch.device)]
+        moved = self._moved(args, "cpu")
         try:
-            made = self._under_modes(lambda: invoke(overload, self._moved(args, "cpu")))
+            made = self._under_modes(lambda: invoke(overload, moved))
         except (RuntimeError, IndexError, ValueError, *_UNABLE) as error:
             raise Unable(first_line(error)) from None
         if overload._schema.is_mutable:
