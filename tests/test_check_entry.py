@@ -273,6 +273,12 @@ def test_without_inputs_and_call_sites_the_model_is_scripted(net: Project) -> No
     assert (reading, "TSL106") not in findings(done)
 
 
+def test_what_is_scripted_takes_arguments_that_are_no_tensors(net: Project) -> None:
+    net.write("net.py", NET + "\n\ndef flagged():\n    return Net(), (torch.zeros(2, 4), True)\n")
+    assert entry(net, "flagged", "--capture", "script").code != 2
+    assert "flagged() gives" in entry(net, "flagged", "--capture", "trace").err
+
+
 def test_with_described_inputs_it_is_traced(net: Project) -> None:
     done = entry(net, "Reads", "--input", "x=float32[2,3]")
     assert (LINES["n = x.sum().item()"], "TSL106") in findings(done)

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tsl.entry.inputs import Example, example_of, from_specs
+from tsl.entry.example import example as given_example
+from tsl.entry.inputs import Example, from_specs
 from tsl.entry.make import load, make
 from tsl.entry.spec import parse
 from tsl.verify.runs import Subject, run_graphs_as_they_are
@@ -85,7 +86,7 @@ def search_of(path: Path, entry: str, spec: str = "", *, trials: int = 100, skip
         example = from_specs(parse(spec), made.model, 8)
     else:
         assert made.inputs is not None
-        example = example_of(made.inputs, made.others)
+        example = given_example((), entry, made, lambda inputs: subject.eager(inputs).error)
     return _searched(path, subject, example, Plan(entry, str(path), trials, frozenset(skip.split())))
 
 

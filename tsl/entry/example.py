@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tsl.entry.inputs import STARTS, Example, Inputs, example_of, from_specs, has_open_sizes, parameters
+from tsl.entry.inputs import (
+    STARTS,
+    Example,
+    Inputs,
+    check_traceable,
+    example_of,
+    from_specs,
+    has_open_sizes,
+    parameters,
+)
 from tsl.entry.make import Made
 from tsl.entry.spec import parse
 from tsl.entry.unable import Unable, one_line
@@ -23,6 +32,8 @@ def example(described: Sequence[str], entry: str, made: Made, refusal: Refusal) 
             names = ", ".join(one.name for one in parameters(made.model))
             takes = f"; forward takes {names}" if names else ""
             raise Unable("--input", f"is needed: {entry} makes a module without inputs{takes}")
+        for inputs in (made.inputs, *made.others):
+            check_traceable(inputs, f"{entry}()")
         return example_of(made.inputs, made.others)
     try:
         specs = parse(" ".join(described))

@@ -101,11 +101,8 @@ def _declared(schema: Any) -> Iterator[inspect.Parameter]:
             yield inspect.Parameter(one.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
 
 
-def from_value(value: Any, model: Callable[..., Any], entry: str) -> Inputs:
-    """The inputs in what an entry returned: a tensor, a tuple of arguments, or a dict of them by name.
-
-    Raises Unable where something in them is no tensor: torch.jit.trace takes nothing else.
-    """
+def from_value(value: Any, model: Callable[..., Any]) -> Inputs:
+    """The inputs in what an entry returned: a tensor, a tuple of arguments, or a dict of them by name."""
     known = parameters(model)
     names = tuple(one.name for one in known if one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD})
     if isinstance(value, torch.Tensor):
@@ -114,10 +111,14 @@ def from_value(value: Any, model: Callable[..., Any], entry: str) -> Inputs:
         return Inputs((value,), {}, names)  # one argument that is a dict
     if isinstance(value, dict):  # in the order of forward, which is that of a traced graph
         value = {one.name: value[one.name] for one in known if one.name in value}
-    inputs = Inputs((), value, names) if isinstance(value, dict) else Inputs(tuple(value), {}, names)
-    for name, one in [*((inputs.name(place), arg) for place, arg in enumerate(inputs.args)), *inputs.kwargs.items()]:
-        _must_be_tensors(one, name, entry)
-    return inputs
+    return Inputs((), value, names) if isinstance(value, dict) else Inputs(tuple(value), {}, names)
+
+
+def check_traceable(inputs: Inputs, entry: str) -> None:
+    """Raises Unable where something in the inputs is no tensor: torch.jit.trace takes nothing else."""
+    named = [(inputs.name(place), value) for place, value in enumerate(inputs.args)]
+    for name, value in (*named, *inputs.kwargs.items()):
+        _must_be_tensors(value, name, entry)
 
 
 def example_of(inputs: Inputs, others: Sequence[Inputs] = ()) -> Example:

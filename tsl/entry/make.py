@@ -118,7 +118,7 @@ def _read(made: Any, name: str, scripted: bool) -> Made:
     for value in sets:
         if not isinstance(value, (torch.Tensor, tuple, list, dict)):
             raise Unable("--entry", f"{name}() gives {_kind(value)} as inputs; give a tensor, or a tuple of tensors")
-    inputs = [from_value(value, model, f"{name}()") for value in sets]
+    inputs = [from_value(value, model) for value in sets]
     return Made(model, inputs[0] if inputs else None, tuple(inputs[1:]))
 
 

@@ -60,13 +60,18 @@ def _call_one(run: Run, callee: Any, given: Given) -> Any:
         case Own(cls) if (found := cls.find("__call__")) is not None:
             return _read(run, found[0], found[1].module, callee, given)
         case Opaque(key) if key:
+            path = storage.of_path(callee, given)
+            if path is not None:
+                return path
             escape(run, given)
+            storage.by_name(run, key[-1], given)
             if key[0] == "self" and len(key) == len(("self", "class", "name", "number")):
-                _let_go(run, run.here.attributes(key[3]).values())
+                let_go(run, run.here.attributes(key[3]).values())
             return expressions.derived("call", (callee, *given.all()))
         case Ref():
             return UNKNOWN
     escape(run, given)
+    storage.by_name(run, getattr(given.node.func, "attr", ""), given)
     return UNKNOWN
 
 
@@ -88,10 +93,11 @@ def escape(run: Run, given: Given) -> None:
     """Something unknown has these in hand: their mode and device are unknown after it."""
     objects = [one for value in inside(given.all()) for one in options_of(value) if isinstance(one, Own)]
     held = [value for one in objects for value in run.here.attributes(one.number).values()]
-    _let_go(run, [*inside(given.all()), *held])
+    let_go(run, [*inside(given.all()), *held])
 
 
-def _let_go(run: Run, values: Iterable[Any]) -> None:
+def let_go(run: Run, values: Iterable[Any]) -> None:
+    """The mode, device, dtype and shape of things are unknown from here."""
     state = run.here
     for number in {number for value in values for number in state.family(value)}:
         thing = state.heap[number]
@@ -152,9 +158,17 @@ def _moves(method: Any, _names: Names) -> bool:
 
 
 # Methods
+OF_MAP: dict[str, Any] = {
+    "items": lambda _run, owner, _given: Seq(tuple(Seq(pair) for pair in owner.items)),
+    "values": lambda _run, owner, _given: Seq(tuple(value for _, value in owner.items)),
+    "keys": lambda _run, owner, _given: Seq(tuple(key for key, _ in owner.items)),
+    "get": lambda run, owner, given: expressions.item(run, owner, given.get(0, "key")),
+}
 
 
 def _method(run: Run, owner: Any, name: str, given: Given) -> Any:
+    if isinstance(owner, Map) and name in OF_MAP:
+        return OF_MAP[name](run, owner, given)
     if isinstance(owner, Map | Seq):
         key = expressions.key_of(given.node.func.value) if name in CHANGES_CONTAINER else ""
         if key:

@@ -157,9 +157,9 @@ def check_sizes(run: Run, thing: Thing, example: Any, given: Given) -> None:
     parts = example.items if isinstance(example, Seq) else (example,)
     for first in firsts.first_layers(thing.source):
         found = run.here.thing(parts[first.place]) if first.place < len(parts) else None
-        if found is None or found.kind != "tensor" or found.shape is None:
+        if found is None or found.kind != "tensor":
             continue
-        misfit = first.misfit(found.shape)
+        misfit = first.misfit(found.shape, found.dtype)
         if misfit:
             story = [*([found.origin] if found.origin is not None else []), _layer_note(thing.source, first)]
             run.tell(given.node, "sizes", first.name, misfit, story=story)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.classes import Class
-from tsl.source.exporting import calls, contexts
+from tsl.source.exporting import calls, contexts, orders, storage
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
     NONE,
@@ -103,6 +103,8 @@ def _name(run: Run, node: Any) -> Any:
         return Defined(module.names.functions[node.id], module)
     if node.id in module.classes:
         return Defined(module.classes[node.id])
+    if node.id == "__file__":
+        return Opaque(("file",))
     external = module.names.external(node.id)
     return meaning(run, external.path) if external else UNKNOWN
 
@@ -118,10 +120,13 @@ def _attribute(run: Run, node: Any) -> Any:
 def attribute(run: Run, base: Any, name: str) -> Any:
     """`base.name` where it is more than unknown: a path's part, a method of a thing, the device of one."""
     if isinstance(base, Defined) and isinstance(base.what, External):
-        return meaning(run, f"{base.what.path}.{name}")
+        path = f"{base.what.path}.{name}"
+        return storage.sent(run, path) if path in orders.SENT else meaning(run, path)
     if isinstance(base, Defined) and isinstance(base.what, Class):
         return _of_class(run, base, name)
     if isinstance(base, Own) and (base.number, name) in run.here.held:
+        return run.here.held[base.number, name]
+    if isinstance(base, Ref) and (base.number, name) in run.here.held:
         return run.here.held[base.number, name]
     if isinstance(base, Own):
         found = base.source.find(name)
@@ -217,12 +222,12 @@ def derived(how: str, parts: tuple[Any, ...]) -> Any:
     texts = [part.value for part in parts if isinstance(part, Const) and isinstance(part.value, str)]
     if parts and len(texts) == len(parts) and how in JOINED:
         return Const(JOINED[how](*texts))
-    keys = []
+    keys: list[Any] = []
     for part in parts:
         if isinstance(part, Const):
             keys.append(("const", part.value))
         elif isinstance(part, Opaque) and part.key:
-            keys.append(part.key)
+            keys += part.key[1:] if how == "join" == part.key[0] and not keys else [part.key]
         else:
             return UNKNOWN
     return Opaque((how, *keys))
@@ -245,9 +250,27 @@ def _subscript(run: Run, node: Any) -> Any:
     base, key = evaluate(run, node.value), evaluate(run, node.slice)
     if isinstance(base, Seq) and isinstance(key, Const) and isinstance(key.value, int):
         return base.items[key.value] if -len(base.items) <= key.value < len(base.items) else UNKNOWN
+    return item(run, base, key)
+
+
+def item(run: Run, base: Any, key: Any) -> Any:
+    """`base[key]`: of a dict with a key that is not known, any of its values."""
     if isinstance(base, Map):
-        return next((value for name, value in base.items if name == key), UNKNOWN)
+        found = [value for name, value in base.items if name == key or not isinstance(name, Const)]
+        return joined(found if isinstance(key, Const) else [value for _, value in base.items])
+    if isinstance(base, Defined) and isinstance(base.what, External) and base.what.path.endswith(".__dict__"):
+        return named(run, Defined(External(base.what.path.removesuffix(".__dict__"))), key)
+    if isinstance(base, Opaque) and base.key and isinstance(key, Const):
+        return Opaque((*base.key, ("item", key.value)))
     return UNKNOWN
+
+
+def named(run: Run, base: Any, name: Any) -> Any:
+    """`getattr(base, name)`; of a library whose models all come in one mode, any of them."""
+    if isinstance(name, Const) and isinstance(name.value, str):
+        return attribute(run, base, name.value)
+    path = f"{base.what.path}." if isinstance(base, Defined) and isinstance(base.what, External) else ""
+    return Defined(External(f"{path}?")) if path.startswith(orders.IN_TRAIN_MODE) else UNKNOWN
 
 
 def _unary(run: Run, node: Any) -> Any:
@@ -298,4 +321,5 @@ EVALUATE: dict[type, Any] = {
     _ast.Call: _call,
     _ast.Lambda: lambda _run, node: Callback(node),
     _ast.Starred: lambda run, node: evaluate(run, node.value),
+    _ast.Await: lambda run, node: evaluate(run, node.value),
 }

@@ -30,6 +30,8 @@ def _convolutions(argument: str, most: int, batched_only: bool = False) -> Layer
     return Layer(argument, 1 - most, (most,) if batched_only else (most - 1, most))
 
 
+# What takes whole numbers of any sizes
+EMBEDDING = "torch.nn.Embedding"
 LAYERS: Mapping[str, Layer] = {
     "torch.nn.Linear": Layer("in_features", -1),
     **{f"torch.nn.Conv{n}d": _convolutions("in_channels", n + 2) for n in (1, 2, 3)},
@@ -48,8 +50,12 @@ class First(Record):
     path: str
     size: int
 
-    def misfit(self, shape: tuple[int | None, ...]) -> str:
-        """Why an example of these sizes does not fit, in words; nothing where it may."""
+    def misfit(self, shape: tuple[int | None, ...] | None, dtype: str) -> str:
+        """Why an example of these sizes and this dtype does not fit, in words; nothing where it may."""
+        if self.path == EMBEDDING:
+            return f"is of {dtype}, and Embedding takes integers" if "float" in dtype else ""
+        if shape is None:
+            return ""
         layer = LAYERS[self.path]
         kind = self.path.rpartition(".")[2]
         if layer.ranks and len(shape) not in layer.ranks:
@@ -96,6 +102,8 @@ def _made_with_sizes(init: Any, names: Names) -> dict[str, tuple[str, int]]:
 
 
 def _size(call: Any, path: str) -> int | None:
+    if path == EMBEDDING:
+        return 0
     layer = LAYERS.get(path)
     if layer is None:
         return None

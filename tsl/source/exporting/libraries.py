@@ -20,6 +20,7 @@ from tsl.source.exporting.things import (
     Ref,
     Seq,
     Thing,
+    joined,
     options_of,
 )
 
@@ -97,10 +98,44 @@ def _copied(run: Run, thing: Thing) -> Ref:
 
 def _wrap(run: Run, path: str, given: Given) -> Any:
     """torch.compile(model), DataParallel(model): the model in a wrapper that a capture meets first."""
-    thing = run.here.thing(given.positional[0]) if given.positional else None
+    value = given.get(0, "module" if "Parallel" in path else "model")
+    thing = run.here.thing(value) if value is not None else None
     if thing is None or thing.kind != "model":
         return UNKNOWN
-    return run.make(thing._replace(stages=thing.stages | {path}))
+    stages = thing.stages | ({path} & orders.WRAPPERS)
+    made = run.make(thing._replace(stages=stages, parts=thing.parts | frozenset(run.here.refs(value))))
+    run.here.held[made.number, "module" if "Parallel" in path else "_orig_mod"] = value
+    return made
+
+
+def _getattr(run: Run, _path: str, given: Given) -> Any:
+    """getattr(obj, name, default): what is known to be there, else what is given instead."""
+    if len(given.positional) < 2:
+        return UNKNOWN
+    base, name, *instead = given.positional
+    known = {name for one in options_of(base) for name in _held_names(run, one)}
+    if instead and not (isinstance(name, Const) and name.value in known):
+        return instead[0] if isinstance(base, Ref) else UNKNOWN
+    return joined(expressions.named(run, one, name) for one in options_of(base))
+
+
+def _held_names(run: Run, base: Any) -> list[str]:
+    return list(run.here.attributes(base.number)) if isinstance(base, Ref) else []
+
+
+def _enumerate(_run: Run, _path: str, given: Given) -> Any:
+    """enumerate(values), of values that are spelled out."""
+    first = given.positional[0] if given.positional else UNKNOWN
+    if not isinstance(first, Seq):
+        return UNKNOWN
+    return Seq(tuple(Seq((Const(place), value)) for place, value in enumerate(first.items)))
+
+
+def _zip(_run: Run, _path: str, given: Given) -> Any:
+    """zip(left, right), of lists that are spelled out."""
+    if not given.positional or given.rest is not None or not all(isinstance(one, Seq) for one in given.positional):
+        return UNKNOWN
+    return Seq(tuple(Seq(parts) for parts in zip(*(one.items for one in given.positional), strict=False)))
 
 
 def _dict(_run: Run, _path: str, given: Given) -> Any:
@@ -154,7 +189,13 @@ EXTERNAL: dict[str, Handler] = {
     "torch.set_default_tensor_type": _set_device,
     "copy.deepcopy": _copy,
     "copy.copy": _copy,
-    **dict.fromkeys(orders.WRAPPERS, _wrap),
+    **dict.fromkeys(orders.WRAPPERS | orders.UNDER_MODULE, _wrap),
+    "builtins.getattr": _getattr,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    **dict.fromkeys(orders.MOVED_FILES, storage.moved),
+    **dict.fromkeys(orders.PROCESSES, storage.process),
+    **dict.fromkeys(orders.SAFETENSORS, storage.save_tensors),
     **dict.fromkeys(orders.REMOVED, onnx.removed),
     "torch.set_default_dtype": _set_dtype,
     "sys.exit": _leave,

@@ -26,7 +26,10 @@ from tsl.source.tree import decorator_names, last_name, walk
 
 MAX_PIECES = 60
 DATA_USES = frozenset("if while ternary boolean filter match number item list predicate iterate".split())
-RANDOM = ("rand", "bernoulli", "multinomial", "normal", "poisson")
+RANDOM = (
+    *("rand", "bernoulli", "multinomial", "normal", "poisson", "gumbel_softmax", "fractional_max_pool"),
+    *("uniform_", "exponential_", "cauchy_", "geometric_", "log_normal_"),
+)
 PLAIN_ROOTS = frozenset("torch builtins math numpy typing collections functools itertools einops logging os".split())
 
 

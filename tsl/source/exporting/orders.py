@@ -52,6 +52,8 @@ FLOATS = {
 
 # What stands around a model when it is given to a capture
 WRAPPERS = frozenset({"torch.compile", "torch.nn.DataParallel", "torch.nn.parallel.DataParallel"})
+# The same, which a capture does not mind
+UNDER_MODULE = frozenset({"torch.nn.parallel.DistributedDataParallel"})
 TRACERS = frozenset({"torch.jit.trace", "torch.jit._trace.trace", "torch.jit.trace_module"})
 FREEZERS = {"torch.jit.freeze": "preserved_attrs", "torch.jit.optimize_for_inference": "other_methods"}
 MOBILE = "torch.utils.mobile_optimizer.optimize_for_mobile"
@@ -83,6 +85,29 @@ FETCHES: dict[str, int | None] = {
     "urllib.request.urlopen": None,
     "pooch.retrieve": None,
 }
+# Methods of clients of storage that fetch a file, and the argument that names where to
+FETCHING_METHODS = {
+    "download_file": 2,
+    "fget_object": 2,
+    "download_to_filename": 0,
+    "download_blob_to_file": 0,
+    "get_file": 1,
+}
+# Calls that run another program, and the programs that fetch files
+PROCESSES = frozenset(
+    "subprocess.run subprocess.call subprocess.check_call subprocess.check_output subprocess.Popen os.system".split()
+)
+DOWNLOADERS = frozenset("wget curl aria2c aws gsutil azcopy".split())
+# Types of what a web framework hands over that a client has sent
+SENT_TYPES = ("fastapi.UploadFile", "fastapi.datastructures.UploadFile", "starlette.datastructures.UploadFile")
+SENT = ("flask.request.files", "flask.request.data")
+# What puts a file under another name: source, destination
+MOVED_FILES = frozenset(
+    "os.rename os.replace shutil.copy shutil.copy2 shutil.copyfile shutil.move os.link os.symlink".split()
+)
+SAFETENSORS = {"safetensors.torch.save_file": 1, "safetensors.torch.save_model": 1}
+# Methods of a path that return the same path, or one below it
+SAME_PATH = frozenset("resolve absolute expanduser as_posix __fspath__".split())
 # Calls that hand a path on under another form
 PATHS = frozenset(
     "builtins.str pathlib.Path os.fspath os.path.join os.path.abspath os.path.expanduser os.path.realpath".split()

@@ -6,10 +6,11 @@ import _ast
 from collections.abc import Iterator
 from typing import Any
 
-from tsl.source.exporting import models, tensorrt
+from tsl.source.exporting import fixtures, globals_of, models, orders, tensorrt
+from tsl.source.exporting.decorators import enter
 from tsl.source.exporting.expressions import key_of
 from tsl.source.exporting.given import Given
-from tsl.source.exporting.statements import Run, enter
+from tsl.source.exporting.statements import Run
 from tsl.source.exporting.things import (
     NONE,
     UNKNOWN,
@@ -35,7 +36,7 @@ MAX_CALLS_DEEP = 5
 CALLERS = 2
 MAX_STATEMENTS = 8_000
 # What has run before a method of an object does: its constructor, and what a test framework calls before each test
-CONSTRUCTORS = ("__init__", "setUp", "setup_method")
+CONSTRUCTORS = ("__init__", "setUpClass", "setup_class", "setUp", "asyncSetUp", "setup_method")
 
 
 class Reader:
@@ -93,7 +94,7 @@ class Reader:
         run = Run(self, self.module, node, qualname, state, 0)
         if cls is not None:
             run.own = run.make(Thing("model", source=cls)) if cls.is_module else Own(cls)
-        bind_parameters(run, node, (), {}, None)
+        bind_parameters(run, node, (), fixtures.given(run, node), None)
         enter(run, node)
         run.block(node.body)
 
@@ -112,11 +113,11 @@ class Reader:
                 bind_parameters(run, node, (), {}, None)
                 run.block(node.body)
                 state = run.here
+                _rename_class(state.names)
             others = [node for node in cls.methods.values() if node not in constructors]
             for name in {name for node in others for name in _written(node)}:
                 state.names.pop(name, None)
-            attributes = {name: value for name, value in state.names.items() if name.startswith("self.")}
-            state.names = {**self.top.names, **attributes}
+            state.names = {**self.top.names, **_attributes(state.names)}
             self._built[cls] = state
         return self._built[cls]
 
@@ -154,8 +155,8 @@ class Reader:
             return None
         state = caller.here.copy()
         outer = state.names
-        state.names = dict(self.top.names) if module is self.module else {}
-        if isinstance(own, Own) and own.number:
+        state.names = {**self.top.names, **globals_of.changed(state)} if module is self.module else {}
+        if isinstance(own, Own | Ref) and own.number:
             state.names.update({f"self.{name}": value for name, value in state.attributes(own.number).items()})
         elif isinstance(own, Own):
             state.names.update(_attributes(outer))
@@ -175,9 +176,12 @@ class Reader:
         if after is None:
             caller.state = None
             return UNKNOWN
-        if isinstance(own, Own) and own.number:
-            written = _attributes(after.names).items()
-            after.held.update({(own.number, name.removeprefix("self.")): value for name, value in written})
+        if module is self.module:
+            outer = {**outer, **globals_of.keep(after, node, module)}
+        if isinstance(own, Own | Ref) and own.number:
+            for name, value in _attributes(after.names).items():
+                if isinstance(own, Own) or isinstance(value, Ref):
+                    after.held[own.number, name.removeprefix("self.")] = value
         elif isinstance(own, Own):
             outer = {**outer, **_attributes(after.names)}
         after.names = outer
@@ -185,6 +189,11 @@ class Reader:
             after.grad, after.cast = caller.here.grad, caller.here.cast
         caller.state = after
         return joined(run.returned)
+
+
+def _rename_class(names: dict[str, Any]) -> None:
+    """What a class method puts on `cls` the methods of its objects find on `self`."""
+    names.update({f"self.{name[4:]}": value for name, value in names.items() if name.startswith("cls.")})
 
 
 def _attributes(names: dict[str, Any]) -> dict[str, Any]:
@@ -252,7 +261,13 @@ def bind_parameters(run: Run, node: Any, positional: Any, keywords: Any, rest: A
 
 def _annotated(run: Run, parameter: Any) -> Any:
     """A parameter that nobody gave: a model of the class it is annotated with, in no known state, or an identity."""
-    cls = run.module.class_named(parameter.annotation) if parameter.annotation is not None else None
+    if parameter.annotation is None:
+        return Opaque((id(parameter),))
+    if run.module.names.dotted(parameter.annotation) in orders.SENT_TYPES:
+        sent = Opaque(("fetched", id(parameter)))
+        run.here.fetched[sent.key] = run.note(parameter, "sent by a client")
+        return sent
+    cls = run.module.class_named(parameter.annotation)
     if cls is not None and cls.is_module:
         return run.make(Thing("model", source=cls, exported=models.exported(cls)))
     return Opaque((id(parameter),))

@@ -9,12 +9,15 @@ import _ast
 import re
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.exporting import contexts, expressions, models, orders, parts
+from tsl.source.exporting import contexts, decorators, expressions, models, orders, parts
 from tsl.source.exporting.things import (
     NONE,
     UNKNOWN,
     UNKNOWN_STATE,
+    Const,
     Defined,
+    Map,
+    Opaque,
     Ref,
     Seq,
     State,
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 # What asks for a version of torch, or for what it has; steps that are out of order in some versions alone
 VERSIONS = re.compile(r"""version|hasattr|signature|TORCH|["'] (not )?in """, re.I)
+# How many items a dict may get one by one, and of how many a loop is followed
+MAX_ITEMS, MAX_TURNS = 12, 6
 OF_A_VERSION = frozenset({"removed", "default", "symbolic", "python", "shapes", "operator"})
 
 
@@ -85,12 +90,6 @@ class Run:
             handler(self, statement)
 
 
-def enter(run: Run, node: Any) -> None:
-    """What a function's decorators do around it."""
-    for decorator in node.decorator_list:
-        contexts.opened(run, run.evaluate(decorator), decorator)
-
-
 def _expression(run: Run, node: Any) -> None:
     """An expression alone; where a context manager is opened its `yield` hands over."""
     if run.is_opening and isinstance(node.value, _ast.Yield):
@@ -119,11 +118,12 @@ def bind(run: Run, target: Any, value: Any) -> None:
     """Gives a name, an attribute chain or a tuple of them a value."""
     if isinstance(target, _ast.Tuple | _ast.List):
         items = value.items if isinstance(value, Seq) and len(value.items) == len(target.elts) else None
+        parts_of = value.key if isinstance(value, Opaque) else ()
         for place, part in enumerate(target.elts):
-            bind(run, part, items[place] if items else UNKNOWN)
+            bind(run, part, items[place] if items else Opaque((*parts_of, ("item", place))) if parts_of else UNKNOWN)
         return
     if isinstance(target, _ast.Subscript):
-        target, value = target.value, UNKNOWN
+        target, value = target.value, _with_item(run, target, value)
     key = expressions.key_of(target)
     if key:
         names = run.here.names
@@ -131,6 +131,15 @@ def bind(run: Run, target: Any, value: Any) -> None:
             del names[name]
         names[key] = value
         _set_flag(run, target)
+
+
+def _with_item(run: Run, target: Any, value: Any) -> Any:
+    """What a container is after `container[key] = value`: a dict that is spelled out has one item more."""
+    base = run.evaluate(target.value)
+    if not isinstance(base, Map) or len(base.items) >= MAX_ITEMS:
+        return UNKNOWN
+    key = run.evaluate(target.slice)
+    return Map((*((name, one) for name, one in base.items if name != key or key == UNKNOWN), (key, value)))
 
 
 def _set_flag(run: Run, target: Any) -> None:
@@ -189,14 +198,35 @@ def _if(run: Run, node: Any) -> None:
 
 
 def _loop(run: Run, node: Any) -> None:
-    run.evaluate(node.iter if hasattr(node, "iter") else node.test)
+    values = run.evaluate(node.iter if hasattr(node, "iter") else node.test)
     parts.loop(run, node)
+    turns = _turns(values) if hasattr(node, "target") else ()
+    if 0 < len(turns) <= MAX_TURNS:
+        _unrolled(run, node, turns)
+        return
     for _ in range(2):
         before = run.here.copy()
         if hasattr(node, "target"):
             bind(run, node.target, UNKNOWN)
         run.block(node.body)
         run.state = join_states(before, run.state)
+    run.block(node.orelse)
+
+
+def _turns(values: Any) -> tuple[Any, ...]:
+    """What a loop goes over, where it is spelled out: at least one thing that is no literal."""
+    items = values.items if isinstance(values, Seq) else ()
+    items = tuple(key for key, _ in values.items) if isinstance(values, Map) else items
+    return items if any(not isinstance(one, Const) for one in items) else ()
+
+
+def _unrolled(run: Run, node: Any, turns: tuple[Any, ...]) -> None:
+    """A loop over things that are spelled out: its body for each of them; after a turn that leaves, the way before."""
+    for value in turns:
+        before = run.here.copy()
+        bind(run, node.target, value)
+        run.block(node.body)
+        run.state = run.state or before
     run.block(node.orelse)
 
 
@@ -248,7 +278,7 @@ STATEMENTS: dict[type, Any] = {
     _ast.Raise: _stop,
     _ast.FunctionDef: _function,
     _ast.AsyncFunctionDef: _function,
-    _ast.ClassDef: _nothing,
+    _ast.ClassDef: decorators.register,
     _ast.Import: _import,
     _ast.ImportFrom: _import,
     _ast.If: _if,

@@ -66,6 +66,13 @@ def fetch(run: Run, path: str, given: Given) -> Any:
     return UNKNOWN
 
 
+def sent(run: Run, path: str) -> Any:
+    """What a web framework holds of what a client has sent."""
+    value = Opaque(("fetched", path))
+    run.here.fetched[value.key] = run.note(run.home, "sent by a client")
+    return value
+
+
 def _fetched(run: Run, value: Any) -> Note | None:
     """The place that fetched what a path holds."""
     known = run.here.fetched
@@ -98,8 +105,75 @@ def _keep(run: Run, path: Any, kind: str, device: str, node: Any) -> None:
         return
     archive = Archive(kind, device, run.note(node, f"written by {'torch.jit' if kind == SCRIPT else kind} here"))
     run.here.archives[key] = archive
-    if key[0] == "text":
+    if _is_shared(key):
         run.reader.promise(key, archive)
+
+
+def _is_shared(key: Any) -> bool:
+    """Whether a path is the same in every function: spelled out, or made of what is, or on one object."""
+    if isinstance(key, tuple) and key and key[0] == "self":
+        return len(key) == len(("self", "class", "name", "number"))
+    if isinstance(key, tuple) and key[:1] in (("const",), ("text",), ("item",)):
+        return True
+    return isinstance(key, tuple) and all(_is_shared(part) for part in key if not isinstance(part, str))
+
+
+def of_path(callee: Opaque, given: Given) -> Any:
+    """What a method of a path returns: `folder.joinpath(name)`, `path.resolve()`; None of another method."""
+    *before, name = callee.key
+    if name in orders.SAME_PATH and before and not given.positional:
+        return Opaque(tuple(before))
+    if name == "joinpath" and before:
+        return expressions.derived("join", (Opaque(tuple(before)), *given.positional))
+    return None
+
+
+def by_name(run: Run, name: Any, given: Given) -> None:
+    """What a method that is known by its name alone does to a file: clients that fetch one, trainers that save one."""
+    if not isinstance(name, str):
+        return
+    place = orders.FETCHING_METHODS.get(name)
+    target = given.get(place, "filename") if place is not None else None
+    if target is not None and key_of(target):
+        run.here.fetched[key_of(target)] = run.note(given.node, "fetched from elsewhere here")
+    if name == "save_checkpoint" and given.positional:
+        owner = expressions.evaluate(run, given.node.func.value)
+        path = owner.key[1][1] if isinstance(owner, Opaque) and owner.key[:1] == ("call",) else ""
+        if isinstance(path, str) and path.endswith(".Trainer"):
+            _keep(run, given.positional[0], PICKLE, UNKNOWN_STATE, given.node)
+
+
+def moved(run: Run, _path: str, given: Given) -> Any:
+    """A file is copied or renamed: the other path holds what it held."""
+    if len(given.positional) > 1:
+        archive, key = _holds(run, given.positional[0]), key_of(given.positional[1])
+        if archive is not None and key is not None:
+            run.here.archives[key] = archive
+            if _is_shared(key):
+                run.reader.promise(key, archive)
+    return given.positional[1] if len(given.positional) > 1 else UNKNOWN
+
+
+def process(run: Run, _path: str, given: Given) -> Any:
+    """Another program runs; one that fetches files may have written to whatever path it is given."""
+    command = given.positional[0] if given.positional else UNKNOWN
+    words = list(command.items) if isinstance(command, Seq) else []
+    if isinstance(command, Const) and isinstance(command.value, str):
+        words = [Const(word) for word in command.value.split()]
+    program = words[0].value if words and isinstance(words[0], Const) else ""
+    if str(program).rpartition("/")[2] in orders.DOWNLOADERS:
+        note = run.note(given.node, "fetched from elsewhere here")
+        keys = [key_of(word) for word in words[1:] if not (isinstance(word, Const) and str(word.value)[:1] == "-")]
+        run.here.fetched.update({key: note for key in keys if key is not None})
+    return UNKNOWN
+
+
+def save_tensors(run: Run, path: str, given: Given) -> Any:
+    """save_file(tensors, filename) of safetensors."""
+    target = given.get(orders.SAFETENSORS[path], "filename")
+    if target is not None:
+        _keep(run, target, path.partition(".")[0], UNKNOWN_STATE, given.node)
+    return NONE
 
 
 def save(run: Run, _path: str, given: Given) -> Any:

@@ -192,13 +192,16 @@ class State:
     def thing(self, value: Any) -> Thing | None:
         """The thing a value is on every path; None where it may be something else that is not None."""
         found: Thing | None = None
+        several: list[int] = []
         for one in options_of(value):
             if isinstance(one, Ref) and one.number in self.heap:
                 thing = self.heap[one.number]
+                several.append(one.number)
                 found = thing if found is None else join_things(found, thing)
             elif one != NONE:
                 return None
-        return found
+        is_any = found is not None and len(several) > 1 and found.mode == "train"
+        return found._replace(parts=found.parts | frozenset(several)) if found is not None and is_any else found
 
 
 def join_states(left: State | None, right: State | None) -> State | None:
