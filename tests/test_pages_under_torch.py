@@ -223,7 +223,7 @@ INPUTS: dict[str, list[tuple[Any, Any]]] = {
     ],
     "baked-device": [(ones(3), ELSEWHERE)] * 6,
     "device-move": [((ones(3), ones(3)), (ELSEWHERE, ELSEWHERE))] * 3
-    + [(ones(3), ELSEWHERE), ((ones(3), ones(3)), (ELSEWHERE, ELSEWHERE))],
+    + [(ones(3), ELSEWHERE), ((ones(3), ones(3)), (ELSEWHERE, ELSEWHERE)), ((ones(3), ones(3)), (ones(4), ones(4)))],
     "recurrent-state": [
         (SEQUENCE, SEQUENCE.to("meta")),
         (ones(2, 4), ones(3, 4, device="meta")),
@@ -255,7 +255,7 @@ PAGES = {
     if rule.engine == "source" and rule.code.startswith("TSL1")
 }
 REFUSED = {
-    "refused-output": [ones(2, 3)] * 5,
+    "refused-output": [ones(2, 3)] * 6,
     "captured-gradient": [
         (ones(2, 3), ones(2, 3)),
         ones(3),
