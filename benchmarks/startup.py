@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Prints what checking one file costs over starting Python at all.
 
-usage: startup.py [--runs N] [--lines N] [FILE.py ...]
+usage: startup.py [--runs N] [--lines N] [--rules] [FILE.py ...]
 
 The ratio is the processor time of `python -m tsl check FILE --no-cache` over that of `python -c pass`, same
 interpreter, run in turn, medians. Without FILE the file is made from the models in fixtures/models: the same bytes
-every time.
+every time. With --rules it is that of `python -m tsl rules --isolated`, and no file is checked.
 Standard library only.
 """
 
@@ -52,24 +52,32 @@ def realistic(limit: int) -> str:
     return body
 
 
+def tell(what: str, command: list[str], runs: int) -> None:
+    """Prints what a command costs over starting Python."""
+    spent, starting = alternate(command, [sys.executable, "-c", "pass"], runs, allowed=(0, 1))
+    print(
+        f"startup: {what} {spent * 1e3:.1f} ms, python -c pass {starting * 1e3:.1f} ms,"
+        f" ratio {spent / starting:.2f} (Python {sys.version.split()[0]}, {runs} runs)"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE.py")
     parser.add_argument("--runs", type=int, default=31)
     parser.add_argument("--lines", type=int, default=500, help="length of the made file (default 500)")
+    parser.add_argument("--rules", action="store_true", help="measure the list of rules instead of a check")
     args = parser.parse_args()
+    if args.rules:
+        tell("rules", [sys.executable, "-m", "tsl", "rules", "--isolated"], args.runs)
+        return
     if not args.files:
         MADE.parent.mkdir(parents=True, exist_ok=True)
         MADE.write_text(realistic(args.lines), encoding="utf-8")
     for path in args.files or [MADE]:
         check = [sys.executable, "-m", "tsl", "check", "--isolated", "--no-cache", "--format", "concise", str(path)]
-        checking, starting = alternate(check, [sys.executable, "-c", "pass"], args.runs, allowed=(0, 1))
         lines = path.read_bytes().count(b"\n")
-        print(
-            f"startup: {path.name}, {lines} lines: check {checking * 1e3:.1f} ms,"
-            f" python -c pass {starting * 1e3:.1f} ms,"
-            f" ratio {checking / starting:.2f} (Python {sys.version.split()[0]}, {args.runs} runs)"
-        )
+        tell(f"{path.name}, {lines} lines: check", check, args.runs)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ converted on the way in, and the graph holds the example's number. So it is with
 repeated by, a size.
 
 Almost all of these give **no warning**. At another size the traced model shifts by the old amount, pools to the old
-size, or fails.
+size, or fails. (torch 2.4 and 2.7 refuse to trace a shift that is a plain size: "`shifts` required".)
 
 ## Example
 ```python

@@ -5,8 +5,11 @@ usage: cuda_check.sh [--only WORD] [--directory DIR] [--device cuda|cpu]
 Each model of fixtures/fusion/fused.py is looked at by `tsl fusion --device cuda` and foretold by `tsl fusion
 --predict`; those of fixtures/fusion/on_cuda.py are also held to what `tsl check --entry NAME --deploy cuda` says: its
 TSL4xx to the times a call waits, its TSL5xx errors to whether the model runs once it is moved. The table goes into
-docs/measurements/cuda-<gpu>-<torch>.md, misses included; the exit code is 2 where there is no GPU, else 0. On `--device
-cpu` it rehearses itself, without waits and devices, and writes where --directory says.
+docs/measurements/cuda-<gpu>-<torch>.md, misses included. On `--device cpu` it rehearses itself, without waits and
+devices, and writes where --directory says.
+
+Exit code: 0 where all was measured, 1 where a command failed for some models (a line says for how many), 2 where
+nothing could be: there is no torch or GPU, no model has the word, or every model failed. Then no table is written.
 """
 
 from __future__ import annotations
@@ -30,12 +33,19 @@ WAYS = ("to", "map_location", "frozen")
 
 
 class Row(NamedTuple):
-    """One model: the run, what was foretold, and what `tsl check` says for each way to the GPU."""
+    """One model: the run, what was foretold, and what `tsl check` prints for each way to the GPU."""
 
     name: str
     run: dict[str, Any]
     foretold: dict[str, Any]
-    checked: dict[str, list[str]]
+    checked: dict[str, dict[str, Any]]
+
+    @property
+    def failure(self) -> str:
+        """What the first of its commands that failed said; empty where none did."""
+        return next(
+            (each["failed"] for each in (self.run, self.foretold, *self.checked.values()) if "failed" in each), ""
+        )
 
 
 def main() -> int:
@@ -56,13 +66,23 @@ def main() -> int:
     names = [(FUSED, family + spoiled) for family in FAMILIES for spoiled in SPOILED]
     names += [(ON_CUDA, name) for name in MOVED]
     rows = [look(path, name, asked.device) for path, name in names if asked.only in name]
+    failed = [row for row in rows if row.failure]
+    if len(failed) == len(rows):
+        why = f"all {len(rows)} failed, {rows[0].name} with: {rows[0].failure}" if rows else f"none has {asked.only!r}"
+        print(f"cuda_check: no model was measured: {why}", file=sys.stderr)
+        return 2
     gpu = torch.cuda.get_device_name() if asked.device == "cuda" else "cpu"
     words = re.sub(r"[^a-z0-9.]+", "-", f"cuda-{gpu}-{torch.__version__}".lower())
     asked.directory.mkdir(parents=True, exist_ok=True)
     target = asked.directory / f"{words}.md"
     target.write_text("\n".join([*head(gpu, torch), *table(rows, asked.device), *moved(rows)]) + "\n", encoding="utf-8")
     print(target)
-    return 0
+    if failed:
+        several = f"{len(failed)} of {len(rows)} models"
+        print(
+            f"cuda_check: a command failed for {several}, {failed[0].name} first: {failed[0].failure}", file=sys.stderr
+        )
+    return 1 if failed else 0
 
 
 def look(path: Path, name: str, device: str) -> Row:
@@ -74,22 +94,22 @@ def look(path: Path, name: str, device: str) -> Row:
     return Row(name, run, foretold, {way: checked(path, name, way) for way in ways})
 
 
-def checked(path: Path, name: str, way: str) -> list[str]:
-    """The codes that `tsl check` has for a model that gets to the GPU in one way."""
+def checked(path: Path, name: str, way: str) -> dict[str, Any]:
+    """What `tsl check` prints for a model that gets to the GPU in one way."""
     options = ["--entry", name, "--capture", "script", "--deploy", f"cuda:{way}", "--select", "TSL4,TSL5"]
-    found = tsl("check", str(path), *options, "--isolated", "--no-cache", "--format", "json")
-    return [one["code"] for one in found.get("diagnostics", ()) if one["severity"] != "info"]
+    return tsl("check", str(path), *options, "--isolated", "--no-cache", "--format", "json")
 
 
 def tsl(*arguments: str) -> dict[str, Any]:
-    """The JSON that a command prints; what it said where it printed none."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    """The JSON that a command prints; what it said last where it could not do all of its work."""
+    paths = filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     done = subprocess.run([sys.executable, "-m", "tsl", *arguments], capture_output=True, text=True, env=environment)
     try:
-        found: dict[str, Any] = json.loads(done.stdout)
+        found: dict[str, Any] = json.loads(done.stdout) if done.returncode in (0, 1) else {}
     except ValueError:
-        return {"failed": done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]}
-    return found
+        found = {}
+    return found or {"failed": (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]}
 
 
 def head(gpu: str, torch: Any) -> list[str]:
@@ -116,8 +136,7 @@ def table(rows: list[Row], device: str) -> list[str]:
     alike = everything = 0
     for row in rows:
         if "failed" in row.run or "failed" in row.foretold:
-            told = row.run.get("failed") or row.foretold["failed"]
-            lines.append(f"| {row.name} | did not run: {' '.join(told)} | | | | | | |")
+            lines.append(f"| {row.name} | did not run: {row.failure.replace('|', '/')} | | | | | | |")
             continue
         told_plan = next(one for one in row.foretold["predictions"] if one["device"] == device)
         seen = [Counter(operators(plan)) for plan in (row.run, told_plan)]
@@ -155,7 +174,11 @@ def moved(rows: list[Row]) -> list[str]:
     ]
     for row in rows:
         ran = {one["way"]: one["error"] for one in row.run.get("deployed", ())}
-        for way, codes in row.checked.items():
+        for way, found in row.checked.items():
+            if "failed" in found or "failed" in row.run:
+                lines.append(f"| {row.name} | {way} | did not run: {row.failure.replace('|', '/')} | | | |")
+                continue
+            codes = [one["code"] for one in found["diagnostics"] if one["severity"] != "info"]
             waits, errors = sum(code < "TSL5" for code in codes), sum(code > "TSL5" for code in codes)
             happened = ran.get(way, "not tried") or "runs"
             cell = happened.replace("|", "/")

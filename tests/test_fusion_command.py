@@ -13,7 +13,7 @@ pytest.importorskip("torch", reason="torch is not installed, so nothing can be f
 
 import torch
 
-from tests.checkout import ROOT, run
+from tests.checkout import ROOT, plain_environment, run
 from tests.conftest import Done, Project
 from tsl.fusion import launch
 from tsl.fusion.launch import Request
@@ -274,14 +274,53 @@ def test_cuda_without_a_device_says_what_is_left(net: Project) -> None:
     assert "--predict says what is foretold" in done.err
 
 
+REHEARSED = [ROOT / "scripts" / "cuda_check.py", "--device", "cpu", "--only"]
+# What the interpreter runs first: commands of tsl then find no torch, all of them or those of one model.
+WITHOUT_TORCH = """\
+import os
+import sys
+
+if "SPOILED" in os.environ or {condition}:
+    os.environ["SPOILED"] = "for the processes this one starts"
+    sys.modules["torch"] = None
+"""
+
+
 def test_the_rehearsal_of_the_check_on_a_gpu_writes_its_table(net: Project) -> None:
-    script = ROOT / "scripts" / "cuda_check.py"
-    done = run(
-        sys.executable, script, "--device", "cpu", "--only", "cell_in", "--directory", net.root / "out", cwd=ROOT
-    )
+    done = run(sys.executable, *REHEARSED, "cell_in", "--directory", net.root / "out", cwd=ROOT)
     assert done.returncode == 0, done.stderr
     (written,) = (net.root / "out").iterdir()
     assert "| cell_in_place | 2 | 2 | " in written.read_text(encoding="utf-8")
+
+
+def test_the_check_on_a_gpu_fails_where_no_command_could_run(net: Project) -> None:
+    environment = spoiled(net, "'tsl' in sys.orig_argv")
+    done = run(sys.executable, *REHEARSED, "cell_i", "--directory", net.root / "out", cwd=ROOT, env=environment)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "cuda_check: no model was measured: all 2 failed, cell_in_place with: tsl: torch" in done.stderr
+    assert not (net.root / "out").exists()
+
+
+def test_the_check_on_a_gpu_says_how_many_models_failed(net: Project) -> None:
+    environment = spoiled(net, "any(word.endswith(':cell_item') for word in sys.orig_argv)")
+    done = run(sys.executable, *REHEARSED, "cell_i", "--directory", net.root / "out", cwd=ROOT, env=environment)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "a command failed for 1 of 2 models, cell_item first: tsl: torch" in done.stderr
+    (written,) = (net.root / "out").iterdir()
+    lines = written.read_text(encoding="utf-8")
+    assert "| cell_in_place | 2 | 2 | " in lines
+    assert "| cell_item | did not run: tsl: torch" in lines
+
+
+def test_the_check_on_a_gpu_needs_a_model(net: Project) -> None:
+    done = run(sys.executable, *REHEARSED, "nothing", "--directory", net.root / "out", cwd=ROOT)
+    assert (done.returncode, done.stderr) == (2, "cuda_check: no model was measured: none has 'nothing'\n")
+
+
+def spoiled(net: Project, condition: str) -> dict[str, str]:
+    """An environment in which Python finds no torch where the condition holds."""
+    net.write("first/sitecustomize.py", WITHOUT_TORCH.format(condition=condition))
+    return plain_environment(PYTHONPATH=str(net.root / "first"))
 
 
 def test_a_comment_on_a_rule_of_fusion_is_not_called_unused_by_a_check(net: Project) -> None:

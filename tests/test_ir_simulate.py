@@ -16,9 +16,10 @@ from tsl.archive.archive import open_archive  # noqa: E402
 from tsl.ir import device  # noqa: E402
 from tsl.ir.deploy import Deploy, parse  # noqa: E402
 from tsl.ir.graph import Graph  # noqa: E402
+from tsl.ir.operator import operator_of  # noqa: E402
 from tsl.ir.simulate_archive import methods, run  # noqa: E402
 from tsl.ir.simulate_kernels import Failed, Kernels, Unable  # noqa: E402
-from tsl.ir.simulate_run import Raised, Runner  # noqa: E402
+from tsl.ir.simulate_run import Raised, Runner, taken  # noqa: E402
 from tsl.ir.simulate_state import UNKNOWN, Thing  # noqa: E402
 from tsl.ir.text import read_graph  # noqa: E402
 
@@ -76,6 +77,18 @@ def test_what_fakes_let_pass_is_refused_here() -> None:
     with pytest.raises(Failed, match="what they index is on cpu"):
         kernels.call(torch.ops.aten.index.Tensor, [held, [index]])
     assert kernels.call(torch.ops.aten.index.Tensor, [image, [kernels.fake((1,), "int64", "cpu")]]).shape[0] == 1
+    table, words = kernels.fake((4, 3), "float32", "cpu"), kernels.fake((2, 2), "int64", "cuda:0")
+    with pytest.raises(Failed) as failed:
+        kernels.call(torch.ops.aten.embedding.default, [table, words, -1, False, False])
+    assert failed.value.domain == "device"
+
+
+def test_what_a_later_torch_added_to_an_operator_is_left_out_where_it_is_the_default() -> None:
+    operator = operator_of("aten::relu(Tensor self, *, bool later=False) -> Tensor")
+    assert operator is not None
+    assert taken(operator, torch.ops.aten.relu.default, ["x", False]) == ["x"]
+    assert taken(operator, torch.ops.aten.relu.default, ["x", True]) == ["x", True]
+    assert taken(operator, torch.ops.aten.relu.default, ["x"]) == ["x"]
 
 
 def test_what_the_installed_torch_has_no_kernel_for_is_run_on_the_cpu_and_put_back() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tsl.page import page_of
+from tsl.report.pages import rules_json
 from tsl.rule import Rule
 from tsl.rule_index import NAME, Later, indexed
-from tsl.rulebook import builtin_directory, load_directory, load_file
+from tsl.rulebook import builtin_directory, load_builtin, load_directory, load_file
 
 NAMES = ["tensor_branch.py", "unused_suppression.py"]
 
@@ -89,6 +92,19 @@ def test_where_byte_code_is_not_written_neither_is_the_index(shelf: Path, monkey
 
 
 def test_the_index_of_all_rules_is_what_their_files_say() -> None:
-    from tsl.rulebook import load_builtin
+    from_files = [rule._replace(title=page_of(rule).title) for rule in load_directory(builtin_directory())]
+    assert data_of(load_builtin()) == data_of(from_files)
 
-    assert data_of(load_builtin()) == data_of(list(load_directory(builtin_directory())))
+
+def test_the_rules_are_listed_without_parsing_their_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = load_builtin()
+    expected = [page_of(rule).title for rule in rules]
+    monkeypatch.setattr("tsl.page.page_of", None)
+    assert [each["title"] for each in json.loads(rules_json(rules))] == expected
+
+
+def test_where_python_keeps_no_docstrings_titles_are_read(shelf: Path) -> None:
+    indexed(str(shelf), NAMES, load_file)
+    rules = indexed(str(shelf), NAMES, load_file)
+    assert [rule.title for rule in rules] == ["", ""]
+    assert "Branch on the data of an input" in rules_json(rules)

@@ -33,7 +33,8 @@ class Rule(Record):
 
     `engine` says who is asked: `source`, `archive`, `ir`, `target` or `run`, or `driver` for what tsl says about its
     own run. An `optional` rule is asked where its own name or code is selected, and by no family. `fix` is the name of
-    what mends a finding (`tsl.remedy.REMEDIES`), empty where nothing does.
+    what mends a finding (`tsl.remedy.REMEDIES`), empty where nothing does. `title` is that of its page, empty where the
+    page was not read: `tsl.page` reads it.
     """
 
     code: str
@@ -46,6 +47,7 @@ class Rule(Record):
     path: str = ""
     optional: bool = False
     fix: str = ""
+    title: str = ""
 
 
 class Verdict(Record):

@@ -91,7 +91,7 @@ def load_builtin() -> list[Rule]:
     directory = builtin_directory()
     names = _names(directory)
     try:
-        return indexed(directory, names, load_file)
+        return indexed(directory, names, _load_own)
     except OSError as error:
         raise RulebookError(f"{error.filename}: {error.strerror or error}; install tsl again") from None
 
@@ -115,6 +115,17 @@ def _names(directory: str) -> list[str]:
 
 def load_file(path: str) -> Rule:
     """The one rule a file defines. Raises RulebookError."""
+    return _load(path)[0]
+
+
+def _load_own(path: str) -> Rule:
+    """A rule of tsl's own, with the title of its page: tests hold these to their form, those of a user none does."""
+    rule, text = _load(path)
+    return rule._replace(title=text.partition("\n")[0].strip())
+
+
+def _load(path: str) -> tuple[Rule, str]:
+    """The rule of a file, and its docstring where Python keeps that. Raises RulebookError."""
     stem = os.path.basename(path)[:-3]
     module = ModuleType(f"tsl_rule_{stem}")
     module.__file__ = path
@@ -131,4 +142,4 @@ def load_file(path: str) -> Rule:
         )
     if rules[0].name.replace("-", "_") != stem:
         raise RulebookError(f"{path}: defines {rules[0].name}; name the file {rules[0].name.replace('-', '_')}.py")
-    return rules[0]._replace(path=path)
+    return rules[0]._replace(path=path), module.__doc__ or ""

@@ -6,7 +6,8 @@ Definitions:
 2. A small fake whose numbers are known (a constant, a size as a tensor, what is computed from them) carries them
    along, until something is written to the memory it shares.
 3. What fakes let pass and devices do not is refused here: a convolution with weights on another device, and an index on
-   another device into a tensor that is not there (torch 2.13; both raise with real tensors).
+   another device into a tensor that is not there (torch 2.13; both raise with real tensors), also where it is an
+   embedding's (torch 2.4, of indices in more than one dimension; 2.7 and 2.13 refuse it by themselves).
 4. Where the installed torch has no kernel for a device it fakes, or asks the driver of a GPU that is not there (one
    that is built for CUDA: seen in 2.4 and 2.7), the call is made with fakes on the CPU, and what it makes is put where
    its arguments are. cuDNN is left out: it would be asked for recurrent layers, and compares no devices.
@@ -37,6 +38,7 @@ DEVICE, OTHER = "device", "other"
 # (3)
 CONVOLUTIONS = frozenset({"aten::convolution", "aten::_convolution", "aten::convolution_overrideable"})
 INDEXING = frozenset({"aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_"})
+EMBEDDING = "aten::embedding"
 
 # "two different devices" is what fakes say in torch 2.4 and 2.7; 2.13 has an error of its own for it.
 _OF_DEVICES = re.compile(
@@ -95,6 +97,8 @@ def _refused(kind: str, args: Sequence[Any]) -> str:
         held, indices = args[0].device, [each for each in args[1] if each is not None]
         odd = next((each.device for each in indices if each.device.type != "cpu" and each.device != held), None)
         return f"the indices are on {odd} and what they index is on {held}" if odd is not None else ""
+    if kind == EMBEDDING and args[0].device != args[1].device:
+        return f"the indices are on {args[1].device} and the weight is on {args[0].device}"
     return ""
 
 

@@ -32,6 +32,7 @@ from tsl.ir.device import normal
 from tsl.ir.graph import Graph, Node
 from tsl.ir.kernels import OF_TORCH
 from tsl.ir.operator import Operator, operator_at
+from tsl.ir.schema import Argument
 from tsl.ir.simulate_blocks import Raised
 from tsl.ir.simulate_kernels import Failed, Kernels, Unable, tensors_in
 from tsl.ir.simulate_nodes import HANDLERS
@@ -178,9 +179,12 @@ class Runner:
         if special is not None:
             return self._tried(node, lambda: special(self.kernels, node, operator, given))
         overload = None if operator is None or node.kind in OUTSIDE else overload_of(operator)
-        if overload is None:
+        if operator is None or overload is None:
             return self.cannot(node, "torch has no such operator")
-        return self._tried(node, lambda: self.kernels.call(overload, given))
+        arguments = taken(operator, overload, given)
+        if len(arguments) > len(overload._schema.arguments):
+            return self.cannot(node, "torch's operator of that name has fewer arguments")
+        return self._tried(node, lambda: self.kernels.call(overload, arguments))
 
     def _tried(self, node: Node, compute: Callable[[], Any]) -> Any:
         """What a call makes, with what is found of it (2)."""
@@ -245,6 +249,21 @@ def _several(node: Node, made: Any) -> Sequence[Any]:
     return made if isinstance(made, tuple) and len(made) == len(node.outputs) else (UNKNOWN,) * len(node.outputs)
 
 
+def taken(operator: Operator, overload: Any, given: list[Any]) -> list[Any]:
+    """The arguments, without defaults of those that a later torch has and the installed one does not."""
+    known = {argument.name for argument in overload._schema.arguments}
+    if len(known) >= len(given) or len(operator.schema.arguments) != len(given):
+        return given
+    pairs = zip(operator.schema.arguments, given, strict=True)
+    left_out = [place for place, (argument, value) in enumerate(pairs) if _is_new(argument, value, known)]
+    return [value for place, value in enumerate(given) if place not in left_out]
+
+
+def _is_new(argument: Argument, value: Any, known: set[str]) -> bool:
+    is_default = argument.has_default and type(value) is type(argument.default) and value == argument.default
+    return is_default and argument.name not in known
+
+
 def overload_of(operator: Operator) -> Any:
     """The operator of the installed torch; None where it has none of that name and overload (7)."""
     namespace, _, name = operator.kind.partition("::")
@@ -254,4 +273,4 @@ def overload_of(operator: Operator) -> Any:
     return getattr(packet, operator.overload or "default", None) if packet is not None else None
 
 
-__all__ = ["Enough", "Raised", "Runner", "overload_of"]
+__all__ = ["Enough", "Raised", "Runner", "overload_of", "taken"]

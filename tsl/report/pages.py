@@ -1,6 +1,7 @@
 """Rules shown to people: one rule's page, and the table of all of them.
 
-Needs the rules' files, and rich where a page is wanted in colour. It will never show findings.
+Needs the rules' files, but for titles that their index has, and rich where a page is wanted in colour. It will never
+show findings.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tsl.page import page_of
 from tsl.remedy import REMEDIES
 from tsl.report.paint import Line, Segment, paint
 
@@ -43,6 +43,8 @@ FAMILIES = {
 
 def page_text(rule: Rule, *, color: bool) -> str:
     """A rule's page: title, what the rule is, its remedy, and the body. Raises `tsl.page.PageError`."""
+    from tsl.page import page_of
+
     page = page_of(rule)
     head: list[Line] = [
         [Segment(page.title, "strong")],
@@ -69,7 +71,7 @@ def rules_text(rules: Sequence[Rule], *, color: bool) -> str:
                     Segment(f"  {rule.code:<{code}}  {rule.name:<{name}}  "),
                     Segment(f"{rule.severity.label:<{severity}}", rule.severity.label),
                     Segment(f"  {MARK if rule.fix else '':<{fix}}" if fix else ""),
-                    Segment(f"  {page_of(rule).title}{' (optional)' if rule.optional else ''}"),
+                    Segment(f"  {title_of(rule)}{' (optional)' if rule.optional else ''}"),
                 ]
             )
         lines.append([])
@@ -93,13 +95,25 @@ def rules_json(rules: Sequence[Rule]) -> str:
             "engine": rule.engine,
             "optional": rule.optional,
             "since": rule.since,
-            "title": page_of(rule).title,
+            "title": title_of(rule),
             "help": rule.help,
             "fix": _fix_form(rule),
         }
         for rule in rules
     ]
     return json.dumps(form, indent=2) + "\n"
+
+
+def title_of(rule: Rule) -> str:
+    """The title of a rule's page, which is parsed where the index of rules does not have it.
+
+    Raises `tsl.page.PageError` where that cannot be done.
+    """
+    if rule.title:
+        return rule.title
+    from tsl.page import page_of
+
+    return page_of(rule).title
 
 
 def mended(rule: Rule) -> str:
