@@ -27,7 +27,21 @@ def forward(self, x):
     return torch.stack(rows)
 ```
 
+A flag, and the scale of `F.interpolate`, are refused: while tracing, a comparison of a size is a tensor, and so is a
+quotient. What fails is the capture itself: "argument 'is_causal' must be bool, not Tensor".
+```python
+def forward(self, q):
+    n = q.shape[-2]
+    return F.scaled_dot_product_attention(q, q, q, is_causal=n > 1)  # TSL117
+```
+```python
+def forward(self, low, high):
+    scale = high.shape[-1] / low.shape[-1]
+    return F.interpolate(low, scale_factor=scale)  # TSL117
+```
+
 ## Use instead
+Give `F.interpolate` the size, `high.shape[-2:]`, and make a mask of positions for what a flag would say.
 `roll` and the pools follow a size that comes in a tuple:
 ```python
 def forward(self, x):
@@ -73,3 +87,9 @@ def baked_size_argument(function: Function) -> Iterator[Finding]:
     for use in function.conversions("index", "argument"):
         if use.depends_on.size and not use.only_checks:
             yield use, f"tracing keeps the example input's number: `{use.text}` depends on a size, taken as an int"
+    for given in function.events("refused"):
+        if given.depends_on.size:
+            yield (
+                given,
+                f"tracing ends in a TypeError: `{given.text}` depends on a size, and is taken as a plain number",
+            )

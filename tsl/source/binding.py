@@ -12,6 +12,7 @@ from typing import Any
 from tsl.source import containers, operators, values
 from tsl.source.frame import Frame
 from tsl.source.guards import key_of
+from tsl.source.refs import Instance
 from tsl.source.torch_hand import FROZEN_ATTRIBUTES
 from tsl.source.tree import takes_all
 from tsl.source.values import DICT, SEQ, TENSOR, Value
@@ -40,13 +41,27 @@ def bind(frame: Frame, target: Any, value: Value, node: Any) -> None:
                 frame.note_write(target, value, target.attr)
             elif target.attr in FROZEN_ATTRIBUTES:
                 frame.record(target, "data", frame.evaluate(target.value))
+            elif _is_of_module(frame, target):
+                frame.note_write(target, value, target.attr)
             store(frame, target, value)
+        case _ast.Subscript(value=_ast.Attribute(attr="__dict__")) if key_of(frame, target.value) is not None:
+            frame.note_write(target, value, "__dict__")  # an attribute of the module, past __setattr__
         case _ast.Subscript():
             if value.item is values.ONE and takes_all(target.slice):
                 _broadcast(frame, target)
             elif value.is_only(TENSOR) and value.origin & values.EXTENT:
                 note_sparse_write(frame, target, value)
             bind_element(frame, target, value)
+
+
+def _is_of_module(frame: Frame, target: Any) -> bool:
+    """Whether a target is an attribute of a module other than the function's own object: of a layer, of `self` of the
+    method around it.
+    """
+    if frame.prepares or not isinstance(target, _ast.Attribute):
+        return False
+    refs = frame.evaluate(target.value).refs
+    return bool(refs) and all(isinstance(ref, Instance) and ref.cls.is_module and not ref.passing for ref in refs)
 
 
 def _bind_pattern(frame: Frame, targets: list[Any], value: Value, node: Any) -> None:
@@ -125,7 +140,9 @@ def _note_filled(frame: Frame, container: Any, value: Value) -> None:
     if isinstance(container, _ast.Name) and container.id not in frame.scope:
         if container.id in frame.module.names.assigned and not frame.routine.closure:
             frame.note_write(container, values.listing(value), container.id)
-    elif isinstance(container, _ast.Attribute) and key_of(frame, container) is not None:
+    elif isinstance(container, _ast.Attribute) and (
+        key_of(frame, container) is not None or _is_of_module(frame, container)
+    ):
         frame.note_write(container, values.listing(value), container.attr)
 
 

@@ -63,7 +63,7 @@ def _call_one(frame: Frame, ref: Any, callee: Value, arguments: Arguments, node:
         case Layer():
             return torch_calls.layer(frame, ref, arguments, node)
         case Class():
-            return values.reference(Instance(ref, arguments))
+            return values.reference(Instance(ref, arguments, not frame.prepares))
         case Instance():
             return _call_instance(frame, ref, arguments, node)
         case Partial(inner, first, keywords):
@@ -193,6 +193,8 @@ def as_tensor(size: Value) -> Value:
 def method(frame: Frame, base: Value, name: str, arguments: Arguments, node: Any) -> Value:
     """The result of `base.name(...)`."""
     results: list[Value] = []
+    if name == "update" and getattr(node.func.value, "attr", "") == "__dict__":
+        _fill_own_dict(frame, arguments, node)
     if base.kind & values.TRACED and name.startswith("__") and len(arguments.positional) == 1:
         spelled = library.operation(name.strip("_"), base, arguments.positional[0])
         if spelled is not None:
@@ -220,7 +222,7 @@ def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, 
     if name == "register_parameter":
         frame.register()
     if name in REGISTERS and frame.own is base:
-        _register(frame, arguments)
+        _register(frame, arguments, node)
     for ref in base.refs:
         if isinstance(ref, Class) and name == "apply" and any("autograd" in path for path in ref.foreign):
             results.append(
@@ -240,13 +242,22 @@ def _method_of_refs(frame: Frame, base: Value, name: str, arguments: Arguments, 
 
 # Methods that a builtin stands for
 SPELLED = {f"__{name}__": f"builtins.{name}" for name in ("len", "int", "float", "bool", "complex")}
+
+
+def _fill_own_dict(frame: Frame, arguments: Arguments, node: Any) -> None:
+    """`self.__dict__.update(...)`: attributes of the module that are assigned."""
+    if key_of(frame, node.func.value) is not None:
+        frame.note_write(node.func, values.join_all(arguments.all()), "__dict__")
+
+
 REGISTERS = frozenset({"register_buffer", "register_parameter"})
 
 
-def _register(frame: Frame, arguments: Arguments) -> None:
+def _register(frame: Frame, arguments: Arguments, node: Any) -> None:
     """`self.register_buffer("name", tensor)`: an assignment to an attribute; what is registered is static."""
     name, given = arguments.get(0, "name"), arguments.get(1, "tensor") or arguments.get(1, "param")
     if name is not None and isinstance(name.const, str) and given is not None:
+        frame.note_write(node, given, name.const)
         kept = values.tensor(values.STATIC, doubt=given.kind & (values.NONE | UNKNOWN))
         frame.scope[f"self.{name.const}"] = given if given.is_only(values.NONE) else kept
 

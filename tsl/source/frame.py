@@ -6,12 +6,13 @@ is assigned or narrowed. A path that has ended has no environment (`env is None`
 
 from __future__ import annotations
 
+import _ast
 from typing import TYPE_CHECKING, Any
 
 from tsl.flow.lattice import pointwise
 from tsl.source import values
 from tsl.source.facts import DIFFERS, SAME, TESTS, Call, Event, Use, Write
-from tsl.source.refs import Arguments, Routine
+from tsl.source.refs import Arguments, Instance, Routine
 from tsl.source.values import TRACED, UNKNOWN, Value
 
 if TYPE_CHECKING:
@@ -133,9 +134,14 @@ class Frame:
 
     def note_write(self, node: Any, value: Value, name: str) -> None:
         """Notes an assignment to an attribute of the module, or to a name of the file, where it runs under trace."""
-        if self._counts:
+        if self._counts and (isinstance(node, _ast.Name) or not self._is_passing()):
             write = Write(node, name, value, self.module.file, frozenset(self.within))
             self.session.record(self.routine, write)
+
+    def _is_passing(self) -> bool:
+        """Whether the object a method runs on is made anew at every call: what is kept on it is kept for that call."""
+        refs = self.own.refs if self.own is not None else ()
+        return bool(refs) and all(isinstance(ref, Instance) and ref.passing for ref in refs)
 
     @property
     def prepares(self) -> bool:

@@ -80,11 +80,11 @@ def compare(op: Any, left: Value, right: Value) -> Value:
 
 
 def unary(op: Any, operand: Value) -> Value:
-    """The result of `-x`, `+x` or `~x`."""
+    """The result of `-x`, `+x` or `~x`; a tensor that is inverted holds truth values, as far as models go."""
     if isinstance(op, _ast.USub) and isinstance(operand.const, int | float):
         return values.constant(-operand.const)
     result = Value(operand.kind & (TRACED | NUMBER | UNKNOWN) or UNKNOWN, operand.origin, trail=operand.trail)
-    return values.mask(result) if isinstance(op, _ast.Invert) and is_mask(operand) else result
+    return values.mask(result) if isinstance(op, _ast.Invert) and operand.is_only(TENSOR) else result
 
 
 def is_mask(value: Value) -> bool:

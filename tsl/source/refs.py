@@ -87,14 +87,15 @@ class Partial(Record):
 class Instance:
     """An object of a class of this file, told apart by the arguments it was made with.
 
-    `arguments` is None for the object a root method is judged on: nothing is known of how it was made.
+    `arguments` is None for the object a root method is judged on: nothing is known of how it was made. One that is
+    `passing` is made while the model runs, and is another one at the next call.
     """
 
-    __slots__ = ("_key", "arguments", "cls")
+    __slots__ = ("_key", "arguments", "cls", "passing")
 
-    def __init__(self, cls: Class, arguments: Arguments | None) -> None:
-        self.cls, self.arguments = cls, arguments
-        self._key = (id(cls), arguments.key() if arguments else None)
+    def __init__(self, cls: Class, arguments: Arguments | None, passing: bool = False) -> None:
+        self.cls, self.arguments, self.passing = cls, arguments, passing
+        self._key = (id(cls), arguments.key() if arguments else None, passing)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Instance) and self._key == other._key

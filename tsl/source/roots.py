@@ -113,14 +113,53 @@ def _module_roots(session: Session, cls: Class) -> Iterator[Routine]:
 
 def _hooks(cls: Class, instance: values.Value) -> Iterator[Routine]:
     """The functions that the constructor of a module has run around a layer: its own methods, and functions by name."""
-    for given in cls.module.once(_hooked, cls.methods["__init__"]) if "__init__" in cls.methods else ():
-        match given:
-            case _ast.Attribute(value=_ast.Name(id="self"), attr=name):
-                found = cls.find(name)
-                if found:
-                    yield Routine(found[0], found[1].module, found[1], instance)
-            case _ast.Name(id=name) if name in cls.module.names.functions:
-                yield Routine(cls.module.names.functions[name], cls.module)
+    for method in _constructors(cls):
+        for given in cls.module.once(_hooked, method):
+            yield from _hook(cls, instance, given)
+
+
+def _constructors(cls: Class) -> Iterator[Any]:
+    """The constructor of a class, and the methods of the class that it calls."""
+    if "__init__" not in cls.methods:
+        return
+    yield cls.methods["__init__"]
+    for name in cls.module.once(_own_calls, cls.methods["__init__"]):
+        if name in cls.methods:
+            yield cls.methods[name]
+
+
+def _own_calls(constructor: Any, _names: Names) -> list[str]:
+    found: dict[str, None] = {}
+    for node in walk(constructor.body):
+        match node:
+            case _ast.Call(func=_ast.Attribute(value=_ast.Name(id="self"), attr=name)):
+                found[name] = None
+    return list(found)
+
+
+def _hook(cls: Class, instance: values.Value, given: Any) -> Iterator[Routine]:
+    """What runs as a hook: a method, a function, a lambda, what a method returns, what partial() completes."""
+    match given:
+        case _ast.Attribute(value=_ast.Name(id="self"), attr=name):
+            found = cls.find(name)
+            if found:
+                yield Routine(found[0], found[1].module, found[1], instance)
+        case _ast.Name(id=name) if name in cls.module.names.functions:
+            yield Routine(cls.module.names.functions[name], cls.module)
+        case _ast.Lambda():
+            yield Routine(given, cls.module, closure={"self": instance})
+        case _ast.Call(func=func, args=[inner, *_]) if last_name(func) == "partial":
+            yield from _hook(cls, instance, inner)
+        case _ast.Call(func=_ast.Attribute(value=_ast.Name(id="self"), attr=name)) if name in cls.methods:
+            for inner in cls.module.once(_made_functions, cls.methods[name]):
+                yield Routine(inner, cls.module, closure={"self": instance})
+
+
+def _made_functions(method: Any, _names: Names) -> list[Any]:
+    """The functions that a method defines and returns."""
+    values_returned = [node.value for node in method.body if isinstance(node, _ast.Return)]
+    returned = [value.id for value in values_returned if isinstance(value, _ast.Name)]
+    return [node for node in method.body if isinstance(node, _ast.FunctionDef) and node.name in returned]
 
 
 def _hooked(constructor: Any, _names: Names) -> list[Any]:

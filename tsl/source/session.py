@@ -273,8 +273,11 @@ def _answer(key: Key, value: Value) -> Summary:
 
 
 def _constructs(routine: Routine) -> bool:
-    """Whether this is the constructor of a module, which runs before anything is traced."""
-    return routine.name == "__init__" and routine.owner is not None and routine.owner.is_module
+    """Whether this is the constructor of a module, or of an object of one: it runs before anything is traced."""
+    if routine.name != "__init__" or routine.owner is None:
+        return False
+    refs = routine.instance.refs if routine.instance is not None else ()
+    return routine.owner.is_module or any(isinstance(ref, Instance) and not ref.passing for ref in refs)
 
 
 def _bound_names(function: Any, _names: Names) -> frozenset[str]:

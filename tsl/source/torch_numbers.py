@@ -4,6 +4,8 @@ Definitions:
 1. A traced size is *baked* at the places of torch_hand's BAKED tables: the trace holds the number it was.
 2. A tensor without dimensions is *read* where a number stands in the schema: torch.arange(n), x.view(n, -1), x[:n],
    alpha=. Tracing follows it, so nothing is lost; but the number has to come from the device first.
+3. A traced size is *refused* where the schema has a bool or a list of floats: the capture ends in a TypeError
+   (measured on 2.13, at the places of REFUSED).
 """
 
 from __future__ import annotations
@@ -48,6 +50,9 @@ READ_ARGUMENTS: dict[str, tuple[Argument, ...]] = {
         ((KEYWORD_ONLY, "beta"), (KEYWORD_ONLY, "alpha")),
     ),
 }
+REFUSED = frozenset(
+    {"is_causal", "keepdim", "ceil_mode", "align_corners", "largest", "descending", "training", "scale_factor"}
+)
 READ_SIZES = frozenset(
     [f"torch.{name}" for name in ("zeros", "ones", "empty", "rand", "randn", "randperm", "eye")]
     + [f"torch.Tensor.{name}" for name in ("view", "reshape", "expand", "repeat", "tile")]
@@ -65,6 +70,22 @@ def record_baked(frame: Frame, path: str, arguments: Arguments, node: Any) -> No
             value = innermost(given)
             if value.kind & SIZE and not value.kind & TENSOR and not _fixed_by_weight(name, value, arguments):
                 frame.record(_argument_node(node, position, name), "argument", value)
+    if arguments.keywords:
+        _record_refused(frame, arguments, node)
+
+
+def _record_refused(frame: Frame, arguments: Arguments, node: Any) -> None:
+    """Records traced sizes, and what they are compared to, in keyword arguments that refuse them (3)."""
+    for name in sorted(REFUSED.intersection(arguments.keywords)):
+        value = innermost(arguments.keywords[name])
+        if value.kind & SIZE and not value.kind & TENSOR and not _is_recomputed(name, arguments):
+            frame.note_event(_argument_node(node, len(node.args), name), "refused", value)
+
+
+def _is_recomputed(name: str, arguments: Arguments) -> bool:
+    """Whether a scale is one of which interpolate() makes a size, which tracing follows."""
+    asked = arguments.keywords.get("recompute_scale_factor")
+    return name == "scale_factor" and asked is not None and asked.const is not False
 
 
 def _fixed_by_weight(name: str, value: Value, arguments: Arguments) -> bool:

@@ -5,7 +5,7 @@ Definition: a parameter is *evidently a tensor* when the function
 2. passes it, bare, as the first argument of a torch function (any argument inside a first list: `torch.cat([x, y])`),
 3. passes it, bare, as the first argument of a call on an attribute of `self` (`self.conv(x)`),
 4. indexes it with a tuple, an ellipsis or None (`x[:, 0]`), or multiplies it with `@`,
-   or subtracts or divides by a slice of it (`x[1:] - x[:-1]`),
+   or inverts it (`~mask`), or subtracts or divides by a slice of it (`x[1:] - x[:-1]`),
 5. assigns it, or something computed from it by operators and indexing alone, to a name that is evidently a tensor by
    1-4 (`shortcut = x`, `mask = lengths > 0`), or adds it to one.
 A flag that is only tested for truth is no tensor. Flow-insensitive, one walk a function; nothing is evaluated.
@@ -48,6 +48,8 @@ def evident_tensors(node: Any, names: Names) -> frozenset[str]:
             case _ast.Call(func=func, args=[first, *_]):
                 found.update(_passed(func, first, names))
             case _ast.Subscript(value=_ast.Name(id=name), slice=index) if _is_tensor_index(index):
+                found.add(name)
+            case _ast.UnaryOp(op=_ast.Invert(), operand=_ast.Name(id=name)):
                 found.add(name)
             case _ast.BinOp(op=_ast.MatMult(), left=left, right=right):
                 found.update(side.id for side in (left, right) if isinstance(side, _ast.Name))

@@ -40,6 +40,7 @@ EVENTS = {
     "captured": "a tensor from outside that requires a gradient is put into the trace",
     "handed": "a tensor is read after a compiled function that may have returned it as it was",
     "broadcast": "a tensor is written into, by one that is stretched to its sizes",
+    "refused": "a size, or what it is compared to, is given where torch takes a plain number and refuses a traced one",
     "type": "a size is asked whether it is a tensor, as it is while tracing alone",
     "read": "a tensor is given where torch takes a number, which has to be read first",
     "length": "a tensor is made that is as long as data says",
