@@ -18,7 +18,6 @@ from tsl.source.script.types import (
     UNKNOWN,
     Thing,
     Type,
-    converts,
     fits,
     is_a,
     is_known,
@@ -369,5 +368,5 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
         return
     before = emitter.compiler.quietly(lambda: made.type_of(emitter, cls, name, left[name], None))
     known = not isinstance(before, Thing) and is_known(before) and is_known(kind)
-    if known and not fits(kind, before) and not converts(kind, before):
+    if known and not fits(kind, before):
         emitter.refuse(target, "new-attribute", f"`{name}` is {told(before)} and would be {told(kind)}")

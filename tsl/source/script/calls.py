@@ -76,6 +76,8 @@ def arguments(emitter: Emitter, node: _ast.Call) -> Given:
 
 
 def _argument(emitter: Emitter, node: Any, given: Given) -> Type:
+    if isinstance(node, _ast.List) and not node.elts:
+        return ("List", UNKNOWN)  # fits every list
     kind = emitter.value(node)
     if isinstance(kind, Thing) and kind.kind in ("self", "layer", "submodules", "function"):
         given.things = True
@@ -230,7 +232,7 @@ def _method(emitter: Emitter, node: _ast.Call, kind: Type, name: str) -> Type:
     given = arguments(emitter, node)
     if name == "tolist":
         hint = emitter.hints[-1] if emitter.hints else UNKNOWN
-        if hint == UNKNOWN:
+        if hint in (UNKNOWN, TENSOR):
             return emitter.refuse(node, "annotated-value", "what `tolist()` gives has no type until it is annotated")
         return UNKNOWN if hint == ANY else hint
     if kind == "str" and name == "format" and given.named:
