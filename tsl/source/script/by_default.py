@@ -59,8 +59,18 @@ def is_none(instance: Instance, name: str) -> bool:
 def makes(statements: list[Any]) -> set[str]:
     """The attributes that statements assign, and those they name in a call that may make them."""
     nodes = list(walk(statements))
+    asked = {id(part) for node in nodes for part in _asked(node)}
     stored = {node.attr for node in nodes if isinstance(node, _ast.Attribute) and isinstance(node.ctx, _ast.Store)}
-    return stored | {node.value for node in nodes if isinstance(node, _ast.Constant) and isinstance(node.value, str)}
+    named = {node.value for node in nodes if isinstance(node, _ast.Constant) and id(node) not in asked}
+    return stored | {name for name in named if isinstance(name, str)}
+
+
+def _asked(node: Any) -> list[Any]:
+    """The name a call asks for, which it does not make."""
+    match node:
+        case _ast.Call(func=_ast.Name(id="getattr" | "hasattr"), args=[_, name, *_]):
+            return [name]
+    return []
 
 
 def _by_default(method: Any, test: Any) -> bool | None:

@@ -6,7 +6,7 @@ import _ast
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.refs import Instance, Routine
-from tsl.source.script import attributes, builtin_calls, dispatched, expressions, layers, made
+from tsl.source.script import attributes, builtin_calls, declared, dispatched, expressions, layers
 from tsl.source.script.read_types import read
 from tsl.source.script.table import Answer, Parameter, Schema, read_schema, table
 from tsl.source.script.table import call as matched
@@ -76,6 +76,8 @@ def arguments(emitter: Emitter, node: _ast.Call) -> Given:
 
 
 def _argument(emitter: Emitter, node: Any, given: Given) -> Type:
+    if isinstance(node, _ast.List) and not node.elts:
+        return ("List", UNKNOWN)  # fits every list
     kind = emitter.value(node)
     if isinstance(kind, Thing) and kind.kind in ("self", "layer", "submodules", "function"):
         given.things = True
@@ -174,7 +176,7 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
 def _module(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
     instance = callee.what.refs[0]
     assert isinstance(instance, Instance)
-    given_up = instance.cls.find("__prepare_scriptable__") or "forward" in made.replaced(instance.cls)
+    given_up = instance.cls.find("__prepare_scriptable__") or "forward" in declared.replaced(instance.cls)
     found = None if given_up else instance.cls.find("forward")
     if found is None:
         arguments(emitter, node)
@@ -230,7 +232,7 @@ def _method(emitter: Emitter, node: _ast.Call, kind: Type, name: str) -> Type:
     given = arguments(emitter, node)
     if name == "tolist":
         hint = emitter.hints[-1] if emitter.hints else UNKNOWN
-        if hint == UNKNOWN:
+        if hint in (UNKNOWN, TENSOR):
             return emitter.refuse(node, "annotated-value", "what `tolist()` gives has no type until it is annotated")
         return UNKNOWN if hint == ANY else hint
     if kind == "str" and name == "format" and given.named:

@@ -18,14 +18,14 @@ from tsl.source.classes import Class
 from tsl.source.facts import Refusal
 from tsl.source.module import Module
 from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import hooks, layers, syntax
+from tsl.source.script import declarations, declared, hooks, layers, syntax
 from tsl.source.script.comments import commented, comments_of
 from tsl.source.script.crossings import Crossings, Step, inherited_at, made_at
 from tsl.source.script.nested import nested_roots
 from tsl.source.script.read_types import read
 from tsl.source.script.script_classes import is_plain
 from tsl.source.script.table import Parameter, Schema
-from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Type, fits, is_a, is_known, optional, told
+from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Type, fits, is_known, optional, told
 from tsl.source.scripted import is_scripted
 from tsl.source.tree import decorator_names
 from tsl.source.values import Value, reference
@@ -122,7 +122,8 @@ class Compiler:
         for owner, node in made.handed_over(cls):
             at = Routine(owner.methods["__init__"], owner.module, owner), node
             self._submodules(self.session.module_value(owner.module, node), 0, at, held=True)
-        self._attributes(instance)
+        for owner, node, text in declarations.refused(cls, self.session.objects.made(instance)):
+            self.refuse(Routine(owner.node, owner.module), node, "annotation", text)
         for owner, node, path in layers.refused(cls):
             text = f"`{path}` cannot be compiled, and every layer of a module is"
             self.refuse(Routine(owner.methods["__init__"], owner.module, owner), node, "module-attribute", text)
@@ -130,19 +131,6 @@ class Compiler:
             self.refuse(Routine(owner.methods["__init__"], owner.module, owner), node, "signature", text)
         for routine in self._compiled_methods(cls, reference(instance)):
             self.function(routine, None if routine.owner is cls else inherited_at(instance))
-
-    def _attributes(self, instance: Instance) -> None:
-        """Tells annotations of attributes that are texts; those of the nearest class that has any are read."""
-        cls = next((one for one in instance.cls.ancestors() if any(map(_annotation, one.attributes.values()))), None)
-        left = self.session.objects.made(instance)
-        for name, held in cls.attributes.items() if cls else ():
-            annotation = _annotation(held)
-            if cls and annotation is not None and name in left and _is_text(cls, annotation):
-                text = f"the annotation of `{name}` is a text when the module is made, which the compiler cannot read"
-                self.refuse(Routine(cls.node, cls.module), annotation, "annotation", text)
-            if cls and annotation is not None and _no_constant(cls.module, annotation):
-                text = f"`{name}` is no constant: those are numbers, texts, devices, and lists and tuples of them"
-                self.refuse(Routine(cls.node, cls.module), annotation, "annotation", text)
 
     def _submodules(self, value: Value, depth: int, at: Step, *, held: bool) -> None:
         """Compiles the modules in a value; `held` where it is a container of modules."""
@@ -156,9 +144,7 @@ class Compiler:
 
     def _compiled_methods(self, cls: Class, bound: Value) -> list[Routine]:
         found: dict[str, Routine] = {}
-        from tsl.source.script.made import replaced
-
-        skipped, gone = _unused_properties(cls), replaced(cls)
+        skipped, gone = _unused_properties(cls), declared.replaced(cls)
         for ancestor in cls.ancestors():
             for name, node in ancestor.methods.items():
                 marks = decorator_names(node)
@@ -344,27 +330,6 @@ def _same_name(routine: Routine) -> list[Any]:
     """The definitions of a name where a function is defined."""
     body = routine.owner.node.body if routine.owner else routine.module.file.tree.body
     return [node for node in body if isinstance(node, _ast.FunctionDef) and node.name == routine.name]
-
-
-def _annotation(held: Any) -> Any:
-    return held.annotation if isinstance(held, _ast.AnnAssign) else None
-
-
-def _no_constant(module: Module, annotation: Any) -> bool:
-    """Whether an annotation promises a constant of a type that has none."""
-    from tsl.source.script.made import is_final
-
-    if not isinstance(annotation, _ast.Subscript) or not is_final(module, annotation):
-        return False
-    kind = read(module, annotation.slice, lambda _, __: None)
-    return kind == TENSOR or is_a(kind, "Dict")
-
-
-def _is_text(cls: Class, annotation: Any) -> bool:
-    """Whether an annotation is a text where the program runs: written as one, or by `from __future__ import`."""
-    if isinstance(annotation, _ast.Constant):
-        return isinstance(annotation.value, str)
-    return cls.module.names.imports.get("annotations") == "__future__.annotations"
 
 
 def _widens(given: Type, kind: Type) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import _ast
 from typing import TYPE_CHECKING, Any
 
+from tsl.source.script.table import table
 from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Thing, Type, is_a, is_known, is_optional, told, unify
+from tsl.source.tree import decorator_names
 
 if TYPE_CHECKING:
     from tsl.source.script.statements import Emitter
@@ -25,7 +27,8 @@ def list_of(emitter: Emitter, node: _ast.List) -> Type:
             if isinstance(part, _ast.Starred) and is_a(kind, "List"):
                 emitter.refuse(part, "unpack", "how many values a list has is not known when it is compiled")
         return UNKNOWN
-    if any(isinstance(kind, Thing) for kind in kinds):
+    told_of = [no_function(emitter, part, kind) for part, kind in zip(node.elts, kinds, strict=True)]
+    if any(told_of):
         return UNKNOWN
     kind = kinds[0]
     for other in kinds[1:]:
@@ -86,6 +89,9 @@ def dict_of(emitter: Emitter, node: _ast.Dict) -> Type:
     for kind in keys:
         if is_a(kind, "Tuple") or kind in (NONE, "bool"):
             return emitter.refuse(node, "element", f"a dict has no keys of {told(kind)}")
+    if all(map(is_known, keys)) and one_of(keys) == UNKNOWN:
+        words = ", ".join(sorted({told(kind) for kind in keys}))
+        return emitter.refuse(node, "element", f"the keys of a dict are of one type, these are {words}")
     key, item = one_of(keys), one_of(items)
     return ("Dict", key, item)
 
@@ -103,4 +109,15 @@ def one_of(kinds: list[Type]) -> Type:
 
 def _plain(emitter: Emitter, node: Any) -> Type:
     kind = emitter.value(node)
-    return UNKNOWN if isinstance(kind, Thing) else kind
+    return UNKNOWN if no_function(emitter, node, kind) else kind
+
+
+def no_function(emitter: Emitter, node: Any, kind: Type) -> bool:
+    """Whether an element or arm is nothing of run time; tells a function or operator, which is no value."""
+    if not isinstance(kind, Thing):
+        return False
+    known = kind.kind == "path" and table().paths.get(kind.what, ("", ""))[0] in ("b", "f")
+    if known or (kind.kind == "function" and not decorator_names(kind.what.node) & {"ignore", "unused"}):
+        text = f"`{emitter.module.file.segment(node)}` is a function, which is called and is no value"
+        emitter.refuse(node, "first-class", text)
+    return True

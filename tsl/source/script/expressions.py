@@ -68,6 +68,8 @@ def _constant(emitter: Emitter, node: _ast.Constant) -> Type:
 def _name(emitter: Emitter, node: _ast.Name) -> Type:
     found = emitter.scope.find(node.id)
     if found is not None:
+        if found == UNKNOWN and node.id in emitter.clashed:
+            emitter.refuse(emitter.clashed[node.id][0], "branch", emitter.clashed[node.id][1])
         return found
     if node.id in emitter.scope.missing:
         which = emitter.scope.missing[node.id]
@@ -154,6 +156,8 @@ def _ternary(emitter: Emitter, node: _ast.IfExp) -> Type:
     emitter.muted -= condition.doubtful
     if isinstance(left, Thing) and isinstance(right, Thing) and left.kind in MODULES and right.kind in MODULES:
         return emitter.refuse(node, "first-class", "a module is no value, and the compiler cannot choose one of two")
+    for part, kind in ((node.body, left), (node.orelse, right)):
+        displays.no_function(emitter, part, kind)
     both = unify(left, right)
     if both is None and not condition.doubtful:
         return emitter.refuse(node, "branch", f"one arm is {told(left)}, the other is {told(right)}")

@@ -131,8 +131,15 @@ def of_class(cls: Class, node: Any, refuse: Refuse) -> Type:
 def is_mixed(cls: Class) -> bool:
     """Whether the members of an enum are plain to see, and of no one type that the compiler has enums of."""
     values = [node for name, node in cls.attributes.items() if not name.startswith("_")]
-    kinds = {type(node.value).__name__ if isinstance(node, _ast.Constant) else type(node).__name__ for node in values}
-    known = {"int", "float", "str", "bool", "Tuple", "List", "Dict"}
+    kinds = {
+        type(node.value).__name__
+        if isinstance(node, _ast.Constant)
+        else cls.module.names.dotted(node.func)
+        if isinstance(node, _ast.Call)
+        else type(node).__name__
+        for node in values
+    }
+    known = {"int", "float", "str", "bool", "Tuple", "List", "Dict", "torch.tensor", "torch.zeros", "torch.device"}
     return kinds <= known and not any(kinds <= {one} for one in ("int", "float", "str"))
 
 

@@ -10,7 +10,7 @@ from tsl.source.names import Names
 from tsl.source.refs import Instance, Routine
 from tsl.source.script.read_types import is_enum, read
 from tsl.source.script.table import Parameter, Schema, call
-from tsl.source.script.types import TENSOR, UNKNOWN, Thing, Type, converts, fits, is_known, told
+from tsl.source.script.types import TENSOR, UNKNOWN, Thing, Type, fits, is_known, told
 from tsl.source.scripted import SCRIPTED
 from tsl.source.tree import assigned, decorator_names, walk
 from tsl.source.values import reference
@@ -53,6 +53,9 @@ def attribute(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
     if found is not None:
         if name in found[1].properties:
             return UNKNOWN
+        if "staticmethod" in decorator_names(found[0]) and is_plain(cls):
+            text = f"`{name}` is a static method, which objects of `{cls.name}` do not have when it is compiled"
+            return emitter.refuse(node, "script-class", text)
         return Thing("function", Routine(found[0], found[1].module, found[1], reference(Instance(cls, None))))
     if not is_plain(cls) or "dataclass" in decorator_names(cls.node):
         return UNKNOWN
@@ -80,7 +83,7 @@ def _of_member(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
 def of_class(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
     """What `Class.name` means."""
     if is_enum(cls):
-        return ("Class", cls) if node.attr in cls.attributes else UNKNOWN
+        return _member(emitter, node, cls)
     found = cls.find(node.attr)
     if found is not None:
         marks = decorator_names(found[0])
@@ -96,6 +99,16 @@ def of_class(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
             node, "global", f"`{cls.name}.{node.attr}` stands outside of the function, which the compiler cannot read"
         )
     return UNKNOWN
+
+
+def _member(emitter: Emitter, node: _ast.Attribute, cls: Class) -> Type:
+    """A member of an enum, which has those that its class and the ones above it write out."""
+    if any(node.attr in ancestor.attributes for ancestor in cls.ancestors()):
+        return ("Class", cls)
+    opened = any("metaclass" in (word.arg or "") for word in cls.node.keywords) or cls.node.decorator_list
+    if opened or node.attr.startswith("_") or cls.find(node.attr) is not None:
+        return UNKNOWN
+    return emitter.refuse(node, "script-class", f"the enum `{cls.name}` has no `{node.attr}`")
 
 
 def made(cls: Class) -> frozenset[str]:
@@ -117,12 +130,15 @@ def store(emitter: Emitter, cls: Class, target: _ast.Attribute, kind: Type) -> N
         return
     if emitter.routine.name == "__init__":
         _make(emitter, target)
+        _make_again(emitter, target, kind)
+        return
+    if target.attr in cls.setters:
         return
     if target.attr not in made(cls) and target.attr not in cls.attributes and "__init__" in cls.methods:
         emitter.refuse(target, "script-class", f"`{target.attr}` is not made in `__init__` of `{cls.name}`")
         return
     wanted = _kept(emitter, cls, target.attr)
-    if is_known(wanted) and is_known(kind) and not fits(kind, wanted) and not converts(kind, wanted):
+    if is_known(wanted) and is_known(kind) and not fits(kind, wanted):
         emitter.refuse(target, "script-class", f"`{target.attr}` is {told(wanted)} and would be {told(kind)}")
 
 
@@ -133,6 +149,13 @@ def _make(emitter: Emitter, target: _ast.Attribute) -> None:
     outside = any(isinstance(part, _ast.Attribute) and part.attr == target.attr for part in top)
     if emitter.scope.outer is not None and not outside:
         emitter.refuse(target, "script-class", f"`{target.attr}` is made in a block of `__init__` alone")
+
+
+def _make_again(emitter: Emitter, target: _ast.Attribute, kind: Type) -> None:
+    """Holds what `__init__` assigns to an attribute a second time against what made it."""
+    wanted = emitter.made.setdefault(target.attr, kind)
+    if is_known(wanted) and is_known(kind) and not fits(kind, wanted):
+        emitter.refuse(target, "script-class", f"`{target.attr}` is {told(wanted)} and would be {told(kind)}")
 
 
 def _kept(emitter: Emitter, cls: Class, name: str) -> Type:

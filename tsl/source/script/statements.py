@@ -9,6 +9,7 @@ from typing import Any
 from tsl.source.refs import Routine
 from tsl.source.script import assignments, conditions, expressions, module_lists
 from tsl.source.script.compiler import Compiler, Signature
+from tsl.source.script.declared import is_final
 from tsl.source.script.forms import bound_in, is_docstring, is_empty, jumps
 from tsl.source.script.read_types import read
 from tsl.source.script.scope import Scope, join
@@ -41,6 +42,8 @@ class Emitter:
         self.returned: Type | None = None
         self.hints: list[Type] = []
         self.numbers: set[str] = set()
+        self.made: dict[str, Type] = {}
+        self.clashed: dict[str, tuple[Any, str]] = {}
         self.doubted = False
 
     def refuse(self, node: Any, how: str, text: str, about: str = "") -> Type:
@@ -149,6 +152,8 @@ class Emitter:
         if self.scope.bound_outside(node.target.id) is not None:
             text = f"`{node.target.id}` is there before this block, and cannot be annotated again inside of it"
             self.refuse(node, "annotated-value", text)
+        if is_final(self.module, node.annotation):
+            self.refuse(node, "annotation", "`Final` is for attributes of modules, and no type of a name")
         wanted = read(self.module, node.annotation, lambda place, text: self.refuse(node, "annotation", text) and None)
         self.hints.append(wanted if wanted != UNKNOWN else ANY)
         given = self.value(node.value)
@@ -180,13 +185,14 @@ class Emitter:
         if isinstance(node.target, _ast.Name):
             self.bind(node.target, kind, None)
         elif isinstance(node.target, _ast.Attribute):
-            self.value(node.target.value)
+            assignments.attribute(self, node.target, kind)
         return False
 
     def bind(self, target: Any, kind: Type, source: Any) -> None:
         """Assigns a value of a type to a target."""
         match target:
             case _ast.Name(id=name):
+                self.clashed.pop(name, None)
                 before = self.scope.assign(name, kind)
                 if before in ("int", "float") and kind == TENSOR:
                     text = f"`{name}` was {told(before)} before this block, and the Tensor is converted to it"
@@ -281,7 +287,7 @@ class Emitter:
             self.scope.names[name] = kind
         for name, one, other in joined.clashes:
             text = f"`{name}` is {told(one)} in one arm and {told(other)} in the other"
-            self.refuse(node, "branch", text)
+            self.clashed[name] = (node, text)
         for name, which in joined.missing.items():
             if self.scope.find(name) is None:
                 self.scope.missing[name] = which
