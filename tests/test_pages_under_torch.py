@@ -27,6 +27,7 @@ ROWS, MORE_ROWS = ones(2, 8), ones(3, 12)
 BYTES = torch.tensor([0, 100, 200], dtype=torch.uint8)
 TURNED = arange(6.0).view(2, 3).t()  # not contiguous
 ELSEWHERE = ones(3, device="meta")  # another device than the one the model is traced on
+REFUSED_WHILE_TRACING = None  # nothing to be run with: the trace itself ends in a TypeError
 SEQUENCE, PLANES = ones(5, 2, 4), ones(1, 99, 2, 2)
 
 # For each fence of a page in order: the inputs it is traced with, the inputs it is run with.
@@ -141,6 +142,8 @@ INPUTS: dict[str, list[tuple[Any, Any]]] = {
         (arange(8.0).view(1, 8), arange(12.0).view(1, 12)),
         ((ones(2, 3, 5, 5), ones(2, 4, 3, 3, 3)), (ones(3, 3, 7, 7), ones(3, 4, 3, 3, 3))),
         (ROWS, MORE_ROWS),
+        (ones(1, 2, 3, 4), REFUSED_WHILE_TRACING),
+        ((ones(1, 1, 4, 4), ones(1, 1, 8, 8)), REFUSED_WHILE_TRACING),
         (arange(8.0).view(1, 8), arange(12.0).view(1, 12)),
         ((ones(2, 3, 5, 5), ones(2, 4, 3, 3, 3)), (ones(3, 3, 7, 7), ones(3, 4, 3, 3, 3))),
         (ROWS, MORE_ROWS),
@@ -345,6 +348,10 @@ def test_an_example_loses_what_its_page_says_and_the_rest_loses_nothing(
 ) -> None:
     monkeypatch.setenv("GAIN", "2")
     model = model_of(fence, tmp_path)
+    if run_with is REFUSED_WHILE_TRACING:
+        with pytest.raises(TypeError):
+            torch.jit.trace(model, as_inputs(traced_with), check_trace=False)
+        return
     traced = torch.jit.trace(model, as_inputs(traced_with), check_trace=False)
     monkeypatch.setenv("GAIN", "3")
     change(name, model, traced, as_inputs(run_with))
