@@ -74,7 +74,7 @@ def _call_one(run: Run, callee: Any, given: Given) -> Any:
         case Ref():
             return UNKNOWN
     escape(run, given)
-    storage.by_name(run, getattr(given.node.func, "attr", ""), given)
+    storage.by_name(run, getattr(getattr(given.node, "func", None), "attr", ""), given)
     return UNKNOWN
 
 

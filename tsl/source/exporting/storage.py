@@ -130,7 +130,7 @@ def of_path(callee: Opaque, given: Given) -> Any:
 
 def by_name(run: Run, name: Any, given: Given) -> None:
     """What a method that is known by its name alone does to a file: clients that fetch one, trainers that save one."""
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not isinstance(getattr(given.node, "func", None), _ast.Attribute):
         return
     place = orders.FETCHING_METHODS.get(name)
     target = given.get(place, "filename") if place is not None else None
