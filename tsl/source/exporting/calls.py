@@ -14,6 +14,7 @@ from tsl.source.exporting.things import (
     UNKNOWN_STATE,
     Const,
     Defined,
+    Many,
     Map,
     Opaque,
     Own,
@@ -21,6 +22,7 @@ from tsl.source.exporting.things import (
     Ref,
     Seq,
     Thing,
+    items_of,
     joined,
     options_of,
 )
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 CHANGES_CONTAINER = frozenset("append extend insert pop update setdefault clear remove".split())
 READ_ONLY = frozenset(
     """parameters named_parameters buffers named_buffers modules named_modules children named_children state_dict
-    get_submodule get_parameter extra_repr graph_for print_readable code graph requires_grad""".split()
+    get_submodule get_parameter update_parameters extra_repr graph_for print_readable code graph
+    requires_grad""".split()
 )
 
 
@@ -71,7 +74,7 @@ def _call_one(run: Run, callee: Any, given: Given) -> Any:
         case Ref():
             return UNKNOWN
     escape(run, given)
-    storage.by_name(run, getattr(given.node.func, "attr", ""), given)
+    storage.by_name(run, getattr(getattr(given.node, "func", None), "attr", ""), given)
     return UNKNOWN
 
 
@@ -110,6 +113,8 @@ def inside(arguments: list[Any]) -> Iterator[Any]:
         yield one
         if isinstance(one, Seq):
             yield from one.items
+        elif isinstance(one, Many):
+            yield one.item
         elif isinstance(one, Map):
             yield from (item for _, item in one.items)
 
@@ -169,7 +174,12 @@ OF_MAP: dict[str, Any] = {
 def _method(run: Run, owner: Any, name: str, given: Given) -> Any:
     if isinstance(owner, Map) and name in OF_MAP:
         return OF_MAP[name](run, owner, given)
-    if isinstance(owner, Map | Seq):
+    if name == "append" and items_of(owner) is not None:
+        key = expressions.key_of(given.node.func.value)
+        if key:
+            run.here.names[key] = Many(joined((*(items_of(owner) or ()), *given.positional)))
+        return UNKNOWN
+    if isinstance(owner, Map | Seq | Many):
         key = expressions.key_of(given.node.func.value) if name in CHANGES_CONTAINER else ""
         if key:
             run.here.names[key] = UNKNOWN
@@ -194,6 +204,7 @@ def _method_of_unknown(run: Run, owner: Any, name: str, given: Given) -> Any:
     if name in orders.KEEPS:
         return owner
     escape(run, given)
+    storage.by_name(run, name, given)
     return expressions.derived(name, (owner, *given.all())) if isinstance(owner, Const | Opaque) else UNKNOWN
 
 

@@ -35,7 +35,9 @@ def register(run: Run, node: Any) -> None:
     """What the decorators of a class do with it: they may put it into a register."""
     cls = run.module.classes.get(node.name)
     for decorator in reversed(node.decorator_list) if cls is not None else ():
-        calls.call(run, run.evaluate(decorator), Given((Defined(cls),), {}, None, decorator))
+        place = {name: getattr(decorator, name) for name in decorator._attributes}
+        called = _ast.Call(func=decorator, args=[], keywords=[], **place)
+        calls.call(run, run.evaluate(decorator), Given((Defined(cls),), {}, None, called))
 
 
 def _around(run: Run, value: Any, node: Any) -> None:

@@ -18,11 +18,13 @@ from tsl.source.exporting.things import (
     Const,
     Defined,
     Either,
+    Many,
     Map,
     Opaque,
     Own,
     Ref,
     Seq,
+    items_of,
     join_devices,
     join_states,
     join_values,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from tsl.source.exporting.statements import Run
 
 
+PROPERTIES = frozenset({"property", "cached_property"})
 # How texts that are spelled out make another one
 JOINED: dict[str, Callable[..., str]] = {
     "join": posixpath.join,
@@ -134,7 +137,8 @@ def attribute(run: Run, base: Any, name: str) -> Any:
             said = _said_by_class(run, base.source, name)
             number = (base.number,) if base.number else ()
             return Opaque(("self", id(base.source), name, *number)) if said is UNKNOWN else said
-        return Defined(found[0], (found[1].module, base))
+        method = Defined(found[0], (found[1].module, base))
+        return _got(run, method) if PROPERTIES.intersection(decorator_names(found[0])) else method
     if any(isinstance(one, Ref) for one in options_of(base)):
         if name == "device":
             thing = run.here.thing(base)
@@ -142,7 +146,12 @@ def attribute(run: Run, base: Any, name: str) -> Any:
         return Defined(name, base)
     if isinstance(base, Opaque) and base.key:
         return Opaque((*base.key, name))
-    return Defined(name, base) if isinstance(base, Const | Map | Seq | Either) else UNKNOWN
+    return Defined(name, base) if isinstance(base, Const | Map | Seq | Many | Either) else UNKNOWN
+
+
+def _got(run: Run, method: Defined) -> Any:
+    """What a property returns."""
+    return calls.call(run, method, Given((), {}, None, method.what))
 
 
 def _of_class(run: Run, base: Defined, name: str) -> Any:
@@ -202,6 +211,18 @@ def _spread(run: Run, nodes: list[Any]) -> tuple[list[Any], bool]:
     return values, True
 
 
+def _comprehension(run: Run, node: Any) -> Any:
+    """`[make(part) for part in parts]`: items that are all made alike."""
+    from tsl.source.exporting import statements
+
+    for part in node.generators:
+        items = items_of(evaluate(run, part.iter))
+        statements.bind(run, part.target, joined(items or ()))
+        for test in part.ifs:
+            evaluate(run, test)
+    return Many(evaluate(run, node.elt))
+
+
 def _dictionary(run: Run, node: Any) -> Any:
     keys = [evaluate(run, key) if key is not None else None for key in node.keys]
     items = [evaluate(run, value) for value in node.values]
@@ -250,6 +271,8 @@ def _subscript(run: Run, node: Any) -> Any:
     base, key = evaluate(run, node.value), evaluate(run, node.slice)
     if isinstance(base, Seq) and isinstance(key, Const) and isinstance(key.value, int):
         return base.items[key.value] if -len(base.items) <= key.value < len(base.items) else UNKNOWN
+    if isinstance(base, Many):
+        return UNKNOWN if isinstance(node.slice, _ast.Slice) else base.item
     return item(run, base, key)
 
 
@@ -313,6 +336,8 @@ EVALUATE: dict[type, Any] = {
     _ast.Tuple: _sequence,
     _ast.List: _sequence,
     _ast.Dict: _dictionary,
+    _ast.ListComp: _comprehension,
+    _ast.GeneratorExp: _comprehension,
     _ast.BinOp: _binary,
     _ast.JoinedStr: _formatted,
     _ast.NamedExpr: _walrus,

@@ -14,12 +14,14 @@ from tsl.source.exporting.things import (
     UNKNOWN,
     UNKNOWN_STATE,
     Const,
+    Many,
     Map,
     Opaque,
     Partial,
     Ref,
     Seq,
     Thing,
+    items_of,
     joined,
     options_of,
 )
@@ -75,7 +77,8 @@ def external(run: Run, path: str, given: Given) -> Any:
 def _layer(run: Run, path: str, given: Given) -> Any:
     """A layer of torch; one that is made of things that are unknown is unknown itself."""
     pieces = [one for value in calls.inside(list(given.positional)) for one in options_of(value)]
-    if any(isinstance(one, Opaque) for one in pieces) or given.rest is not None:
+    holds_others = path in orders.CONTAINERS and any(isinstance(one, Opaque) for one in pieces)
+    if holds_others or given.rest is not None:
         path = "torch.nn.Module"
     note = run.note(given.node, "made here, in train mode")
     thing = Thing("model", "train", "cpu", path=path, dtype=examples.float_of(run), story=(note,), origin=note)
@@ -108,6 +111,18 @@ def _wrap(run: Run, path: str, given: Given) -> Any:
     return made
 
 
+def _averaged(run: Run, _path: str, given: Given) -> Any:
+    """torch.optim.swa_utils.AveragedModel(model): a copy of the model in a wrapper."""
+    value = given.get(0, "model")
+    thing = run.here.thing(value) if value is not None else None
+    if thing is None or thing.kind != "model":
+        return UNKNOWN
+    inner = _copied(run, thing)
+    made = run.make(thing._replace(parts=thing.parts | {inner.number}))
+    run.here.held[made.number, "module"] = inner
+    return made
+
+
 def _getattr(run: Run, _path: str, given: Given) -> Any:
     """getattr(obj, name, default): what is known to be there, else what is given instead."""
     if len(given.positional) < 2:
@@ -126,15 +141,19 @@ def _held_names(run: Run, base: Any) -> list[str]:
 def _enumerate(_run: Run, _path: str, given: Given) -> Any:
     """enumerate(values), of values that are spelled out."""
     first = given.positional[0] if given.positional else UNKNOWN
+    items = items_of(first)
     if not isinstance(first, Seq):
-        return UNKNOWN
+        return Many(Seq((UNKNOWN, joined(items)))) if items else UNKNOWN
     return Seq(tuple(Seq((Const(place), value)) for place, value in enumerate(first.items)))
 
 
 def _zip(_run: Run, _path: str, given: Given) -> Any:
     """zip(left, right), of lists that are spelled out."""
-    if not given.positional or given.rest is not None or not all(isinstance(one, Seq) for one in given.positional):
+    lists = [items_of(one) for one in given.positional]
+    if not lists or given.rest is not None or None in lists:
         return UNKNOWN
+    if not all(isinstance(one, Seq) for one in given.positional):
+        return Many(Seq(tuple(joined(items or ()) for items in lists)))
     return Seq(tuple(Seq(parts) for parts in zip(*(one.items for one in given.positional), strict=False)))
 
 
@@ -190,6 +209,7 @@ EXTERNAL: dict[str, Handler] = {
     "copy.deepcopy": _copy,
     "copy.copy": _copy,
     **dict.fromkeys(orders.WRAPPERS | orders.UNDER_MODULE, _wrap),
+    "torch.optim.swa_utils.AveragedModel": _averaged,
     "builtins.getattr": _getattr,
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,

@@ -54,6 +54,11 @@ FLOATS = {
 WRAPPERS = frozenset({"torch.compile", "torch.nn.DataParallel", "torch.nn.parallel.DataParallel"})
 # The same, which a capture does not mind
 UNDER_MODULE = frozenset({"torch.nn.parallel.DistributedDataParallel"})
+# Layers that are what they are made of
+CONTAINERS = frozenset(
+    f"torch.nn.{name}"
+    for name in "Module Sequential ModuleList ModuleDict TransformerEncoder TransformerDecoder DataParallel".split()
+)
 TRACERS = frozenset({"torch.jit.trace", "torch.jit._trace.trace", "torch.jit.trace_module"})
 FREEZERS = {"torch.jit.freeze": "preserved_attrs", "torch.jit.optimize_for_inference": "other_methods"}
 MOBILE = "torch.utils.mobile_optimizer.optimize_for_mobile"
@@ -103,7 +108,8 @@ SENT_TYPES = ("fastapi.UploadFile", "fastapi.datastructures.UploadFile", "starle
 SENT = ("flask.request.files", "flask.request.data")
 # What puts a file under another name: source, destination
 MOVED_FILES = frozenset(
-    "os.rename os.replace shutil.copy shutil.copy2 shutil.copyfile shutil.move os.link os.symlink".split()
+    """os.rename os.replace os.link os.symlink shutil.copyfileobj shutil.copy shutil.copy2 shutil.copyfile
+    shutil.move""".split()
 )
 SAFETENSORS = {"safetensors.torch.save_file": 1, "safetensors.torch.save_model": 1}
 # Methods of a path that return the same path, or one below it

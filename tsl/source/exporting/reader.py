@@ -153,6 +153,8 @@ class Reader:
         body = node.body
         if id(node) in self._running or caller.depth >= MAX_CALLS_DEEP or not isinstance(body, list):
             return None
+        if caller.home is self.module.file.tree:
+            self.top = caller.here
         state = caller.here.copy()
         outer = state.names
         state.names = {**self.top.names, **globals_of.changed(state)} if module is self.module else {}

@@ -22,6 +22,7 @@ from tsl.source.exporting.things import (
     Seq,
     State,
     Thing,
+    items_of,
     join_states,
 )
 from tsl.source.facts import Note, Step
@@ -207,15 +208,19 @@ def _loop(run: Run, node: Any) -> None:
     for _ in range(2):
         before = run.here.copy()
         if hasattr(node, "target"):
-            bind(run, node.target, UNKNOWN)
+            bind(run, node.target, Opaque((*values.key, ("item", None))) if _has_key(values) else UNKNOWN)
         run.block(node.body)
         run.state = join_states(before, run.state)
     run.block(node.orelse)
 
 
+def _has_key(value: Any) -> bool:
+    return isinstance(value, Opaque) and bool(value.key)
+
+
 def _turns(values: Any) -> tuple[Any, ...]:
     """What a loop goes over, where it is spelled out: at least one thing that is no literal."""
-    items = values.items if isinstance(values, Seq) else ()
+    items = items_of(values) or ()
     items = tuple(key for key, _ in values.items) if isinstance(values, Map) else items
     return items if any(not isinstance(one, Const) for one in items) else ()
 

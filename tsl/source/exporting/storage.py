@@ -130,12 +130,14 @@ def of_path(callee: Opaque, given: Given) -> Any:
 
 def by_name(run: Run, name: Any, given: Given) -> None:
     """What a method that is known by its name alone does to a file: clients that fetch one, trainers that save one."""
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not isinstance(getattr(given.node, "func", None), _ast.Attribute):
         return
     place = orders.FETCHING_METHODS.get(name)
     target = given.get(place, "filename") if place is not None else None
     if target is not None and key_of(target):
         run.here.fetched[key_of(target)] = run.note(given.node, "fetched from elsewhere here")
+    if name in ("write", "write_bytes") and given.positional:
+        _bring(run, given.positional[0], expressions.evaluate(run, given.node.func.value))
     if name == "save_checkpoint" and given.positional:
         owner = expressions.evaluate(run, given.node.func.value)
         path = owner.key[1][1] if isinstance(owner, Opaque) and owner.key[:1] == ("call",) else ""
@@ -143,9 +145,17 @@ def by_name(run: Run, name: Any, given: Given) -> None:
             _keep(run, given.positional[0], PICKLE, UNKNOWN_STATE, given.node)
 
 
+def _bring(run: Run, source: Any, target: Any) -> None:
+    """What is written to a path was fetched, if its source was."""
+    note, key = _fetched(run, source), key_of(target)
+    if note is not None and key is not None:
+        run.here.fetched[key] = note
+
+
 def moved(run: Run, _path: str, given: Given) -> Any:
     """A file is copied or renamed: the other path holds what it held."""
     if len(given.positional) > 1:
+        _bring(run, *given.positional[:2])
         archive, key = _holds(run, given.positional[0]), key_of(given.positional[1])
         if archive is not None and key is not None:
             run.here.archives[key] = archive

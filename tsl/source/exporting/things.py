@@ -67,6 +67,13 @@ class Seq(Record):
     tag: str = "seq"
 
 
+class Many(Record):
+    """A list of unknown length, whose items are all `item`: what a comprehension or a loop makes."""
+
+    item: Any
+    tag: str = "many"
+
+
 class Map(Record):
     """A dict of known keys."""
 
@@ -131,6 +138,16 @@ class Either(Record):
 
 UNKNOWN = Opaque()
 NONE = Const(None)
+
+
+def items_of(value: Any) -> tuple[Any, ...] | None:
+    """What is in a list, as far as it differs; None where a value may be something else than a list."""
+    found: list[Any] = []
+    for one in options_of(value):
+        if not isinstance(one, Seq | Many):
+            return None
+        found += one.items if isinstance(one, Seq) else [one.item]
+    return tuple(dict.fromkeys(found))
 
 
 def join_values(left: Any, right: Any) -> Any:
