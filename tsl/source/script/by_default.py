@@ -112,6 +112,20 @@ def _default(method: Any, node: Any) -> Any:
     return UNTOLD
 
 
+def settled(owner: Class, node: Any) -> Any:
+    """What an expression of a constructor is with the defaults: that of a parameter, the rest of an `or`."""
+    method = owner.methods.get("__init__")
+    match node:
+        case _ast.BoolOp(op=_ast.Or(), values=[_ast.Name() as first, other]) if method and not _default(method, first):
+            return other
+        case _ast.Name(id=name) if method and name not in _assigned_names(method):
+            arguments = method.args
+            places = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+            given = [default for place, default in zip(places, arguments.defaults, strict=True) if place.arg == name]
+            return given[0] if given and isinstance(given[0], _ast.Call) else node
+    return node
+
+
 def _assigned_names(method: Any) -> set[str]:
     return {target.id for target, _ in assigned(method.body) if isinstance(target, _ast.Name)}
 

@@ -319,7 +319,7 @@ def scripted_roots(session: Session, judged: list[Routine], names: frozenset[str
         for name, node in module.names.functions.items()
         if name in names or module.once(is_scripted, node) or (node.args.args[:1] and node.args.args[0].arg == "self")
     ]
-    return [*(routine for routine in judged if routine.owner is not None), *functions, *nested_roots(module)]
+    return [*(routine for routine in judged if routine.owner is not None), *functions, *nested_roots(module, names)]
 
 
 def _key(routine: Routine) -> tuple[int, Any]:

@@ -39,9 +39,14 @@ def type_of(emitter: Emitter, cls: Class, name: str, value: Value, node: Any) ->
     shape = holder(cls, nodes)
     if shape:
         return Thing("submodules", (shape, value, _length(nodes)))
-    foreign = _foreign(nodes, value)
+    foreign = _foreign([(owner, by_default.settled(owner, part)) for owner, part in nodes], value)
     if foreign:
         return _refused(emitter, cls, name, foreign, node)
+    if len(nodes) == 1 and isinstance(nodes[0][1], _ast.BoolOp):
+        owner, whole = nodes[0]
+        kinds = _of_items(emitter, owner, by_default.settled(owner, whole))
+        if _differ(kinds):
+            return _refused(emitter, cls, name, "a dict of values of several types", node)
     said = by_default.type_of(nodes)
     if said is not None:
         if said[0] == "Class" and is_mixed(said[1]):
@@ -83,6 +88,8 @@ def _foreign(nodes: list[tuple[Class, Any]], value: Value) -> str:
         return "a set"
     if nodes and all(_is_method(owner, node) for owner, node in nodes):
         return "a method"
+    if len(nodes) == 1 and isinstance(nodes[0][1], _ast.Name | _ast.Attribute):
+        return "a type" if nodes[0][0].module.names.dotted(nodes[0][1]) in TYPES else ""
     if len(nodes) != 1 or not isinstance(nodes[0][1], _ast.Call):
         return ""
     owner, node = nodes[0]
@@ -97,6 +104,17 @@ def _foreign(nodes: list[tuple[Class, Any]], value: Value) -> str:
     return ""
 
 
+def _of_items(emitter: Emitter, owner: Class, node: Any) -> list[Type]:
+    """The types of the values of a dict that is written out."""
+    parts = node.values if isinstance(node, _ast.Dict) else []
+    return [emitter.compiler.literal(owner.module, part) for part in parts]
+
+
+def _differ(kinds: list[Type]) -> bool:
+    """Whether known types are not all one that the compiler has."""
+    return len(kinds) > 1 and UNKNOWN not in kinds and any(unify(kinds[0], kind) is None for kind in kinds[1:])
+
+
 def _is_method(cls: Class, node: Any) -> bool:
     """Whether an expression is a method of `self` that is not called, or a choice between such."""
     match node:
@@ -108,6 +126,7 @@ def _is_method(cls: Class, node: Any) -> bool:
     return False
 
 
+TYPES = frozenset(f"builtins.{name}" for name in "object int float bool str list dict tuple set bytes".split())
 PYTHON_OBJECTS = frozenset(
     """types.SimpleNamespace functools.partial argparse.Namespace logging.getLogger collections.defaultdict
     collections.deque collections.Counter threading.Lock builtins.set builtins.open re.compile numpy.array numpy.zeros
@@ -194,7 +213,7 @@ def _mapping(emitter: Emitter, cls: Class, name: str, source: _ast.Dict, value: 
     if inside and all(_is_module(part) for part in inside):
         return _refused(emitter, cls, name, "a plain dict of modules", node, f"ModuleDict {name}")
     kinds = [plain(part) for part in inside]
-    if len(kinds) > 1 and UNKNOWN not in kinds and any(unify(kinds[0], kind) is None for kind in kinds[1:]):
+    if _differ(kinds):
         return _refused(emitter, cls, name, "a dict of values of several types", node)
     return UNKNOWN
 

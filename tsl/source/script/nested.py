@@ -31,11 +31,12 @@ FUNCTIONS = (_ast.FunctionDef, _ast.AsyncFunctionDef)
 MARKS = ("jit.script", "import script")
 
 
-def nested_roots(module: Module) -> list[Routine]:
-    """The nested functions of a file that are compiled (1)."""
-    if not any(mark in module.file.text for mark in MARKS):
+def nested_roots(module: Module, names: frozenset[str] = frozenset()) -> list[Routine]:
+    """The nested functions of a file that are compiled (1), and those that a call makes and a name of `names` keeps."""
+    kept = {maker for name in names for maker in _makers(module, name)}
+    if not kept and not any(mark in module.file.text for mark in MARKS):
         return []
-    given = module.once(_given, module.file.tree)
+    given = module.once(_given, module.file.tree) | kept
     found = []
     for outer in [*module.names.functions.values(), *_methods(module)]:
         inside = {node.name: node for node in walk(outer.body) if isinstance(node, _ast.FunctionDef)}
@@ -51,6 +52,13 @@ def nested_roots(module: Module) -> list[Routine]:
             if name in own or name in returned or module.once(is_scripted, node):
                 found.append(Routine(node, module, None, None, _closure(outer, inside, module)))
     return found
+
+
+def _makers(module: Module, name: str) -> Iterator[str]:
+    """The functions whose calls are given to a name, where it has one value."""
+    held = module.names.assigned.get(name, ())
+    if len(held) == 1 and isinstance(held[0], _ast.Call) and isinstance(held[0].func, _ast.Name):
+        yield held[0].func.id
 
 
 def _methods(module: Module) -> Iterator[Any]:
