@@ -152,7 +152,7 @@ def hard(opset: int) -> dict[str, tuple[bool, list[str]]]:
 
 def _is_exported(model: Any, inputs: tuple[Any, ...], opset: int) -> bool:
     try:
-        torch.onnx.export(model, inputs, io.BytesIO(), opset_version=opset, dynamo=False)  # tsl: ignore[onnx-operator] asked
+        torch.onnx.export(model, inputs, io.BytesIO(), opset_version=opset, dynamo=False)  # tsl: ignore[TSL338] asked
     except UnsupportedOperatorError:
         return False
     except Exception as error:
