@@ -12,7 +12,7 @@ from tests.conftest import Project
 from tests.engine import analysed
 from tests.fences import SOURCE_RULES
 from tsl.rule import verdicts
-from tsl.source.exporting import MARKS, WORDS
+from tsl.source.exporting.marked import MARKS, WORDS
 from tsl.source.exporting.orders import FETCHES, FREEZERS, MOVES, ONNX, REMOVED, TRACERS
 from tsl.source.exporting.things import (
     NONE,

@@ -9,7 +9,7 @@ from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.objects import UNTOLD
 from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import by_default, declared, made, outside
+from tsl.source.script import by_default, class_body, made, outside
 from tsl.source.script.table import table
 from tsl.source.script.types import (
     ANY,
@@ -282,7 +282,7 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
     instance = instance_of(base)
     cls = instance.cls
     found = cls.find(name)
-    if found is not None and name in declared.replaced(cls):
+    if found is not None and name in class_body.replaced(cls):
         return UNKNOWN
     if found is not None:
         routine = Routine(found[0], found[1].module, found[1], base.what)
@@ -290,7 +290,7 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
             if decorator_names(found[0]) & {"ignore", "unused"}:
                 return UNKNOWN
             return emitter.compiler.function(routine, (emitter.routine, node))
-        if "script_method" in decorator_names(found[0]) and not declared.is_open(cls):
+        if "script_method" in decorator_names(found[0]) and not class_body.is_open(cls):
             text = f"`{name}` is marked for a ScriptModule, and is not there when a plain module is compiled"
             return emitter.refuse(node, "module-attribute", text)
         return Thing("function", routine)
@@ -302,7 +302,7 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
         return emitter.refuse(node, "module-attribute", text)
     if name in left:
         return made.type_of(emitter, cls, name, left[name], node)
-    if name in MODULE_REFUSED and not declared.is_open(cls):
+    if name in MODULE_REFUSED and not class_body.is_open(cls):
         return emitter.refuse(
             node, "module-attribute", f"`{name}` of a module is Python, and not there when it is compiled"
         )
@@ -311,15 +311,15 @@ def own_attribute(emitter: Emitter, base: Thing, name: str, node: Any) -> Type:
     for ancestor in cls.ancestors():
         if name in ancestor.attributes:
             return _class_level(emitter, cls, ancestor, name, node)
-    if declared.is_open(cls) or name in declared.set_anywhere(cls):
+    if class_body.is_open(cls) or name in class_body.set_anywhere(cls):
         return UNKNOWN
     return emitter.refuse(node, "module-attribute", f"`{cls.name}` has no attribute `{name}` when it is compiled")
 
 
 def _class_level(emitter: Emitter, cls: Class, owner: Class, name: str, node: Any) -> Type:
     held = owner.attributes[name]
-    if name in declared.constants(cls) or (
-        isinstance(held, _ast.AnnAssign) and declared.is_final(owner.module, held.annotation)
+    if name in class_body.constants(cls) or (
+        isinstance(held, _ast.AnnAssign) and class_body.is_final(owner.module, held.annotation)
     ):
         return emitter.compiler.literal(owner.module, held.value if isinstance(held, _ast.AnnAssign) else held)
     if isinstance(held, _ast.AnnAssign) and held.value is None:
@@ -327,7 +327,7 @@ def _class_level(emitter: Emitter, cls: Class, owner: Class, name: str, node: An
     value = held.value if isinstance(held, _ast.AnnAssign) else held
     if isinstance(
         value, _ast.Constant | _ast.List | _ast.Tuple | _ast.Dict | _ast.UnaryOp | _ast.Set
-    ) and not declared.is_open(cls):
+    ) and not class_body.is_open(cls):
         text = f"`{name}` stands on the class, and the compiler reads what stands on the object"
         return emitter.refuse(node, "module-attribute", text)
     return UNKNOWN
@@ -341,7 +341,7 @@ def has(emitter: Emitter, base: Thing, name: str) -> bool | None:
         return None if by_default.is_absent(instance, name) else True
     if cls.find(name) is not None or any(name in ancestor.attributes for ancestor in cls.ancestors()):
         return None
-    return None if declared.is_open(cls) or name in declared.set_anywhere(cls) else False
+    return None if class_body.is_open(cls) or name in class_body.set_anywhere(cls) else False
 
 
 def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> None:
@@ -349,7 +349,7 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
     instance = instance_of(base)
     cls, name = instance.cls, target.attr
     left = emitter.session.objects.made(instance)
-    if name in declared.constants(cls) or declared.declared_final(cls, name):
+    if name in class_body.constants(cls) or class_body.declared_final(cls, name):
         emitter.refuse(target, "new-attribute", f"`{name}` is a constant of the module and cannot be set")
         return
     found = cls.find(name)
@@ -357,7 +357,7 @@ def store(emitter: Emitter, base: Thing, target: _ast.Attribute, kind: Type) -> 
         emitter.refuse(target, "new-attribute", f"the property `{name}` has no setter")
         return
     if name not in left:
-        known = made.is_whole(cls, left) and not declared.is_open(cls)
+        known = made.is_whole(cls, left) and not class_body.is_open(cls)
         if name != "training" and known and cls.find(name) is None:
             text = f"`{name}` is not made in `__init__`, and cannot be made while the model runs"
             emitter.refuse(target, "new-attribute", text)

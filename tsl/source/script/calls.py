@@ -6,7 +6,7 @@ import _ast
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.refs import Instance, Routine
-from tsl.source.script import attributes, builtin_calls, declared, dispatched, expressions, layers
+from tsl.source.script import attributes, builtin_calls, class_body, dispatched, expressions, layers
 from tsl.source.script.read_types import read
 from tsl.source.script.table import Answer, Parameter, Schema, read_schema, table
 from tsl.source.script.table import call as matched
@@ -176,7 +176,7 @@ def _thing(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
 def _module(emitter: Emitter, node: _ast.Call, callee: Thing) -> Type:
     instance = callee.what.refs[0]
     assert isinstance(instance, Instance)
-    given_up = instance.cls.find("__prepare_scriptable__") or "forward" in declared.replaced(instance.cls)
+    given_up = instance.cls.find("__prepare_scriptable__") or "forward" in class_body.replaced(instance.cls)
     found = None if given_up else instance.cls.find("forward")
     if found is None:
         arguments(emitter, node)

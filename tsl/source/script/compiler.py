@@ -18,7 +18,7 @@ from tsl.source.classes import Class
 from tsl.source.facts import Refusal
 from tsl.source.module import Module
 from tsl.source.refs import Instance, Layer, Routine
-from tsl.source.script import declarations, declared, hooks, layers, syntax
+from tsl.source.script import class_annotations, class_body, hooks, layers, syntax
 from tsl.source.script.comments import commented, comments_of
 from tsl.source.script.crossings import Crossings, Step, inherited_at, made_at
 from tsl.source.script.nested import nested_roots
@@ -122,7 +122,7 @@ class Compiler:
         for owner, node in made.handed_over(cls):
             at = Routine(owner.methods["__init__"], owner.module, owner), node
             self._submodules(self.session.module_value(owner.module, node), 0, at, held=True)
-        for owner, node, text in declarations.refused(cls, self.session.objects.made(instance)):
+        for owner, node, text in class_annotations.refused(cls, self.session.objects.made(instance)):
             self.refuse(Routine(owner.node, owner.module), node, "annotation", text)
         for owner, node, path in layers.refused(cls):
             text = f"`{path}` cannot be compiled, and every layer of a module is"
@@ -144,7 +144,7 @@ class Compiler:
 
     def _compiled_methods(self, cls: Class, bound: Value) -> list[Routine]:
         found: dict[str, Routine] = {}
-        skipped, gone = _unused_properties(cls), declared.replaced(cls)
+        skipped, gone = _unused_properties(cls), class_body.replaced(cls)
         for ancestor in cls.ancestors():
             for name, node in ancestor.methods.items():
                 marks = decorator_names(node)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsl.record import Record
 from tsl.source.refs import Instance
-from tsl.source.script import by_default, declared, made
+from tsl.source.script import by_default, class_body, made
 from tsl.source.script.types import (
     ANY,
     NONE,
@@ -107,7 +107,7 @@ def _is_constant(emitter: Emitter, node: Any) -> bool:
     if not (isinstance(owner, Thing) and owner.kind == "self"):
         return False
     cls = owner.what.refs[0].cls
-    return node.attr in declared.constants(cls) or declared.declared_final(cls, node.attr)
+    return node.attr in class_body.constants(cls) or class_body.declared_final(cls, node.attr)
 
 
 def _may_be_decided(node: Any) -> bool:

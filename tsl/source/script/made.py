@@ -10,7 +10,7 @@ from tsl.source import values
 from tsl.source.classes import Class
 from tsl.source.names import Names
 from tsl.source.refs import External, Instance, Layer, Routine
-from tsl.source.script import by_default, declared
+from tsl.source.script import by_default, class_body
 from tsl.source.script.read_types import is_mixed, read
 from tsl.source.script.types import NONE, TENSOR, UNKNOWN, Thing, Type, unify
 from tsl.source.tree import assigned, decorator_names, walk
@@ -145,7 +145,7 @@ def _annotated(emitter: Emitter, cls: Class, name: str) -> Type | None:
 
 def says_no_type(cls: Class, name: str) -> bool:
     """Whether an attribute has the type of its value: no class declares it, and the constructor gives no type."""
-    if any(path not in declared.KNOWN_BASES for ancestor in cls.ancestors() for path in ancestor.foreign):
+    if any(path not in class_body.KNOWN_BASES for ancestor in cls.ancestors() for path in ancestor.foreign):
         return False
     if any(name in ancestor.attributes for ancestor in cls.ancestors()):
         return False
@@ -183,7 +183,7 @@ def _checked(emitter: Emitter, cls: Class, name: str, thing: Thing, node: Any) -
 
 
 def _refused(emitter: Emitter, cls: Class, name: str, what: str, node: Any, about: str = "") -> Type:
-    if node is None or declared.is_open(cls):
+    if node is None or class_body.is_open(cls):
         return UNKNOWN
     text = f"`{name}` holds {what}, which the compiler cannot take over"
     return emitter.refuse(node, "module-attribute", text, about)

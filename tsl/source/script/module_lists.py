@@ -6,7 +6,7 @@ import _ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.script import declared, made
+from tsl.source.script import class_body, made
 from tsl.source.script.attributes import instance_of
 from tsl.source.script.types import UNKNOWN, Thing, Type, is_a
 
@@ -121,7 +121,7 @@ def _by_variable(emitter: Emitter, node: Any, at: Any, text: str) -> Type:
         if not (isinstance(owner, Thing) and owner.kind == "self"):
             return UNKNOWN
         cls = instance_of(owner).cls
-        if at.attr in declared.constants(cls) or declared.declared_final(cls, at.attr):
+        if at.attr in class_body.constants(cls) or class_body.declared_final(cls, at.attr):
             return UNKNOWN
     if _is_folded(emitter, at):
         return UNKNOWN

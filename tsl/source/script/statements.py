@@ -8,8 +8,8 @@ from typing import Any
 
 from tsl.source.refs import Routine
 from tsl.source.script import assignments, conditions, expressions, module_lists
+from tsl.source.script.class_body import is_final
 from tsl.source.script.compiler import Compiler, Signature
-from tsl.source.script.declared import is_final
 from tsl.source.script.forms import bound_in, is_docstring, is_empty, jumps
 from tsl.source.script.read_types import read
 from tsl.source.script.scope import Scope, join

@@ -11,7 +11,7 @@ from typing import Any
 
 from tsl.source.classes import Class
 from tsl.source.module import Module
-from tsl.source.script.declared import is_final
+from tsl.source.script.class_body import is_final
 from tsl.source.script.read_types import read
 from tsl.source.script.types import TENSOR, is_a
 
