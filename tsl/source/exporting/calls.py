@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.classes import Class
-from tsl.source.exporting import captures, examples, expressions, libraries, models, orders, parts, storage
+from tsl.source.exporting import captures, examples, expressions, libraries, models, orders, parts, paths, storage
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
     UNKNOWN,
@@ -63,12 +63,12 @@ def _call_one(run: Run, callee: Any, given: Given) -> Any:
         case Own(cls) if (found := cls.find("__call__")) is not None:
             return _read(run, found[0], found[1].module, callee, given)
         case Opaque(key) if key:
-            path = storage.of_path(callee, given)
+            path = paths.of_path(callee, given)
             if path is not None:
                 return path
             escape(run, given)
             storage.by_name(run, key[-1], given)
-            if key[0] == "self" and len(key) == len(("self", "class", "name", "number")):
+            if paths.is_of_object(key):
                 let_go(run, run.here.attributes(key[3]).values())
             return expressions.derived("call", (callee, *given.all()))
         case Ref():

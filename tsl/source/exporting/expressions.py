@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tsl.source.classes import Class
-from tsl.source.exporting import calls, contexts, orders, storage
+from tsl.source.exporting import calls, contexts, fetched, orders
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
     NONE,
@@ -124,7 +124,7 @@ def attribute(run: Run, base: Any, name: str) -> Any:
     """`base.name` where it is more than unknown: a path's part, a method of a thing, the device of one."""
     if isinstance(base, Defined) and isinstance(base.what, External):
         path = f"{base.what.path}.{name}"
-        return storage.sent(run, path) if path in orders.SENT else meaning(run, path)
+        return fetched.sent(run, path) if path in orders.SENT else meaning(run, path)
     if isinstance(base, Defined) and isinstance(base.what, Class):
         return _of_class(run, base, name)
     if isinstance(base, Own) and (base.number, name) in run.here.held:

@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.exporting import calls, captures, contexts, examples, expressions, models, onnx, orders, storage
+from tsl.source.exporting import (
+    calls,
+    captures,
+    contexts,
+    examples,
+    expressions,
+    fetched,
+    models,
+    onnx,
+    orders,
+    paths,
+    storage,
+)
 from tsl.source.exporting.given import Given
 from tsl.source.exporting.things import (
     UNKNOWN,
@@ -214,7 +226,7 @@ EXTERNAL: dict[str, Handler] = {
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,
     **dict.fromkeys(orders.MOVED_FILES, storage.moved),
-    **dict.fromkeys(orders.PROCESSES, storage.process),
+    **dict.fromkeys(orders.PROCESSES, fetched.process),
     **dict.fromkeys(orders.SAFETENSORS, storage.save_tensors),
     **dict.fromkeys(orders.REMOVED, onnx.removed),
     "torch.set_default_dtype": _set_dtype,
@@ -223,8 +235,8 @@ EXTERNAL: dict[str, Handler] = {
     **dict.fromkeys(orders.TRACERS, captures.trace),
     **dict.fromkeys(orders.FREEZERS, captures.freeze),
     **dict.fromkeys(orders.ONNX, onnx.export),
-    **dict.fromkeys(orders.PATHS, storage.path_of),
-    **dict.fromkeys(orders.FETCHES, storage.fetch),
+    **dict.fromkeys(orders.PATHS, paths.path_of),
+    **dict.fromkeys(orders.FETCHES, fetched.fetch),
     **dict.fromkeys(orders.DUMPERS, storage.dump),
     **dict.fromkeys(orders.SYMBOLICS, onnx.symbolic),
     "torch.jit.script": captures.script,

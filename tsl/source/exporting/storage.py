@@ -1,93 +1,31 @@
-"""Save and load: what a path holds, where it came from, and who reads it (definition 4 of the package)."""
+"""Save and load: what a path holds, and who reads it (definition 4 of the package)."""
 
 from __future__ import annotations
 
 import _ast
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tsl.source.exporting import captures, expressions, orders
+from tsl.source.exporting import captures, expressions, fetched, orders
 from tsl.source.exporting.given import Given
+from tsl.source.exporting.paths import is_shared, key_of
 from tsl.source.exporting.things import (
     NONE,
     UNKNOWN,
     UNKNOWN_STATE,
     Archive,
     Callback,
-    Const,
     Defined,
     Map,
     Opaque,
     Seq,
     Thing,
-    options_of,
 )
-from tsl.source.facts import Note
 
 if TYPE_CHECKING:
     from tsl.source.exporting.statements import Run
 
 SAVES = frozenset({"save", "_save_for_lite_interpreter"})
 SCRIPT, PICKLE, PROGRAM = "torch.jit.save", "torch.save", "torch.export.save"
-
-
-def key_of(value: Any) -> Any:
-    """What tells a path apart; None where nothing does. Texts with one meaning have one key."""
-    if isinstance(value, Const) and isinstance(value.value, str):
-        return ("text", value.value)
-    return value.key or None if isinstance(value, Opaque) else None
-
-
-def path_of(_run: Run, path: str, given: Given) -> Any:
-    """`str(path)`, `Path(path)`, `os.path.join(...)`: the same path, or one made of several."""
-    if path == "io.BytesIO" and not given.positional:
-        return Opaque(("buffer", id(given.node)))
-    if len(given.positional) == 1 or path in ("builtins.open", "io.BytesIO"):
-        return given.positional[0] if given.positional else UNKNOWN
-    return expressions.derived("join", given.positional)
-
-
-def fetch(run: Run, path: str, given: Given) -> Any:
-    """A file comes from elsewhere: to a path that is named, or to the one that is returned."""
-    place = orders.FETCHES[path]
-    note = run.note(given.node, "fetched from elsewhere here")
-    if place is None:
-        result = Opaque(("fetched", id(given.node)))
-        run.here.fetched[result.key] = note
-        for name in ("output", "out"):
-            key = key_of(given.keywords.get(name))
-            if key:
-                run.here.fetched[key] = note
-        return result
-    target = given.get(place, "filename" if place == 1 and "retrieve" in path else "dst")
-    key = key_of(target)
-    if key:
-        run.here.fetched[key] = note
-    return UNKNOWN
-
-
-def sent(run: Run, path: str) -> Any:
-    """What a web framework holds of what a client has sent."""
-    value = Opaque(("fetched", path))
-    run.here.fetched[value.key] = run.note(run.home, "sent by a client")
-    return value
-
-
-def _fetched(run: Run, value: Any) -> Note | None:
-    """The place that fetched what a path holds."""
-    known = run.here.fetched
-    sources = (source for one in options_of(value) for source in _sources(key_of(one)))
-    return next((known[source] for source in sources if source in known), None) if known else None
-
-
-def _sources(key: Any) -> Iterator[Any]:
-    """What a path or text was made of: `response.read()` of what a call fetched."""
-    if isinstance(key, tuple) and key:
-        yield key
-        if key[0] == "fetched":
-            yield from (key[:end] for end in range(len(key) - 1, 1, -1))
-        for part in key:
-            yield from _sources(part)
 
 
 def _holds(run: Run, value: Any) -> Archive | None:
@@ -104,40 +42,20 @@ def _keep(run: Run, path: Any, kind: str, device: str, node: Any) -> None:
     if key is None:
         return
     archive = Archive(kind, device, run.note(node, f"written by {'torch.jit' if kind == SCRIPT else kind} here"))
+    _put(run, key, archive)
+
+
+def _put(run: Run, key: Any, archive: Archive) -> None:
     run.here.archives[key] = archive
-    if _is_shared(key):
+    if is_shared(key):
         run.reader.promise(key, archive)
-
-
-def _is_shared(key: Any) -> bool:
-    """Whether a path is the same in every function: spelled out, or made of what is, or on one object."""
-    if isinstance(key, tuple) and key and key[0] == "self":
-        return len(key) == len(("self", "class", "name", "number"))
-    if isinstance(key, tuple) and key[:1] in (("const",), ("text",), ("item",)):
-        return True
-    return isinstance(key, tuple) and all(_is_shared(part) for part in key if not isinstance(part, str))
-
-
-def of_path(callee: Opaque, given: Given) -> Any:
-    """What a method of a path returns: `folder.joinpath(name)`, `path.resolve()`; None of another method."""
-    *before, name = callee.key
-    if name in orders.SAME_PATH and before and not given.positional:
-        return Opaque(tuple(before))
-    if name == "joinpath" and before:
-        return expressions.derived("join", (Opaque(tuple(before)), *given.positional))
-    return None
 
 
 def by_name(run: Run, name: Any, given: Given) -> None:
     """What a method that is known by its name alone does to a file: clients that fetch one, trainers that save one."""
     if not isinstance(name, str) or not isinstance(getattr(given.node, "func", None), _ast.Attribute):
         return
-    place = orders.FETCHING_METHODS.get(name)
-    target = given.get(place, "filename") if place is not None else None
-    if target is not None and key_of(target):
-        run.here.fetched[key_of(target)] = run.note(given.node, "fetched from elsewhere here")
-    if name in ("write", "write_bytes") and given.positional:
-        _bring(run, given.positional[0], expressions.evaluate(run, given.node.func.value))
+    fetched.by_name(run, name, given)
     if name == "save_checkpoint" and given.positional:
         owner = expressions.evaluate(run, given.node.func.value)
         path = owner.key[1][1] if isinstance(owner, Opaque) and owner.key[:1] == ("call",) else ""
@@ -145,37 +63,14 @@ def by_name(run: Run, name: Any, given: Given) -> None:
             _keep(run, given.positional[0], PICKLE, UNKNOWN_STATE, given.node)
 
 
-def _bring(run: Run, source: Any, target: Any) -> None:
-    """What is written to a path was fetched, if its source was."""
-    note, key = _fetched(run, source), key_of(target)
-    if note is not None and key is not None:
-        run.here.fetched[key] = note
-
-
 def moved(run: Run, _path: str, given: Given) -> Any:
     """A file is copied or renamed: the other path holds what it held."""
     if len(given.positional) > 1:
-        _bring(run, *given.positional[:2])
+        fetched.bring(run, *given.positional[:2])
         archive, key = _holds(run, given.positional[0]), key_of(given.positional[1])
         if archive is not None and key is not None:
-            run.here.archives[key] = archive
-            if _is_shared(key):
-                run.reader.promise(key, archive)
+            _put(run, key, archive)
     return given.positional[1] if len(given.positional) > 1 else UNKNOWN
-
-
-def process(run: Run, _path: str, given: Given) -> Any:
-    """Another program runs; one that fetches files may have written to whatever path it is given."""
-    command = given.positional[0] if given.positional else UNKNOWN
-    words = list(command.items) if isinstance(command, Seq) else []
-    if isinstance(command, Const) and isinstance(command.value, str):
-        words = [Const(word) for word in command.value.split()]
-    program = words[0].value if words and isinstance(words[0], Const) else ""
-    if str(program).rpartition("/")[2] in orders.DOWNLOADERS:
-        note = run.note(given.node, "fetched from elsewhere here")
-        keys = [key_of(word) for word in words[1:] if not (isinstance(word, Const) and str(word.value)[:1] == "-")]
-        run.here.fetched.update({key: note for key in keys if key is not None})
-    return UNKNOWN
 
 
 def save_tensors(run: Run, path: str, given: Given) -> Any:
@@ -274,9 +169,9 @@ def load(run: Run, _path: str, given: Given) -> Any:
         return UNKNOWN
     if isinstance(where, Map | Callback) or (isinstance(where, Defined) and isinstance(where.what, _ast.FunctionDef)):
         run.tell(given.node, "mapping", given.node_of(1, "map_location"))
-    fetched = _fetched(run, path) if path is not None else None
-    if fetched is not None:
-        run.tell(given.node, "untrusted", named, "torch.jit.load", story=[fetched])
+    source = fetched.source_of(run, path) if path is not None else None
+    if source is not None:
+        run.tell(given.node, "untrusted", named, "torch.jit.load", story=[source])
     if bare and archive is not None and archive.device not in ("cpu", UNKNOWN_STATE):
         sure = "|" not in archive.device
         run.tell(given.node, "load-device", named, archive.device, certain=sure, story=[archive.note])
@@ -299,10 +194,10 @@ def load_pickle(run: Run, _path: str, given: Given) -> Any:
         run.tell(given.node, "kind", named, "load", certain=not runs_code, story=[archive.note])
     if archive is not None and archive.kind == PROGRAM:
         run.tell(given.node, "kind", named, f"torch.load, {archive.kind}", story=[archive.note])
-    fetched = _fetched(run, path)
+    source = fetched.source_of(run, path)
     if runs_code and archive is None:
-        story = [fetched] if fetched is not None else []
-        run.tell(given.node, "untrusted", named, "torch.load", certain=fetched is not None, story=story)
+        story = [source] if source is not None else []
+        run.tell(given.node, "untrusted", named, "torch.load", certain=source is not None, story=story)
     return UNKNOWN
 
 
